@@ -1,0 +1,71 @@
+import pytest
+
+from xadapt.errors import XadaptError
+from xadapt.metrics import compute
+
+
+def score(text, *answers):
+    return compute("squad", [{"id": "q", "text": text}], [{"id": "q", "answers": list(answers)}])
+
+
+def test_case_articles_punctuation_and_spaces_do_not_count():
+    assert score("  The  Rhine,", "rhine") == {"f1": 100.0, "exact_match": 100.0}
+
+
+def test_f1_is_the_harmonic_mean_over_shared_tokens():
+    # Two of three predicted tokens, two of four gold tokens.
+    assert score("red green blue", "red blue white black") == {"f1": pytest.approx(400 / 7), "exact_match": 0.0}
+
+
+def test_a_repeated_token_is_shared_only_as_often_as_both_have_it():
+    assert score("la la la", "la land")["f1"] == pytest.approx(100 * 2 * (1 / 3) * (1 / 2) / (1 / 3 + 1 / 2))
+
+
+def test_the_best_gold_answer_counts():
+    assert score("Proxima Centauri", "Alpha", "proxima centauri") == {"f1": 100.0, "exact_match": 100.0}
+
+
+def test_articles_of_other_languages_and_letters_of_other_punctuation_stay():
+    assert score("der Rhein", "Rhein")["exact_match"] == 0.0
+    assert score("„Rhein“", "Rhein")["exact_match"] == 0.0
+
+
+def test_an_article_inside_a_word_stays():
+    assert score("theater", "ter")["exact_match"] == 0.0
+
+
+def test_a_missing_prediction_scores_zero_and_still_counts():
+    references = [{"id": "a", "answers": ["x"]}, {"id": "b", "answers": ["the"]}]
+    assert compute("squad", [{"id": "a", "text": "x"}], references) == {"f1": 50.0, "exact_match": 50.0}
+
+
+def test_an_answer_of_nothing_but_articles_matches_one_like_it_exactly_and_shares_no_token():
+    assert score("the", "a") == {"f1": 0.0, "exact_match": 100.0}
+
+
+def test_the_order_of_predictions_does_not_matter():
+    predictions = [{"id": "b", "text": "two"}, {"id": "a", "text": "one"}]
+    references = [{"id": "a", "answers": ["one"]}, {"id": "b", "answers": ["two"]}]
+    assert compute("squad", predictions, references)["exact_match"] == 100.0
+
+
+def test_a_prediction_without_a_question_is_left_out():
+    predictions = [{"id": "a", "text": "one"}, {"id": "z", "text": "other"}]
+    assert compute("squad", predictions, [{"id": "a", "answers": ["one"]}])["f1"] == 100.0
+
+
+def test_two_predictions_for_one_question_are_refused():
+    with pytest.raises(XadaptError, match="'a' has two predictions"):
+        compute("squad", [{"id": "a", "text": "x"}, {"id": "a", "text": "y"}], [{"id": "a", "answers": ["x"]}])
+
+
+def test_a_question_without_a_gold_answer_is_refused():
+    with pytest.raises(XadaptError, match="'a' has no gold answer"):
+        compute("squad", [{"id": "a", "text": "x"}], [{"id": "a", "answers": []}])
+
+
+@pytest.mark.parametrize("task", ["xquad", "tydiqa"])
+def test_squad_agrees_with_the_official_scores(task, golden_cases, as_rows):
+    for case in golden_cases(task):
+        scores = compute("squad", as_rows(case["predictions"]), case["references"])
+        assert scores == pytest.approx(case["expected"], abs=1e-6), case["language"]

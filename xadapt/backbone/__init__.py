@@ -1,0 +1,1 @@
+"""The frozen encoder: the packed default and any XLM-R checkpoint."""

@@ -1,0 +1,132 @@
+"""The backbone: a frozen XLM-R encoder with its tokenizer and its fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from xadapt.backbone.packed import check_packed, encoder_state, packed_path, read_packed
+from xadapt.errors import XadaptError
+
+if TYPE_CHECKING:
+    from adapters import XLMRobertaAdapterModel
+    from transformers import PreTrainedTokenizerBase, XLMRobertaConfig
+
+DEFAULT_BASE = "minilm"
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A frozen encoder.
+
+    Attributes:
+        name: The name the user gave.
+        fingerprint: SHA-256 of its weights (of the packed file for the default base).
+        tokenizer: Its fast tokenizer.
+        config: Its configuration, with dropout off: a frozen encoder that drops out units only adds noise.
+        state: Encoder weights, shared by every model that is made from it.
+        sentence_layer: The layer whose mean-pooled vectors stand for a sentence unless the user names another.
+    """
+
+    name: str
+    fingerprint: str
+    tokenizer: PreTrainedTokenizerBase
+    config: XLMRobertaConfig
+    state: dict[str, torch.Tensor]
+    sentence_layer: int
+
+    def model(self) -> XLMRobertaAdapterModel:
+        """Make a model without adapters or heads; its weights are this backbone's own and must not be trained."""
+        import copy
+
+        from adapters import XLMRobertaAdapterModel
+
+        config = copy.deepcopy(self.config)
+        model = XLMRobertaAdapterModel.from_pretrained(None, config=config, state_dict=dict(self.state))
+        for parameter in model.parameters():
+            parameter.requires_grad_(False)
+        return model
+
+    @property
+    def layers(self) -> int:
+        """Number of transformer layers."""
+        return int(self.config.num_hidden_layers)
+
+
+@lru_cache(maxsize=1)
+def load_backbone(name: str = DEFAULT_BASE) -> Backbone:
+    """Load a base.
+
+    Args:
+        name: ``minilm`` for the packed default, otherwise a hub id or a folder of an XLM-R checkpoint.
+
+    Raises:
+        XadaptError: If the base is not there, is damaged or is not an XLM-R.
+    """
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    return _packed(name) if name == DEFAULT_BASE else _pretrained(name)
+
+
+def _packed(name: str) -> Backbone:
+    from transformers import XLMRobertaConfig
+
+    from xadapt.backbone.tokenizer import build_tokenizer
+
+    path = packed_path()
+    fingerprint = check_packed(path)
+    packed = read_packed(path)
+    config = XLMRobertaConfig(
+        vocab_size=packed.sizes["vocabulary"],
+        hidden_size=packed.sizes["hidden"],
+        num_hidden_layers=packed.sizes["layers"],
+        num_attention_heads=packed.sizes["heads"],
+        intermediate_size=packed.sizes["feed_forward"],
+        max_position_embeddings=packed.sizes["positions"] + 2,
+        type_vocab_size=1,
+        layer_norm_eps=packed.epsilon,
+        hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )
+    state = {f"roberta.{key}": torch.from_numpy(value) for key, value in encoder_state(packed).items()}
+    return Backbone(name, fingerprint, build_tokenizer(packed), config, state, packed.sizes["layers"])
+
+
+def _pretrained(name: str) -> Backbone:
+    from adapters import XLMRobertaAdapterModel
+    from transformers import AutoConfig, AutoTokenizer
+
+    try:
+        config: Any = AutoConfig.from_pretrained(name)
+        if config.model_type != "xlm-roberta":
+            raise XadaptError(f"base {name!r} is a {config.model_type} model: xadapt takes XLM-R checkpoints")
+        config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
+        config.classifier_dropout = None
+        tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True)
+        model = XLMRobertaAdapterModel.from_pretrained(name, config=config, torch_dtype=torch.float32)
+    except (OSError, ValueError) as error:
+        local = Path(name).expanduser()
+        why = "the folder holds no XLM-R checkpoint" if local.is_dir() else "no such folder, and the hub has no answer"
+        raise XadaptError(
+            f"base {name!r}: {why} ({str(error).splitlines()[0][:100]}): use 'minilm', a hub id or a checkpoint folder"
+        ) from None
+    kept = ("roberta.embeddings.", "roberta.encoder.")
+    state = {key: value for key, value in model.state_dict().items() if key.startswith(kept)}
+    # Middle-to-upper layers give XLM-R's best sentence vectors (arXiv 2003.11080 uses 7 of 12).
+    return Backbone(name, fingerprint_of(state), tokenizer, config, state, round(config.num_hidden_layers * 7 / 12))
+
+
+def fingerprint_of(state: dict[str, torch.Tensor]) -> str:
+    """Hash weights by name, shape and value; 64 hex digits."""
+    digest = hashlib.sha256()
+    for key in sorted(state):
+        value = state[key].detach().to("cpu", torch.float32).contiguous()
+        digest.update(f"{key} {tuple(value.shape)}".encode())
+        digest.update(value.numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,1 @@
+"""Adapters put together: the expression, the builder, merging in weight space."""

@@ -1,0 +1,202 @@
+"""A setup becomes a model: members are found, checked, loaded and put together as the expression says."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from xadapt.backbone.base import Backbone
+from xadapt.composition.expression import Node
+from xadapt.errors import XadaptError
+from xadapt.store.checkpoints import Checkpoint, verify_checkpoint
+from xadapt.store.store import Store
+from xadapt.tasks import Kind, Task, get_task
+
+if TYPE_CHECKING:
+    from adapters import XLMRobertaAdapterModel
+    from adapters.composition import AdapterCompositionBlock
+
+#: Kinds of setup that are one adapter in weight space, and so can be averaged or trained on.
+PLAIN = ("adapter", "average", "continue")
+
+
+def layer_name(node: Node) -> str:
+    """The adapter's name inside the model, one-to-one with the expression; the library forbids commas and dots."""
+    return str(node).replace(", ", "+").replace("(", "[").replace(")", "]")
+
+
+@dataclass
+class Assembly:
+    """A model with a setup in it.
+
+    Attributes:
+        backbone: The frozen base.
+        model: The model, with all members and their heads.
+        store: Where checkpoints come from.
+        seed: The seed whose checkpoints are preferred.
+        pins: Checkpoints that must be used for an expression, whatever else the store holds.
+        members: Run hash of every checkpoint in use, by expression.
+        heads: Name of the task of every head, in order of loading; later ones belong to outer compositions.
+    """
+
+    backbone: Backbone
+    model: XLMRobertaAdapterModel
+    store: Store
+    seed: int | None = None
+    pins: dict[str, Checkpoint] = field(default_factory=dict)
+    on_use: Callable[[Checkpoint], None] | None = None
+    members: dict[str, str] = field(default_factory=dict)
+    heads: list[str] = field(default_factory=list)
+
+    def block(self, node: Node) -> str | AdapterCompositionBlock | None:
+        """Load a setup and return it as the library's composition; None for ``none``."""
+        from adapters.composition import Fuse, Stack
+
+        if node.kind == "none":
+            return None
+        if node.kind in ("adapter", "continue"):
+            return self._load_adapter(node, layer_name(node))
+        if node.kind == "average":
+            return self._average(node)
+        if node.kind == "fuse":
+            fused = Fuse(*(self.block(child) for child in node.children))
+            self._load_fusion(node, fused)
+            return fused
+        return Stack(*self._stacked(node))
+
+    def _stacked(self, node: Node) -> list[Any]:
+        # A target adapter was trained on what lies below it, so its checkpoint is stored under the whole expression.
+        *under, last = node.children
+        below = Node("stack", children=tuple(under)) if len(under) > 1 else under[0]
+        lower = self._stacked(below) if below.kind == "stack" else [self.block(below)]
+        if last.kind == "adapter" and self._find(node):
+            return [*lower, self._load_adapter(node, layer_name(node))]
+        return [*lower, self.block(last)]
+
+    def _find(self, node: Node) -> Checkpoint | None:
+        name = str(node)
+        return self.pins.get(name) or self.store.find(name, self.backbone.fingerprint, self.seed)
+
+    def _use(self, node: Node, hint: str) -> Checkpoint:
+        name = str(node)
+        checkpoint = self._find(node) or self.store.need(name, self.backbone.fingerprint, self.seed, hint)
+        verify_checkpoint(checkpoint, self.backbone.fingerprint, self.backbone.name)
+        if self.on_use and name not in self.members:
+            self.on_use(checkpoint)
+        self.members[name] = checkpoint.run
+        return checkpoint
+
+    def _load_adapter(self, node: Node, name: str) -> str:
+        checkpoint = self._use(node, _hint(node))
+        if name not in self.model.adapters_config.adapters:
+            with _library_errors(checkpoint):
+                self.model.load_adapter(str(checkpoint.path / "adapter"), load_as=name, use_safetensors=True)
+        self._load_heads(checkpoint)
+        return name
+
+    def _load_fusion(self, node: Node, fused: Any) -> None:
+        checkpoint = self._use(node, f"`xadapt fuse {' '.join(map(str, node.children))}`")
+        with _library_errors(checkpoint):
+            self.model.load_adapter_fusion(str(checkpoint.path / "fusion"), load_as=fused.name, use_safetensors=True)
+        self._load_heads(checkpoint)
+
+    def _load_heads(self, checkpoint: Checkpoint) -> None:
+        for task in checkpoint.heads:
+            if task in self.model.heads:
+                self.model.delete_head(task)
+                self.heads.remove(task)
+            with _library_errors(checkpoint):
+                self.model.load_head(str(checkpoint.path / "heads" / task), load_as=task, use_safetensors=True)
+            self.heads.append(task)
+
+    def _average(self, node: Node) -> str:
+        for child in node.children:
+            if child.kind not in PLAIN:
+                raise XadaptError(f"{child} cannot be averaged: only single adapters and averages are one adapter")
+        names = [self.block(child) for child in node.children]
+        configs = {name: self.model.adapters_config.get(name) for name in names}
+        if len({str(config.to_dict()) for config in configs.values()}) > 1:
+            raise XadaptError(f"{node}: the members have different adapter configurations and cannot be averaged")
+        name = layer_name(node)
+        self.copy_adapter(names, name)
+        return name
+
+    def copy_adapter(self, names: list[Any], to: str) -> None:
+        """Add adapter ``to`` whose weights are the mean of the named adapters' (a copy when there is one)."""
+        self.model.add_adapter(to, config=copy.deepcopy(self.model.adapters_config.get(names[0])))
+        parts = [adapter_state(self.model, name) for name in names]
+        with torch.no_grad():
+            for key, target in adapter_state(self.model, to).items():
+                target.copy_(torch.stack([part[key] for part in parts]).mean(dim=0))
+
+    def head_for(self, task: Task) -> str:
+        """The head that answers a task: its own, else the outermost that speaks the same labels.
+
+        Raises:
+            XadaptError: If no member's head does.
+        """
+        if task.name in self.heads:
+            return task.name
+        for name in reversed(self.heads):
+            if get_task(name).kind == task.kind:
+                return name
+        spoken = ", ".join(f"{name} ({get_task(name).kind.name})" for name in self.heads) or "no head at all"
+        raise XadaptError(
+            f"this setup cannot answer {task.name} ({task.kind.name}): it has {spoken}; "
+            f"train a target adapter on it with `xadapt train-target {task.name} --on SETUP`"
+        )
+
+    def speaks(self, kind: Kind) -> bool:
+        """Whether a head speaks the labels of a kind."""
+        return any(get_task(name).kind == kind for name in self.heads)
+
+
+def adapter_state(model: XLMRobertaAdapterModel, name: str) -> dict[str, torch.Tensor]:
+    """The parameters of one adapter, by name with the adapter's own name left out."""
+    marker = f".{name}."
+    return {key.replace(marker, ".*."): value for key, value in model.named_parameters() if marker in key}
+
+
+def assemble(
+    backbone: Backbone,
+    node: Node,
+    store: Store,
+    seed: int | None = None,
+    pins: dict[str, Checkpoint] | None = None,
+    on_use: Callable[[Checkpoint], None] | None = None,
+) -> Assembly:
+    """Build the model of a setup, with its adapters active and everything frozen.
+
+    Raises:
+        XadaptError: If a member is missing, damaged or made for another base.
+    """
+    assembly = Assembly(backbone, backbone.model(), store, seed, dict(pins or {}), on_use)
+    block = assembly.block(node)
+    assembly.model.set_active_adapters(block)
+    for parameter in assembly.model.parameters():
+        parameter.requires_grad_(False)
+    assembly.model.eval()
+    return assembly
+
+
+def _hint(node: Node) -> str:
+    if node.kind == "adapter":
+        return f"`xadapt train-task {node}`"
+    if node.kind == "continue":
+        return f'`xadapt train-target {node.children[1]} --on "{node.children[0]}" --mode continue`'
+    return f'`xadapt train-target {node.children[-1]} --on "…"`'
+
+
+@contextmanager
+def _library_errors(checkpoint: Checkpoint) -> Iterator[None]:
+    # What the library raises on a bad checkpoint names neither the file nor what to do.
+    try:
+        yield
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+        reason = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
+        raise XadaptError(f"checkpoint {checkpoint.path} does not load ({reason}): train it again") from None

@@ -1,0 +1,5 @@
+from typing import Any
+
+
+def rows(language: str, split: str) -> list[dict[str, Any]]:
+    raise NotImplementedError

@@ -1,0 +1,70 @@
+"""Rows are checked as they come in, so that a bad one is named before hours of training."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from xadapt.errors import XadaptError
+from xadapt.tasks.kinds import Kind, PairClassification, PairRegression, SpanQA
+
+
+def checked_rows(rows: list[dict[str, Any]], kind: Kind, where: str) -> list[dict[str, Any]]:
+    """Return the rows that can be used.
+
+    Rows without a gold label (``-1`` on the hub) are left out, as the benchmarks do.
+
+    Args:
+        rows: Rows in the kind's fields.
+        kind: The kind that they must fit.
+        where: What the error names.
+
+    Raises:
+        XadaptError: If there is no usable row, or a row does not fit; names the row.
+    """
+    if isinstance(kind, PairClassification):
+        rows = [row for row in rows if row["label"] != -1]
+    if not rows:
+        raise XadaptError(f"{where} is empty: there is nothing to learn or measure; check the file or choose another split")
+    fault = _FAULTS.get(type(kind), lambda row, kind: None)
+    for number, row in enumerate(rows):
+        problem = _text_fault(row, kind) or fault(row, kind)
+        if problem:
+            raise XadaptError(f"{where}, row {number}: {problem}")
+    return rows
+
+
+def _text_fault(row: dict[str, Any], kind: Kind) -> str | None:
+    for field in kind.fields:
+        value = row.get(field)
+        if value is None:
+            return f"{field} is missing"
+        if field in ("first", "second", "question", "context") and not isinstance(value, str):
+            return f"{field} is {type(value).__name__}, not text"
+    return None
+
+
+def _label_fault(row: dict[str, Any], kind: Any) -> str | None:
+    if not isinstance(row["label"], int) or not 0 <= row["label"] < len(kind.labels):
+        return f"label {row['label']!r} is not one of 0 to {len(kind.labels) - 1} ({', '.join(kind.labels)})"
+    return None
+
+
+def _score_fault(row: dict[str, Any], kind: Any) -> str | None:
+    if not kind.low <= float(row["score"]) <= kind.high:
+        return f"score {row['score']} is outside {kind.low}–{kind.high}"
+    return None
+
+
+def _span_fault(row: dict[str, Any], kind: Any) -> str | None:
+    answers = row["answers"]
+    if not answers.get("text") or len(answers["text"]) != len(answers.get("answer_start", ())):
+        return f"question {row['id']} has no answer span"
+    return None
+
+
+_FAULTS: dict[type, Callable[[dict[str, Any], Any], str | None]] = {
+    PairClassification: _label_fault,
+    PairRegression: _score_fault,
+    SpanQA: _span_fault,
+}

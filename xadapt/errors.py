@@ -1,0 +1,38 @@
+"""Errors a person can act on: one line that says what is wrong, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class XadaptError(Exception):
+    """Bad input; the command line prints the message alone and exits with code 2."""
+
+    exit_code = 2
+
+
+class RunFailed(XadaptError):
+    """A run that started well and could not finish; the command line exits with code 1."""
+
+    exit_code = 1
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> XadaptError:
+    """Build the error for a name that is not known, with the nearest right name.
+
+    Args:
+        what: What was looked up, such as ``"task"``.
+        name: The name that was given.
+        known: All names that would have been right.
+
+    Returns:
+        The error, to be raised by the caller.
+    """
+    names = sorted(known)
+    close = get_close_matches(name.lower(), {n.lower(): n for n in names}, n=1, cutoff=0.5)
+    lookup = {n.lower(): n for n in names}
+    if close:
+        return XadaptError(f"unknown {what} {name!r}: did you mean {lookup[close[0]]!r}?")
+    shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
+    return XadaptError(f"unknown {what} {name!r}: choose one of {shown}" if names else f"unknown {what} {name!r}")

@@ -1,0 +1,73 @@
+"""What all metrics of the house share: `evaluate.Metric` without a network and without files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from numbers import Integral
+from typing import Any
+
+import datasets
+import evaluate
+
+from xadapt.errors import XadaptError
+
+
+class OfflineMetric(evaluate.Metric):
+    """An `evaluate.Metric` that keeps its rows in memory and touches neither network nor disk.
+
+    A subclass states `summary`, `source` and `row_features`, and computes in `_compute`. `prepare` is where a subclass
+    refuses or aligns its input before `evaluate` sees it.
+    """
+
+    summary = ""
+    source = ""
+
+    def __init__(self, *args: Any, keep_in_memory: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, keep_in_memory=keep_in_memory, **kwargs)
+
+    def _build_data_dir(self) -> str:
+        # `evaluate` makes a cache folder even for a metric in memory; a read-only home would make scoring fail.
+        if self.keep_in_memory:
+            return os.path.join(self._data_dir_root, self.name, self.config_name)
+        return str(super()._build_data_dir())
+
+    def _info(self) -> evaluate.MetricInfo:
+        return evaluate.MetricInfo(
+            description=self.summary,
+            citation=self.source,
+            inputs_description=f"\n{self.summary}\n\nSource: {self.source}\n",
+            features=datasets.Features(self.row_features()),
+        )
+
+    @classmethod
+    def row_features(cls) -> dict[str, Any]:
+        """Name the type of one prediction and one reference, as `datasets` features."""
+        raise NotImplementedError
+
+    @classmethod
+    def prepare(cls, predictions: Sequence[Any], references: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """Check the input, and align it where predictions may be missing.
+
+        Returns:
+            Predictions and references, of one length and in one order.
+
+        Raises:
+            XadaptError: If the two differ in length.
+        """
+        if len(predictions) != len(references):
+            raise XadaptError(
+                f"{len(predictions)} predictions for {len(references)} references: give one prediction per reference"
+            )
+        return list(predictions), list(references)
+
+
+def require_integers(values: Sequence[Any], what: str) -> None:
+    """Refuse anything but whole numbers, which `evaluate` would round down without a word.
+
+    Raises:
+        XadaptError: If a value is no integer.
+    """
+    for place, value in enumerate(values):
+        if not isinstance(value, Integral):
+            raise XadaptError(f"{what} {place} is {value!r}, not an integer")

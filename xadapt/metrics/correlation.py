@@ -1,0 +1,50 @@
+"""Correlation of predicted and gold numbers, as sentence similarity reports it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import datasets
+import numpy as np
+
+from xadapt.errors import XadaptError
+from xadapt.metrics.base import OfflineMetric
+
+
+class Correlation(OfflineMetric):
+    """Spearman's and Pearson's correlation, times 100, so -100 to 100.
+
+    Where the predictions (or the references) are constant, no correlation is defined; both scores are then 0.0, without
+    a warning, because a model that gives every pair the same number has found nothing.
+
+    Source: STS Benchmark (arXiv 1708.00055); ties get their mean rank, as in `scipy.stats.spearmanr`.
+    """
+
+    summary = "Spearman's and Pearson's correlation with the gold scores, times 100."
+    source = "https://arxiv.org/abs/1708.00055"
+
+    @classmethod
+    def row_features(cls) -> dict[str, Any]:
+        # Doubles: single precision makes ties out of numbers that differ, and ties move Spearman.
+        return {"predictions": datasets.Value("float64"), "references": datasets.Value("float64")}
+
+    @classmethod
+    def prepare(cls, predictions: Sequence[Any], references: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        for what, values in (("prediction", predictions), ("reference", references)):
+            for place, value in enumerate(values):
+                if not math.isfinite(value):
+                    raise XadaptError(f"{what} {place} is {value}, not a finite number")
+        return super().prepare(predictions, references)
+
+    def _compute(self, predictions: list[float], references: list[float]) -> dict[str, float]:
+        from scipy import stats
+
+        given, gold = np.asarray(predictions, dtype=float), np.asarray(references, dtype=float)
+        if np.ptp(given) == 0 or np.ptp(gold) == 0:
+            return {"spearman": 0.0, "pearson": 0.0}
+        return {
+            "spearman": 100.0 * float(stats.spearmanr(given, gold).statistic),
+            "pearson": 100.0 * float(stats.pearsonr(given, gold).statistic),
+        }

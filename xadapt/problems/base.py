@@ -1,0 +1,95 @@
+"""What every problem answers: how rows are encoded, which head, which loss, how outputs are decoded, how it is scored."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import torch
+
+from xadapt import metrics
+from xadapt.tasks import Task
+
+if TYPE_CHECKING:
+    from adapters import XLMRobertaAdapterModel
+    from transformers import PreTrainedTokenizerBase
+
+Row = dict[str, Any]
+Feature = dict[str, Any]
+Batch = dict[str, torch.Tensor]
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """Training settings that suit a kind of problem; the user's options take their place."""
+
+    max_length: int = 128
+    batch_size: int = 32
+    epochs: float = 2.0
+    lr: float = 1e-3
+
+
+class Problem(ABC):
+    """A task made concrete for one tokenizer.
+
+    A *feature* is a dictionary with ``input_ids`` and whatever else the problem needs; one row may give several.
+    """
+
+    defaults: ClassVar[Defaults] = Defaults()
+    #: Keys of a feature that become tensors of a batch beside the input ids.
+    targets: ClassVar[dict[str, torch.dtype]] = {}
+    needs_head: ClassVar[bool] = True
+
+    def __init__(self, task: Task, tokenizer: PreTrainedTokenizerBase, max_length: int | None = None) -> None:
+        """Bind a task to a tokenizer; ``max_length`` counts tokens with the special ones."""
+        self.task = task
+        self.tokenizer = tokenizer
+        self.max_length = max_length or self.defaults.max_length
+
+    @abstractmethod
+    def encode(self, rows: list[Row], labelled: bool) -> list[Feature]:
+        """Turn rows into features, with labels when ``labelled``."""
+
+    @abstractmethod
+    def add_head(self, model: XLMRobertaAdapterModel, name: str) -> None:
+        """Add a fresh head of this problem to the model."""
+
+    @abstractmethod
+    def loss(self, outputs: Any, batch: Batch) -> torch.Tensor:
+        """Mean loss of a batch, a scalar."""
+
+    @abstractmethod
+    def read(self, outputs: Any) -> np.ndarray:
+        """Raw outputs as float32, shape (batch, …), one entry a feature."""
+
+    @abstractmethod
+    def decode(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Any]:
+        """Turn the raw outputs of all features into one prediction a row."""
+
+    @abstractmethod
+    def references(self, rows: list[Row]) -> list[Any]:
+        """The gold answers in the form that the metric takes."""
+
+    def collate(self, features: list[Feature]) -> Batch:
+        """Pad features to a batch of int64 ids and mask, shape (batch, tokens), with the problem's targets."""
+        batch: Batch = dict(
+            self.tokenizer.pad({"input_ids": [feature["input_ids"] for feature in features]}, return_tensors="pt")
+        )
+        for key, dtype in self.targets.items():
+            if key in features[0]:
+                batch[key] = torch.tensor([feature[key] for feature in features], dtype=dtype)
+        return batch
+
+    def forward(self, model: XLMRobertaAdapterModel, batch: Batch, head: str | None) -> Any:
+        """Run the model and the head on a batch."""
+        return model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], head=head)
+
+    def score(self, predictions: list[Any], rows: list[Row]) -> dict[str, float]:
+        """Score predictions with the task's official metric, 0–100."""
+        return metrics.compute(self.task.metric, predictions, self.references(rows))
+
+    def details(self) -> dict[str, Any]:
+        """What a reader must know beside the score, recorded with it."""
+        return {"max_length": self.max_length}

@@ -1,0 +1,133 @@
+"""Extractive QA: windows over the context, answers cut from the original text by character offsets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from xadapt.problems.base import Batch, Defaults, Feature, Problem, Row
+
+if TYPE_CHECKING:
+    from adapters import XLMRobertaAdapterModel
+
+MAX_ANSWER_TOKENS = 30
+#: Share of a window that the next one repeats (128 of 384 tokens in the official baselines).
+_OVERLAP = 1 / 3
+_MASKED = np.float32(-1e9)
+
+
+class SpanQAProblem(Problem):
+    """Start and end of the answer, over windows of a long context."""
+
+    targets: ClassVar[dict[str, torch.dtype]] = {"start_positions": torch.int64, "end_positions": torch.int64}
+    defaults: ClassVar[Defaults] = Defaults(max_length=384, batch_size=16)
+
+    def encode(self, rows: list[Row], labelled: bool) -> list[Feature]:
+        """Encode windows of ``<s> question </s> </s> context </s>``.
+
+        A training window that does not hold the whole answer points at ``<s>``.
+        """
+        encoded = self.tokenizer(
+            [self._short(row["question"]) for row in rows],
+            [row["context"] for row in rows],
+            truncation="only_second",
+            max_length=self.max_length,
+            stride=int(self.max_length * _OVERLAP),
+            return_overflowing_tokens=True,
+            return_offsets_mapping=True,
+            return_attention_mask=False,
+        )
+        features = []
+        for window, row_number in enumerate(encoded["overflow_to_sample_mapping"]):
+            inside = np.array([part == 1 for part in encoded.sequence_ids(window)])
+            offsets = np.array(encoded["offset_mapping"][window])
+            feature: Feature = {
+                "input_ids": encoded["input_ids"][window],
+                "row": row_number,
+                "offsets": offsets,
+                "inside": inside & (offsets[:, 1] > offsets[:, 0]),
+            }
+            if labelled:
+                start, end = answer_tokens(rows[row_number], feature)
+                feature |= {"start_positions": start, "end_positions": end}
+            features.append(feature)
+        return features
+
+    def _short(self, question: str) -> str:
+        # A question must leave room for the context, or no window of it would ever advance.
+        room = self.max_length // 2
+        encoded = self.tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)
+        return question if len(encoded["input_ids"]) <= room else question[: encoded["offset_mapping"][room - 1][1]]
+
+    def add_head(self, model: XLMRobertaAdapterModel, name: str) -> None:
+        """One linear layer to start and end logits."""
+        model.add_qa_head(name, layers=1)
+
+    def loss(self, outputs: Any, batch: Batch) -> torch.Tensor:
+        """Mean cross-entropy of start and end over the window's tokens."""
+        hidden = batch["attention_mask"] == 0
+        start = outputs.start_logits.float().masked_fill(hidden, float(_MASKED))
+        end = outputs.end_logits.float().masked_fill(hidden, float(_MASKED))
+        return (
+            functional.cross_entropy(start, batch["start_positions"])
+            + functional.cross_entropy(end, batch["end_positions"])
+        ) / 2
+
+    def read(self, outputs: Any) -> np.ndarray:
+        """Start and end logits, shape (batch, tokens, 2)."""
+        return torch.stack((outputs.start_logits, outputs.end_logits), dim=-1).float().cpu().numpy()
+
+    def decode(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[dict[str, Any]]:
+        """The best span of at most :data:`MAX_ANSWER_TOKENS` tokens over all windows of a row."""
+        best = [(-np.inf, "")] * len(rows)
+        for logits, feature in zip(raw, features, strict=True):
+            number = feature["row"]
+            score, first, last = best_span(logits[: len(feature["input_ids"])], feature["inside"])
+            if score > best[number][0]:
+                start, end = feature["offsets"][first][0], feature["offsets"][last][1]
+                best[number] = (score, rows[number]["context"][start:end].strip())
+        return [{"id": row["id"], "text": text} for row, (_, text) in zip(rows, best, strict=True)]
+
+    def references(self, rows: list[Row]) -> list[dict[str, Any]]:
+        """Ids with all accepted answers."""
+        return [{"id": row["id"], "answers": list(row["answers"]["text"])} for row in rows]
+
+
+def answer_tokens(row: Row, feature: Feature) -> tuple[int, int]:
+    """First and last token of the first gold answer in a window; (0, 0) when it is not all in the window."""
+    start = row["answers"]["answer_start"][0]
+    end = start + len(row["answers"]["text"][0])
+    offsets, inside = feature["offsets"], feature["inside"]
+    touched = np.flatnonzero(inside & (offsets[:, 0] < end) & (offsets[:, 1] > start))
+    context = offsets[inside]
+    if not len(touched) or not len(context) or context[0, 0] > start or context[-1, 1] < end:
+        return 0, 0
+    return int(touched[0]), int(touched[-1])
+
+
+def best_span(logits: np.ndarray, inside: np.ndarray) -> tuple[float, int, int]:
+    """Find the span with the highest start + end logit.
+
+    Args:
+        logits: Start and end logits, shape (tokens, 2).
+        inside: Whether a token may be part of an answer, bool, shape (tokens,).
+
+    Returns:
+        Score, first and last token; a score of −inf when no token may be.
+    """
+    allowed = np.flatnonzero(inside)
+    if not len(allowed):
+        return -np.inf, 0, 0
+    low, high = allowed[0], allowed[-1] + 1
+    start = np.where(inside[low:high], logits[low:high, 0], _MASKED)
+    end = np.where(inside[low:high], logits[low:high, 1], _MASKED)
+    best = (-np.inf, 0, 0)
+    for width in range(min(MAX_ANSWER_TOKENS, len(start))):
+        sums = start[: len(start) - width] + end[width:]
+        first = int(sums.argmax())
+        if sums[first] > best[0]:
+            best = (float(sums[first]), int(low) + first, int(low) + first + width)
+    return best

@@ -1,0 +1,7 @@
+"""Results become comparisons, and comparisons tables, plots and Markdown."""
+
+from xadapt.reports.comparison import TaskComparison, compare
+from xadapt.reports.markdown import write_report
+from xadapt.reports.tables import rich_tables
+
+__all__ = ["TaskComparison", "compare", "rich_tables", "write_report"]

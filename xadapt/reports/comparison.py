@@ -1,0 +1,311 @@
+"""Results become comparisons: which setup does what, per task, against the best single adapter."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean, pstdev, stdev
+from typing import Any
+
+from xadapt.reports.families import FAMILIES, Family, classify
+from xadapt.reports.results import ENGLISH, Result, read_result
+
+#: Label of the target's adapter alone, with no intermediate adapter under it.
+TARGET_ONLY = "target only"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One setup of a comparison; scores are 0-100 and averaged over seeds.
+
+    Attributes:
+        setup: The whole expression.
+        label: Short name, unique in its block: the setup without the target's adapter.
+        family: See `xadapt.reports.families`.
+        seeds: The seeds it was trained with.
+        english: English score, None if English was not evaluated.
+        zero_shot: Mean over the comparison's common target languages, None if there is none.
+        gap: English minus zero-shot.
+        language_spread: Standard deviation over the target languages (all of them, so divided by n).
+        seed_spread: Standard deviation of the zero-shot mean over seeds (divided by n - 1), None for one seed.
+        total: Rows behind English and the zero-shot mean, in one run.
+        difference: Zero-shot minus that of the block's reference, None without a reference.
+        ahead: In how many of the common target languages it is above the reference, None without a reference.
+        scores: Score per language, all languages it has.
+        differences: Per language, minus the reference's.
+        others: Zero-shot means of the other scores, such as "exact_match".
+        parameters: Trained parameters, None if not recorded.
+        seconds: Mean evaluation time, None if not recorded.
+    """
+
+    setup: str
+    label: str
+    family: str
+    seeds: tuple[int, ...]
+    english: float | None
+    zero_shot: float | None
+    gap: float | None
+    language_spread: float | None
+    seed_spread: float | None
+    total: int
+    difference: float | None
+    ahead: int | None
+    scores: Mapping[str, float]
+    differences: Mapping[str, float]
+    others: Mapping[str, float]
+    parameters: int | None
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the setups of a block are measured against.
+
+    Attributes:
+        label: The best single adapter's label, or words for the mean of the singles.
+        chosen: Whether it is one adapter, chosen by its English score. Without English scores nothing may be chosen
+            (the target languages must not choose), so the reference is the mean of all singles.
+        scores: Score per language.
+        zero_shot: Its zero-shot mean.
+        seeds: Number of seeds behind it, of the single with the fewest.
+        seed_spread: Standard deviation of one adapter's zero-shot mean over seeds, None for one seed or for a mean.
+    """
+
+    label: str
+    chosen: bool
+    scores: Mapping[str, float]
+    zero_shot: float | None
+    seeds: int
+    seed_spread: float | None
+
+
+@dataclass(frozen=True)
+class Block:
+    """Setups that may be compared with each other: all with the target's adapter or all without, measured alike."""
+
+    with_target: bool
+    variant: str
+    rows: tuple[Row, ...]
+    reference: Reference | None
+
+
+@dataclass(frozen=True)
+class TaskComparison:
+    """All setups of one task on one base, with the same data and limit.
+
+    Attributes:
+        task: The task.
+        kind: Its kind.
+        metric: The score that is compared.
+        base: The frozen encoder.
+        data: Where the rows came from.
+        limit: Most rows per language, None for all.
+        sample: Whether the results say that their rows are a sample.
+        languages: Target languages all setups have, the ones behind every zero-shot mean.
+        left_out: Other target languages, with the setups that lack them.
+        counts: Rows per language; where setups differ, the smallest number.
+        uneven: Languages in which setups were scored on different numbers of rows.
+        splits: The splits the rows came from.
+        blocks: The comparisons proper.
+    """
+
+    task: str
+    kind: str
+    metric: str
+    base: str
+    data: str
+    limit: int | None
+    sample: bool
+    languages: tuple[str, ...]
+    left_out: Mapping[str, tuple[str, ...]]
+    counts: Mapping[str, int]
+    uneven: tuple[str, ...]
+    splits: tuple[str, ...]
+    blocks: tuple[Block, ...]
+
+    @property
+    def name(self) -> str:
+        """Task, base, data and limit in one line."""
+        limit = "" if self.limit is None else f", at most {self.limit} rows per language"
+        return f"{self.task} on {self.base}, {self.data} data{limit}"
+
+
+@dataclass
+class _Entry:
+    """The runs of one row, one a seed."""
+
+    family: Family
+    label: str
+    runs: list[Result]
+
+
+def compare(results: Iterable[Mapping[str, Any]]) -> list[TaskComparison]:
+    """Group results by task, base, data and limit, and compare the setups in each group.
+
+    Args:
+        results: Results as they are stored, in any order. The same run twice counts once.
+
+    Returns:
+        One comparison per group, ordered by task, base, data and limit.
+
+    Raises:
+        XadaptError: If a result is malformed.
+    """
+    groups: dict[tuple[Any, ...], dict[str, Result]] = defaultdict(dict)
+    for stored in results:
+        result = read_result(stored)
+        key = (result.task, result.base, result.data, result.limit is not None, result.limit or 0, result.metric)
+        # One run can be scored on several tasks and in several ways; its hash alone does not name a result.
+        groups[key][f"{result.run} {result.setup} {result.variant} {result.seed}"] = result
+    return [_compare_group(list(groups[key].values())) for key in sorted(groups)]
+
+
+def _compare_group(results: list[Result]) -> TaskComparison:
+    measured: dict[tuple[bool, str], list[Result]] = defaultdict(list)
+    for result in results:
+        measured[classify(result.setup, result.task).with_target, result.variant].append(result)
+    blocks = {key: _entries(alike) for key, alike in measured.items()}
+    every = [entry for entries in blocks.values() for entry in entries]
+    common, left_out = _common_languages(every)
+    counts: dict[str, set[int]] = defaultdict(set)
+    for result in results:
+        for code, row in result.languages.items():
+            counts[code].add(row.n)
+    first = results[0]
+    return TaskComparison(
+        task=first.task,
+        kind=first.kind,
+        metric=first.metric,
+        base=first.base,
+        data=first.data,
+        limit=first.limit,
+        sample=any(result.sample for result in results),
+        languages=common,
+        left_out=left_out,
+        counts={code: min(numbers) for code, numbers in sorted(counts.items())},
+        uneven=tuple(sorted(code for code, numbers in counts.items() if len(numbers) > 1)),
+        splits=tuple(sorted({row.split for result in results for row in result.languages.values() if row.split})),
+        blocks=tuple(_block(*key, blocks[key], common) for key in sorted(blocks, key=_natural)),
+    )
+
+
+def _natural(key: tuple[bool, str]) -> tuple[bool, list[tuple[int, str]]]:
+    # Layer 8 before layer 12.
+    return key[0], [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", key[1])]
+
+
+def _entries(results: list[Result]) -> list[_Entry]:
+    """Gather the seeds of each setup; runs that differ in more than the seed stay apart."""
+    by_setup: dict[str, list[Result]] = defaultdict(list)
+    for result in results:
+        by_setup[result.setup].append(result)
+    entries = []
+    for setup, runs in by_setup.items():
+        family = classify(setup, runs[0].task)
+        label = TARGET_ONLY if family.family == "none" and family.with_target else family.label
+        label = f"{label} (continued)" if family.continued else label
+        heads = {run.head for run in runs}
+        for head in sorted(heads):
+            alike = [run for run in runs if run.head == head]
+            named = f"{label}, head {head}" if len(heads) > 1 else label
+            if len({run.seed for run in alike}) == len(alike):
+                entries.append(_Entry(family, named, sorted(alike, key=lambda run: run.seed)))
+            else:
+                # Two runs of one seed differ in something else; an average would hide what.
+                entries += [_Entry(family, f"{named}, run {run.run[:8]}", [run]) for run in alike]
+    shared = Counter(entry.label for entry in entries)
+    for entry in entries:
+        # An ensemble under the target and an ensemble of targets have one short name; then only the whole one will do.
+        if shared[entry.label] > 1:
+            entry.label = entry.runs[0].setup
+    return entries
+
+
+def _targets(entry: _Entry) -> set[str]:
+    return set.intersection(*(set(run.languages) for run in entry.runs)) - {ENGLISH}
+
+
+def _common_languages(entries: Sequence[_Entry]) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+    # A setup scored in English alone must not leave the others without a single common language.
+    having = [(entry.runs[0].setup, _targets(entry)) for entry in entries if _targets(entry)]
+    if not having:
+        return (), {}
+    common = set.intersection(*(has for _, has in having))
+    others = sorted(set.union(*(has for _, has in having)) - common)
+    left_out = {code: tuple(sorted({setup for setup, has in having if code not in has})) for code in others}
+    return tuple(sorted(common)), left_out
+
+
+def _block(with_target: bool, variant: str, entries: list[_Entry], common: tuple[str, ...]) -> Block:
+    rows = [_row(entry, common) for entry in entries]
+    reference = _reference(rows, common)
+    if reference is not None:
+        rows = [_against(row, reference, common) for row in rows]
+    rows.sort(key=lambda row: (FAMILIES.index(row.family), -english_or_least(row), row.label))
+    return Block(with_target, variant, tuple(rows), reference)
+
+
+def _row(entry: _Entry, common: tuple[str, ...]) -> Row:
+    runs, metric = entry.runs, entry.runs[0].metric
+    shared = set.intersection(*(set(run.languages) for run in runs))
+    scores = {code: fmean(run.languages[code].scores[metric] for run in runs) for code in sorted(shared)}
+    scored = [code for code in common if code in scores]
+    english = scores.get(ENGLISH)
+    zero_shot = fmean(scores[code] for code in scored) if scored else None
+    means = [fmean(run.languages[code].scores[metric] for code in scored) for run in runs] if scored else []
+    keys = [set(run.languages[code].scores) for run in runs for code in scored]
+    others = sorted(set.intersection(*keys) - {metric}) if keys else []
+    times = [run.seconds for run in runs if run.seconds is not None]
+    counted = [*scored, ENGLISH] if english is not None else scored
+    return Row(
+        setup=runs[0].setup,
+        label=entry.label,
+        family=entry.family.family,
+        seeds=tuple(run.seed for run in runs),
+        english=english,
+        zero_shot=zero_shot,
+        gap=None if english is None or zero_shot is None else english - zero_shot,
+        language_spread=pstdev(scores[code] for code in scored) if scored else None,
+        seed_spread=stdev(means) if len(means) > 1 else None,
+        total=sum(min(run.languages[code].n for run in runs) for code in counted),
+        difference=None,
+        ahead=None,
+        scores=scores,
+        differences={},
+        others={key: fmean(run.languages[code].scores[key] for run in runs for code in scored) for key in others},
+        parameters=runs[0].parameters,
+        seconds=fmean(times) if times else None,
+    )
+
+
+def english_or_least(row: Row) -> float:
+    """Give the English score for ranking; a setup without one comes after all others."""
+    return -math.inf if row.english is None else row.english
+
+
+def _reference(rows: Sequence[Row], common: tuple[str, ...]) -> Reference | None:
+    singles = [row for row in rows if row.family == "single"]
+    if not singles:
+        return None
+    graded = [row for row in singles if row.english is not None]
+    if graded:
+        best = min(graded, key=lambda row: (-english_or_least(row), row.label))
+        return Reference(best.label, True, best.scores, best.zero_shot, len(best.seeds), best.seed_spread)
+    shared = set.intersection(*(set(row.scores) for row in singles))
+    scores = {code: fmean(row.scores[code] for row in singles) for code in sorted(shared)}
+    usable = [code for code in common if code in scores]
+    zero_shot = fmean(scores[code] for code in usable) if usable else None
+    label = "the mean of the single adapters" if len(singles) > 1 else singles[0].label
+    spread = singles[0].seed_spread if len(singles) == 1 else None
+    return Reference(label, False, scores, zero_shot, min(len(row.seeds) for row in singles), spread)
+
+
+def _against(row: Row, reference: Reference, common: tuple[str, ...]) -> Row:
+    differences = {code: row.scores[code] - reference.scores[code] for code in row.scores if code in reference.scores}
+    if row.zero_shot is None or reference.zero_shot is None:
+        return replace(row, differences=differences)
+    ahead = sum(differences[code] > 0 for code in common if code in differences)
+    return replace(row, difference=row.zero_shot - reference.zero_shot, ahead=ahead, differences=differences)

@@ -1,0 +1,107 @@
+"""The report as Markdown, with its plots and numbers beside it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from xadapt.errors import XadaptError
+from xadapt.reports.comparison import TaskComparison, compare
+from xadapt.reports.export import results_csv
+from xadapt.reports.markdown_tables import language_table, setup_table
+from xadapt.reports.verdicts import block_title, headline, notes, verdict
+from xadapt.store.files import atomic_write_bytes
+
+
+def write_report(results: Iterable[Mapping[str, Any]], to: Path, title: str, commands: Sequence[str] = ()) -> Path:
+    """Write a report: `report.md`, `results.csv` and one picture per comparison in `plots`.
+
+    Args:
+        results: Results as they are stored, at least one.
+        to: Folder to write into; made if it is missing.
+        title: Heading of the report.
+        commands: Commands that produced the results, quoted at the end.
+
+    Returns:
+        The path of `report.md`. It is written last, so a report that exists has its pictures.
+
+    Raises:
+        XadaptError: If there are no results or one is malformed.
+    """
+    results = list(results)
+    comparisons = compare(results)
+    if not comparisons:
+        raise XadaptError(f"no results to report in {to}: evaluate a setup first")
+    names = plot_names(comparisons)
+    from xadapt.reports.plots import comparison_png
+
+    for comparison, name in zip(comparisons, names, strict=True):
+        atomic_write_bytes(to / "plots" / name, comparison_png(comparison))
+    atomic_write_bytes(to / "results.csv", results_csv(results).encode("utf-8"))
+    report = to / "report.md"
+    atomic_write_bytes(report, render(comparisons, title, commands, names).encode("utf-8"))
+    return report
+
+
+def render(comparisons: Sequence[TaskComparison], title: str, commands: Sequence[str], plots: Sequence[str]) -> str:
+    """Write comparisons as Markdown.
+
+    Args:
+        comparisons: What `compare` returned.
+        title: Heading of the report.
+        commands: Commands to quote at the end, none for no such part.
+        plots: File name of each comparison's picture, in the folder `plots`.
+
+    Returns:
+        The Markdown text.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("xadapt.reports"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,
+    )
+    return environment.get_template("report.md.j2").render(
+        title=title,
+        commands=list(commands),
+        sections=[_section(comparison, plot) for comparison, plot in zip(comparisons, plots, strict=True)],
+        demonstration=any(comparison.data == "bundled" for comparison in comparisons),
+    )
+
+
+def plot_names(comparisons: Sequence[TaskComparison]) -> list[str]:
+    """Name each comparison's picture after its task, base, data and limit; all names differ."""
+    names: list[str] = []
+    for comparison in comparisons:
+        limit = "" if comparison.limit is None else f"-{comparison.limit}"
+        stem = re.sub(r"[^A-Za-z0-9.]+", "-", f"{comparison.task}-{comparison.base}-{comparison.data}{limit}").strip(
+            "-"
+        )
+        number = sum(name == f"{stem}.png" or name.startswith(f"{stem}--") for name in names)
+        names.append(f"{stem}--{number + 1}.png" if number else f"{stem}.png")
+    return names
+
+
+def _section(comparison: TaskComparison, plot: str) -> dict[str, Any]:
+    return {
+        "comparison": comparison,
+        "plot": plot,
+        "notes": notes(comparison),
+        "blocks": [
+            {
+                "title": block_title(block),
+                "names": [(row.label, row.setup) for row in block.rows if row.label != row.setup],
+                "headline": headline(block),
+                "verdict": verdict(comparison, block),
+                "setups": setup_table(block),
+                "languages": language_table(comparison, block),
+            }
+            for block in comparison.blocks
+        ],
+    }

@@ -1,0 +1,23 @@
+"""How numbers are printed, in every table alike."""
+
+from __future__ import annotations
+
+NOTHING = "–"
+
+
+def plain(value: float | None) -> str:
+    """Print a score with one decimal, a dash for None."""
+    return NOTHING if value is None else f"{round(value, 1) + 0.0:.1f}".replace("-", "−")
+
+
+def signed(value: float | None) -> str:
+    """Print a difference with one decimal and its sign, a dash for None; what rounds to nothing has no sign."""
+    if value is None:
+        return NOTHING
+    rounded = round(value, 1) + 0.0
+    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
+
+
+def count(value: int | None) -> str:
+    """Print a whole number with a comma between thousands, a dash for None."""
+    return NOTHING if value is None else f"{value:,}"

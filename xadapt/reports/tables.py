@@ -1,0 +1,106 @@
+"""Comparisons as `rich` tables for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from xadapt.reports.comparison import Block, Row, TaskComparison
+from xadapt.reports.numbers import count, plain, signed
+from xadapt.reports.results import ENGLISH
+from xadapt.reports.verdicts import block_title
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def rich_tables(comparisons: Sequence[TaskComparison]) -> list[Table]:
+    """Lay comparisons out for the terminal.
+
+    Args:
+        comparisons: What `compare` returned.
+
+    Returns:
+        Two tables per block: one of setups, one of languages by setups. The best number of a column (or line) is
+        bold; the reference's label is marked with a star.
+    """
+    tables = []
+    for comparison in comparisons:
+        for block in comparison.blocks:
+            tables += [setup_table(comparison, block), language_table(comparison, block)]
+    return tables
+
+
+def setup_table(comparison: TaskComparison, block: Block) -> Table:
+    """Lay out one line per setup: English, zero-shot mean, gap, spreads, difference to the reference, N, seeds."""
+    from rich.table import Table
+
+    others = sorted({name for row in block.rows for name in row.others})
+    table = Table(title=f"{comparison.name}: {comparison.metric}", caption=_caption(block), title_justify="left")
+    table.add_column("setup", overflow="fold", min_width=12)
+    for heading in (
+        "English",
+        "zero-shot",
+        "gap",
+        "± lang.",
+        "± seeds",
+        "vs single",
+        *map(_words, others),
+        "N",
+        "seeds",
+    ):
+        table.add_column(heading, justify="right")
+    best = max((row.zero_shot for row in block.rows if row.zero_shot is not None), default=None)
+    for row in block.rows:
+        zero_shot = plain(row.zero_shot)
+        table.add_row(
+            _name(row, block),
+            plain(row.english),
+            f"[bold]{zero_shot}[/bold]" if best is not None and row.zero_shot == best else zero_shot,
+            signed(row.gap),
+            plain(row.language_spread),
+            plain(row.seed_spread),
+            signed(row.difference),
+            *(plain(row.others.get(name)) for name in others),
+            count(row.total),
+            str(len(row.seeds)),
+        )
+    return table
+
+
+def language_table(comparison: TaskComparison, block: Block) -> Table:
+    """Lay out one line per language, one column per setup. Languages go down because there can be fifty of them."""
+    from rich.table import Table
+
+    table = Table(title=f"{comparison.name}: {comparison.metric} by language", caption=_caption(block))
+    table.title_justify = "left"
+    table.add_column("language")
+    table.add_column("N", justify="right")
+    for row in block.rows:
+        table.add_column(_name(row, block), justify="right", overflow="fold")
+    for code in language_order(block):
+        scores = [row.scores.get(code) for row in block.rows]
+        best = max(score for score in scores if score is not None)
+        cells = [f"[bold]{plain(score)}[/bold]" if score == best else plain(score) for score in scores]
+        table.add_row(code, count(comparison.counts[code]), *cells)
+    return table
+
+
+def language_order(block: Block) -> list[str]:
+    """List the languages any setup of a block has, English first, then by code."""
+    codes = {code for row in block.rows for code in row.scores}
+    return sorted(codes, key=lambda code: (code != ENGLISH, code))
+
+
+def _name(row: Row, block: Block) -> str:
+    starred = block.reference is not None and block.reference.chosen and row.label == block.reference.label
+    return f"{row.label} *" if starred else row.label
+
+
+def _caption(block: Block) -> str:
+    chosen = block.reference is not None and block.reference.chosen
+    return f"{block_title(block)}{'; * best single adapter, chosen by English' if chosen else ''}"
+
+
+def _words(score: str) -> str:
+    return score.replace("_", " ")

@@ -1,0 +1,67 @@
+"""The card of a checkpoint: what a person needs to know before using it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_LICENCES = (
+    "The base weights (multilingual-e5-small) are under the MIT licence. This adapter was trained on the data named "
+    "above; its makers' terms apply to what you may do with a model trained on it."
+)
+
+
+def card(record: dict[str, Any]) -> str:
+    """Write the card, Markdown with the front matter that model hubs read.
+
+    Args:
+        record: The checkpoint's record (see :mod:`xadapt.store.checkpoints`).
+    """
+    figures, settings = record["figures"], record["decides"]["settings"]
+    rows = ", ".join(f"{name}: {count:,}" for name, count in record["rows"].items())
+    lines = [
+        "---",
+        "library_name: adapters",
+        "tags: [xadapt, adapters, cross-lingual, xlm-roberta]",
+        "language: [en]",
+        "---",
+        f"# {record['setup']}",
+        "",
+        f"Made with xadapt {record['decides']['versions']['xadapt']} on the base `{record['base']['name']}` "
+        f"(fingerprint `{record['base']['fingerprint'][:16]}`). Trained in English only.",
+        "",
+        "| | |",
+        "|---|---|",
+        f"| trained | {record['trains']} ({figures['parameters']:,} parameters, stored in half precision) |",
+        f"| stands on | `{record['under']}` |",
+        f"| data | {record['data']}; training rows: {rows} |",
+        f"| steps | {figures['steps']:,} of batch {settings['batch_size']}, {settings['epochs']:g} epochs, "
+        f"lr {settings['lr']:g}, {settings['adapter_config']}, {settings['precision']} |",
+        f"| seed | {record['seed']} |",
+        f"| time | {figures['seconds']:,} s on {figures['device']}, {figures['threads']} threads |",
+        f"| run | `{record['run']}` |",
+        "",
+        "## English development scores (0–100)",
+        "",
+        "| task | N | scores |",
+        "|---|---|---|",
+    ]
+    for name, scores in figures["dev"].items():
+        shown = ", ".join(f"{key} {value:.1f}" for key, value in scores.items())
+        lines.append(f"| {name} | {figures['dev_rows'][name]:,} | {shown} |")
+    lines += [
+        "",
+        "The best epoch was chosen on these rows.",
+        "",
+        "## Use",
+        "",
+        "```python",
+        "# the folder adapter/ (or fusion/) loads with the plain adapters library",
+        'model.load_adapter("adapter", use_safetensors=True)',
+        "```",
+        "",
+        "## Licence",
+        "",
+        _LICENCES,
+        "",
+    ]
+    return "\n".join(lines)

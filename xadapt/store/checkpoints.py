@@ -1,0 +1,108 @@
+"""Checkpoints: a folder with safetensors in AdapterHub's own layout, one JSON that says what decided it, and a card."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xadapt.errors import XadaptError
+from xadapt.store.files import atomic_write_bytes, atomic_write_json, read_json, sha256_file
+
+FORMAT = 1
+RECORD = "xadapt.json"
+_PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A stored adapter, fusion or target adapter.
+
+    Attributes:
+        path: Its folder.
+        record: The content of ``xadapt.json``.
+    """
+
+    path: Path
+    record: dict[str, Any]
+
+    @property
+    def setup(self) -> str:
+        """The expression that this checkpoint completes."""
+        return str(self.record["setup"])
+
+    @property
+    def run(self) -> str:
+        """The hash of the run that made it."""
+        return str(self.record["run"])
+
+    @property
+    def seed(self) -> int:
+        """The seed of that run."""
+        return int(self.record["seed"])
+
+    @property
+    def heads(self) -> list[str]:
+        """Names of the tasks it has a head for."""
+        return list(self.record["heads"])
+
+    def describe(self) -> str:
+        """One line for people: what, from which data, with how many rows."""
+        rows = self.record.get("rows", {})
+        counted = ", ".join(f"{name} {count:,} rows" for name, count in rows.items())
+        return f"{self.setup}: run {self.run[:8]}, {self.record.get('data')}, {counted}, seed {self.seed}"
+
+
+def open_checkpoint(path: Path) -> Checkpoint:
+    """Read a checkpoint's record; the weights are not touched.
+
+    Raises:
+        XadaptError: If there is none, or it was written by a later format.
+    """
+    record = read_json(path / RECORD)
+    missing = [key for key in ("format", "setup", "run", "base", "heads", "files") if key not in record]
+    if missing:
+        raise XadaptError(f"{path / RECORD} lacks {missing[0]!r}: it is not a checkpoint of xadapt")
+    if record["format"] > FORMAT:
+        raise XadaptError(f"{path} has checkpoint format {record['format']}: upgrade xadapt (this one reads {FORMAT})")
+    return Checkpoint(path, record)
+
+
+def verify_checkpoint(checkpoint: Checkpoint, fingerprint: str, base: str) -> None:
+    """Check that a checkpoint is whole, safe and made for this base.
+
+    Args:
+        checkpoint: The checkpoint.
+        fingerprint: The base's fingerprint.
+        base: The base's name, for the message.
+
+    Raises:
+        XadaptError: If a file is missing, pickled or changed, or the base differs.
+    """
+    path = checkpoint.path
+    for file in path.rglob("*"):
+        if file.suffix in _PICKLES:
+            raise XadaptError(f"{file} is a pickle, which can run code on loading: convert it to safetensors")
+    for name, digest in checkpoint.record["files"].items():
+        file = path / name
+        if not file.is_file():
+            raise XadaptError(f"checkpoint {path} lacks {name}: restore it or train {checkpoint.setup} again")
+        if sha256_file(file) != digest:
+            raise XadaptError(f"{file} is corrupt or cut short (SHA-256 differs): restore it or train it again")
+    made_for = checkpoint.record["base"]
+    if made_for["fingerprint"] != fingerprint:
+        raise XadaptError(
+            f"{checkpoint.setup} at {path} was trained on base {made_for['name']!r} ({made_for['fingerprint'][:8]}), "
+            f"not on {base!r} ({fingerprint[:8]}): train it on this base or use --base {made_for['name']}"
+        )
+
+
+def write_record(folder: Path, record: dict[str, Any], card: str) -> None:
+    """Write card and record into a checkpoint folder whose weights are in place; the record lists every file."""
+    atomic_write_bytes(folder / "README.md", card.encode())
+    files = {
+        str(file.relative_to(folder)): sha256_file(file)
+        for file in sorted(folder.rglob("*"))
+        if file.is_file() and file.name not in (RECORD, "README.md")
+    }
+    atomic_write_json(folder / RECORD, {"format": FORMAT, **record, "files": files})

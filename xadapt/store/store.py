@@ -1,0 +1,95 @@
+"""The store: checkpoints and results by the hash of what decided them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from xadapt.errors import XadaptError, unknown
+from xadapt.store.checkpoints import RECORD, Checkpoint, open_checkpoint
+from xadapt.store.files import atomic_write_json, read_json, sha256_json
+
+
+def run_hash(decides: dict[str, Any]) -> str:
+    """Hash everything that decides a result; 16 hex digits."""
+    return sha256_json(decides)[:16]
+
+
+def shipped_folder() -> Path | None:
+    """The trained adapters that come with xadapt: inside an installed wheel, or beside the package in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "_shipped", package.parent / "checkpoints"):
+        if folder.is_dir():
+            return folder
+    return None
+
+
+class Store:
+    """A folder of runs (checkpoints) and results, with the shipped checkpoints behind it."""
+
+    def __init__(self, root: Path | str | None = None, shipped: Path | None = None) -> None:
+        """Open ``root``, else ``$XADAPT_STORE``, else ``xadapt-store`` in the working folder."""
+        self.root = Path(root or os.environ.get("XADAPT_STORE") or "xadapt-store").expanduser()
+        if self.root.exists() and not self.root.is_dir():
+            raise XadaptError(f"--store {self.root} is a file: name a folder")
+        self.shipped = shipped or shipped_folder()
+
+    def run_path(self, run: str) -> Path:
+        """The folder of a run's checkpoint."""
+        return self.root / "runs" / run
+
+    def partial_path(self, run: str) -> Path:
+        """The folder of what an unfinished run needs to go on."""
+        return self.root / "partial" / run
+
+    def result_path(self, run: str) -> Path:
+        """The file of an evaluation's result."""
+        return self.root / "results" / f"{run}.json"
+
+    def predictions_path(self, run: str, language: str) -> Path:
+        """The file of an evaluation's predictions in a language."""
+        return self.root / "predictions" / run / f"{language}.json"
+
+    def finished(self, run: str) -> Checkpoint | None:
+        """The checkpoint of a run, None if it has not finished."""
+        path = self.run_path(run)
+        return open_checkpoint(path) if (path / RECORD).is_file() else None
+
+    def checkpoints(self) -> Iterator[Checkpoint]:
+        """All checkpoints: the store's own, newest first, then the shipped ones."""
+        own = sorted((self.root / "runs").glob(f"*/{RECORD}"), key=lambda p: -p.stat().st_mtime)
+        shipped = sorted(self.shipped.glob(f"*/*/{RECORD}")) if self.shipped else []
+        for record in (*own, *shipped):
+            yield open_checkpoint(record.parent)
+
+    def find(self, setup: str, fingerprint: str, seed: int | None = None) -> Checkpoint | None:
+        """Find the checkpoint of a setup on a base; one of the same seed if there is one, else the newest.
+
+        A checkpoint of that setup for another base only is returned too, so that the caller can say so.
+        """
+        named = [checkpoint for checkpoint in self.checkpoints() if checkpoint.setup == setup]
+        fitting = [c for c in named if c.record["base"]["fingerprint"] == fingerprint]
+        same_seed = [c for c in fitting if c.seed == seed]
+        return next(iter((*same_seed, *fitting, *named)), None)
+
+    def need(self, setup: str, fingerprint: str, seed: int | None, hint: str) -> Checkpoint:
+        """Like :meth:`find`, for a checkpoint that must be there.
+
+        Raises:
+            XadaptError: If there is none; ``hint`` says how to make it.
+        """
+        found = self.find(setup, fingerprint, seed)
+        if found is None:
+            known = {c.setup for c in self.checkpoints()}
+            raise XadaptError(f"{unknown('adapter', setup, known)}; or make it with {hint}")
+        return found
+
+    def results(self) -> list[dict[str, Any]]:
+        """All results, in a stable order."""
+        return [read_json(path) for path in sorted((self.root / "results").glob("*.json"))]
+
+    def write_result(self, run: str, result: dict[str, Any]) -> None:
+        """Store a result atomically."""
+        atomic_write_json(self.result_path(run), result)

@@ -1,0 +1,77 @@
+"""Batches of one task each, of rows of like length, the same for the same seed and epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from torch.utils.data import Dataset, Sampler
+
+from xadapt.problems.base import Batch, Feature, Problem
+
+#: Batches that are sorted by length together: less padding, still a random order.
+_WINDOW = 50
+
+
+class MixedFeatures(Dataset):
+    """Features of one or several tasks, one after the other.
+
+    Args:
+        parts: Task name to its features.
+    """
+
+    def __init__(self, parts: dict[str, list[Feature]]) -> None:
+        self.features = [(name, feature) for name, features in parts.items() for feature in features]
+        self.ranges: list[range] = []
+        at = 0
+        for features in parts.values():
+            self.ranges.append(range(at, at + len(features)))
+            at += len(features)
+        self.lengths = np.array([len(feature["input_ids"]) for _, feature in self.features])
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def __getitem__(self, index: int) -> tuple[str, Feature]:
+        return self.features[index]
+
+
+class LengthBatches(Sampler[list[int]]):
+    """Shuffle, sort windows of batches by length, and shuffle the batches of all tasks together."""
+
+    def __init__(self, data: MixedFeatures, batch_size: int, seed: int) -> None:
+        """Bind to features; an epoch is one pass over all of them."""
+        self.data, self.batch_size, self.seed, self.epoch = data, batch_size, seed, 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the order of an epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return sum(-(-len(part) // self.batch_size) for part in self.data.ranges)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        random = np.random.default_rng((self.seed, self.epoch))
+        batches = []
+        for part in self.data.ranges:
+            order = random.permutation(np.array(part))
+            window = _WINDOW * self.batch_size
+            for start in range(0, len(order), window):
+                chunk = order[start : start + window]
+                chunk = chunk[np.argsort(-self.data.lengths[chunk], kind="stable")]
+                batches += [chunk[i : i + self.batch_size].tolist() for i in range(0, len(chunk), self.batch_size)]
+        for index in random.permutation(len(batches)):
+            yield batches[index]
+
+
+class TaskCollator:
+    """Collate a batch with its own task's problem and name the task in it."""
+
+    def __init__(self, problems: dict[str, Problem]) -> None:
+        """Bind to the problems by task name."""
+        self.problems = problems
+
+    def __call__(self, items: list[tuple[str, Feature]]) -> dict[str, Batch | str]:
+        """Make ``{"task": name, "batch": tensors}``."""
+        task = items[0][0]
+        return {"task": task, "batch": self.problems[task].collate([feature for _, feature in items])}

@@ -1,0 +1,40 @@
+"""From a trained model to a checkpoint folder, in half precision."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from xadapt.composition.builder import layer_name
+from xadapt.store.cards import card
+from xadapt.store.checkpoints import write_record
+from xadapt.store.files import atomic_folder
+from xadapt.training.plan import TrainPlan
+
+
+def round_to_half(model: torch.nn.Module) -> None:
+    """Round what was trained to the half precision it is stored in, so that figures are those of the file."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter.copy_(parameter.half().to(parameter.dtype))
+
+
+def save_checkpoint(model: Any, plan: TrainPlan, path: Path, record: dict[str, Any]) -> None:
+    """Write adapter or fusion, heads, record and card; nothing is seen at ``path`` before all of it is."""
+    with atomic_folder(path) as folder:
+        if plan.trains == "fusion":
+            model.save_adapter_fusion(str(folder / "fusion"), model.active_adapters, use_safetensors=True)
+        else:
+            model.save_adapter(
+                str(folder / "adapter"), layer_name(plan.makes), with_head=False, use_safetensors=True
+            )
+        for task in plan.tasks:
+            (folder / "heads").mkdir(exist_ok=True)
+            model.save_head(str(folder / "heads" / task.name), task.name, use_safetensors=True)
+        for file in folder.rglob("*.safetensors"):
+            save_file({name: value.half().contiguous() for name, value in load_file(file).items()}, file)
+        write_record(folder, record, card(record))

@@ -1,0 +1,75 @@
+"""Settings of a training run, checked before anything is loaded."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from xadapt.errors import XadaptError
+from xadapt.problems.base import Defaults
+
+DEFAULT_ADAPTER = "seq_bn[reduction_factor=8]"
+Precision = Literal["auto", "fp32", "bf16"]
+
+
+class TrainSettings(BaseModel):
+    """What the user may choose; None means the default of the problem (or of fusion).
+
+    Attributes:
+        seed: Seed of initialisation and of the order of batches.
+        epochs: Passes over the training rows.
+        lr: Peak learning rate; it warms up over 6 % of the steps and falls linearly to 0.
+        batch_size: Rows a step.
+        limit: Training rows a task, taken by a fixed shuffle.
+        dev_limit: English development rows a task that choose the best epoch.
+        max_length: Tokens a row (a window in QA).
+        precision: ``auto`` takes bf16 where the hardware has it.
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        adapter_config: An adapter method as the adapters library writes it.
+        save_steps: Steps between the states that an interrupted run goes on from.
+        report_to: Loggers of the Trainer, such as ``tensorboard`` or ``wandb``.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int = Field(default=42, ge=0)
+    epochs: float | None = Field(default=None, gt=0)
+    lr: float | None = Field(default=None, gt=0, le=1)
+    batch_size: int | None = Field(default=None, ge=1)
+    limit: int | None = Field(default=None, ge=1)
+    dev_limit: int = Field(default=500, ge=1)
+    max_length: int | None = Field(default=None, ge=16)
+    precision: Precision = "auto"
+    device: str = "auto"
+    adapter_config: str = DEFAULT_ADAPTER
+    save_steps: int = Field(default=200, ge=1)
+    report_to: str = "none"
+
+    def with_defaults(self, defaults: Defaults) -> TrainSettings:
+        """Fill what the user left open."""
+        return self.model_copy(
+            update={
+                "epochs": self.epochs or defaults.epochs,
+                "lr": self.lr or defaults.lr,
+                "batch_size": self.batch_size or defaults.batch_size,
+            }
+        )
+
+    def deciding(self) -> dict[str, Any]:
+        """The settings that decide a result; where and how progress is reported do not."""
+        return self.model_dump(exclude={"device", "save_steps", "report_to"})
+
+
+def make_settings(**options: Any) -> TrainSettings:
+    """Build settings from options, leaving out those that are None.
+
+    Raises:
+        XadaptError: If a value is out of range; one line that names the option.
+    """
+    try:
+        return TrainSettings(**{key: value for key, value in options.items() if value is not None})
+    except ValidationError as error:
+        fault = error.errors()[0]
+        option = "--" + str(fault["loc"][0]).replace("_", "-") if fault["loc"] else "settings"
+        raise XadaptError(f"{option}: {fault['msg'].lower()} (got {fault.get('input')!r})") from None

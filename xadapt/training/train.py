@@ -1,0 +1,301 @@
+"""One training run: planned, hashed, trained, measured on English dev, and stored."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from adapters import AdapterConfig
+from transformers import TrainingArguments, set_seed
+from transformers.trainer_utils import get_last_checkpoint
+
+from xadapt.backbone.base import Backbone
+from xadapt.backbone.hardware import pick_device, pick_precision
+from xadapt.composition.builder import Assembly, assemble, layer_name
+from xadapt.data.source import RowSet, Source
+from xadapt.errors import RunFailed, XadaptError
+from xadapt.problems import Defaults, Problem, make_problem, problem_class
+from xadapt.problems.predict import predict
+from xadapt.store.checkpoints import Checkpoint, open_checkpoint
+from xadapt.store.store import Store, run_hash
+from xadapt.store.versions import versions
+from xadapt.training.batches import MixedFeatures
+from xadapt.training.plan import TrainPlan
+from xadapt.training.saving import round_to_half, save_checkpoint
+from xadapt.training.settings import TrainSettings
+from xadapt.training.trainer import KeepBest, Ticks, XadaptTrainer, quiet
+
+#: Fusion starts from the identity and needs few steps at a rate below an adapter's.
+FUSION_DEFAULTS = Defaults(batch_size=16, epochs=1.0, lr=5e-4)
+
+
+@dataclass
+class Display:
+    """How a run tells a person where it is; the default says nothing."""
+
+    say: Callable[[str], None] = field(default=lambda text: None)
+    tick: Callable[[int, int, float | None], None] = field(default=lambda step, steps, loss: None)
+
+
+@dataclass
+class _Job:
+    """A run with everything it needs."""
+
+    plan: TrainPlan
+    backbone: Backbone
+    source: Source
+    store: Store
+    settings: TrainSettings
+    pins: dict[str, Checkpoint]
+    display: Display
+    train_rows: dict[str, RowSet]
+    dev_rows: dict[str, RowSet]
+    problems: dict[str, Problem]
+    precision: str
+    device: torch.device
+
+
+def train(
+    plan: TrainPlan,
+    backbone: Backbone,
+    source: Source,
+    store: Store,
+    settings: TrainSettings,
+    pins: dict[str, Checkpoint] | None = None,
+    display: Display | None = None,
+) -> Checkpoint:
+    """Train what a plan says, unless a run of the same hash has finished already.
+
+    Args:
+        plan: What to train.
+        backbone: The frozen base.
+        source: Where rows come from.
+        store: Where members are found and the checkpoint goes.
+        settings: The user's settings.
+        pins: Checkpoints that members must come from, by expression.
+        display: Progress for a person.
+
+    Returns:
+        The stored checkpoint. Interrupted runs go on from their last saved step.
+
+    Raises:
+        XadaptError: If a member, a data file or a setting is wrong.
+        RunFailed: If training diverged.
+    """
+    display = display or Display()
+    device = pick_device(settings.device)
+    precision = pick_precision(settings.precision, device)
+    defaults = FUSION_DEFAULTS if plan.trains == "fusion" else problem_class(plan.tasks[0]).defaults
+    settings = settings.with_defaults(defaults)
+    check_adapter_config(settings.adapter_config)
+    problems = {task.name: make_problem(task, backbone.tokenizer, settings.max_length) for task in plan.tasks}
+    train_rows = {task.name: source.train(task, settings.limit) for task in plan.tasks}
+    dev_rows = {task.name: source.dev(task, settings.dev_limit) for task in plan.tasks}
+    job = _Job(
+        plan, backbone, source, store, settings, pins or {}, display, train_rows, dev_rows, problems, precision, device
+    )
+    set_seed(settings.seed)
+    assembly = _assemble(job)
+    decides = _decides(job, assembly)
+    run = run_hash(decides)
+    done = store.finished(run)
+    if done is not None:
+        display.say(f"{plan.makes} is there already: {done.path}")
+        return done
+    return _run(job, assembly, decides, run)
+
+
+def check_adapter_config(text: str) -> None:
+    """Check an adapter configuration string.
+
+    Raises:
+        XadaptError: If the adapters library does not know it.
+    """
+    try:
+        AdapterConfig.load(text)
+    except Exception as error:
+        raise XadaptError(
+            f"--adapter-config {text!r}: {str(error).splitlines()[0][:100]} "
+            "(examples: seq_bn, double_seq_bn, par_bn, seq_bn[reduction_factor=16])"
+        ) from None
+
+
+def _assemble(job: _Job) -> Assembly:
+    """Build the model with the new part in it, and only the new part trainable."""
+    plan, settings = job.plan, job.settings
+    used: Callable[[Checkpoint], None] = lambda c: job.display.say(f"uses {c.describe()}")  # noqa: E731
+    if plan.trains == "fusion":
+        return _with_fusion(job, used)
+    assembly = assemble(job.backbone, plan.under, job.store, settings.seed, job.pins, used)
+    model = assembly.model
+    task = plan.tasks[0]
+    new = layer_name(plan.makes)
+    below = model.active_adapters
+    if plan.trains == "continue":
+        assembly.copy_adapter([layer_name(plan.under)], new)
+        block: Any = new
+    else:
+        model.add_adapter(new, config=AdapterConfig.load(settings.adapter_config))
+        block = new if plan.trains == "adapter" else _on_top(below, new)
+    if task.name in model.heads:
+        model.delete_head(task.name)
+    job.problems[task.name].add_head(model, task.name)
+    model.train_adapter(new)
+    model.set_active_adapters(block)
+    _only(model, [f".{new}."], [task.name])
+    return assembly
+
+
+def _on_top(below: Any, new: str) -> Any:
+    from adapters.composition import Stack
+
+    return Stack(*below.children, new) if isinstance(below, Stack) else Stack(below, new)
+
+
+def _with_fusion(job: _Job, used: Callable[[Checkpoint], None]) -> Assembly:
+    from adapters.composition import Fuse
+
+    assembly = Assembly(job.backbone, job.backbone.model(), job.store, job.settings.seed, dict(job.pins), used)
+    model = assembly.model
+    fused = Fuse(*(assembly.block(child) for child in job.plan.makes.children))
+    model.add_adapter_fusion(fused)
+    for task in job.plan.tasks:
+        if task.name not in model.heads:
+            if assembly.speaks(task.kind):
+                _copy_head(assembly, assembly.head_for(task), task.name)
+            else:
+                job.problems[task.name].add_head(model, task.name)
+    model.train_adapter_fusion(fused)
+    _only(model, [f"adapter_fusion_layer.{fused.name}."], [task.name for task in job.plan.tasks])
+    return assembly
+
+
+def _copy_head(assembly: Assembly, source: str, to: str) -> None:
+    model = assembly.model
+    model.average_head(to, [source])
+
+
+def _only(model: Any, markers: list[str], heads: list[str]) -> None:
+    # The library leaves loaded heads trainable; a head that no batch reaches must not drift by weight decay.
+    for name, parameter in model.named_parameters():
+        ours = any(marker in name for marker in markers) or any(name.startswith(f"heads.{head}.") for head in heads)
+        parameter.requires_grad_(ours)
+
+
+def _decides(job: _Job, assembly: Assembly) -> dict[str, Any]:
+    plan = job.plan
+    return {
+        "trains": plan.trains,
+        "setup": str(plan.makes),
+        "tasks": [task.name for task in plan.tasks],
+        "base": job.backbone.fingerprint,
+        "members": dict(sorted(assembly.members.items())),
+        "rows": {name: rows.fingerprint for name, rows in job.train_rows.items()},
+        "dev_rows": {name: rows.fingerprint for name, rows in job.dev_rows.items()},
+        "settings": {**job.settings.deciding(), "precision": job.precision},
+        "versions": versions(),
+    }
+
+
+def _run(job: _Job, assembly: Assembly, decides: dict[str, Any], run: str) -> Checkpoint:
+    settings, model = job.settings, assembly.model
+    parts = {name: job.problems[name].encode(rows.rows, labelled=True) for name, rows in job.train_rows.items()}
+    if len(parts) > 1:
+        # An even mixture: the smallest member decides how much each gives.
+        least = min(len(features) for features in parts.values())
+        parts = {name: features[:least] for name, features in parts.items()}
+    data = MixedFeatures(parts)
+    partial = job.store.partial_path(run)
+    partial.mkdir(parents=True, exist_ok=True)
+    arguments = TrainingArguments(
+        output_dir=str(partial),
+        num_train_epochs=settings.epochs,
+        per_device_train_batch_size=settings.batch_size,
+        learning_rate=settings.lr,
+        warmup_ratio=0.06,
+        lr_scheduler_type="linear",
+        weight_decay=0.01,
+        seed=settings.seed,
+        logging_steps=10,
+        save_strategy="steps",
+        save_steps=settings.save_steps,
+        save_total_limit=1,
+        report_to=settings.report_to,
+        remove_unused_columns=False,
+        use_cpu=job.device.type == "cpu",
+        disable_tqdm=True,
+    )
+    keep = KeepBest(partial, lambda: _mean_main(job, _dev_scores(job, model)))
+    trainer = XadaptTrainer(
+        problems=job.problems,
+        precision=job.precision,
+        fusing=job.plan.trains == "fusion",
+        model=model,
+        args=arguments,
+        train_dataset=data,
+        callbacks=[keep, Ticks(job.display.tick)],
+    )
+    quiet(trainer)
+    last = get_last_checkpoint(str(partial))
+    if last:
+        job.display.say(f"goes on from step {last.rsplit('-', 1)[1]} of an interrupted run")
+    started = time.perf_counter()
+    trainer.train(resume_from_checkpoint=last)
+    seconds = time.perf_counter() - started
+    if not all(torch.isfinite(p).all() for p in model.parameters() if p.requires_grad):
+        shutil.rmtree(partial, ignore_errors=True)
+        raise RunFailed(f"training {job.plan.makes} diverged: try a lower --lr than {settings.lr}")
+    keep.restore(model)
+    round_to_half(model)
+    scores = _dev_scores(job, model)
+    record = {
+        "run": run,
+        "setup": str(job.plan.makes),
+        "trains": job.plan.trains,
+        "under": str(job.plan.under),
+        "tasks": [task.name for task in job.plan.tasks],
+        "heads": [task.name for task in job.plan.tasks],
+        "base": {"name": job.backbone.name, "fingerprint": job.backbone.fingerprint},
+        "seed": settings.seed,
+        "data": job.source.name,
+        "rows": {name: len(rows.rows) for name, rows in job.train_rows.items()},
+        "members": dict(sorted(assembly.members.items())),
+        "decides": decides,
+        "figures": {
+            "dev": scores,
+            "dev_rows": {name: len(rows.rows) for name, rows in job.dev_rows.items()},
+            "history": keep.history,
+            "steps": trainer.state.global_step,
+            "features": len(data),
+            "seconds": round(seconds, 1),
+            "resumed": bool(last),
+            "device": str(job.device),
+            "threads": torch.get_num_threads(),
+            "parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
+        },
+    }
+    path = job.store.run_path(run)
+    save_checkpoint(model, job.plan, path, record)
+    shutil.rmtree(partial, ignore_errors=True)
+    return open_checkpoint(path)
+
+
+def _dev_scores(job: _Job, model: Any) -> dict[str, dict[str, float]]:
+    scores = {}
+    for name, rows in job.dev_rows.items():
+        problem = job.problems[name]
+        predictions = predict(model, problem, rows.rows, name, job.precision)
+        scores[name] = {key: round(value, 4) for key, value in problem.score(predictions, rows.rows).items()}
+    return scores
+
+
+def _mean_main(job: _Job, scores: dict[str, dict[str, float]]) -> float:
+    from xadapt.metrics import main_score
+
+    mains = [scores[task.name][main_score(task.metric)] for task in job.plan.tasks]
+    return sum(mains) / len(mains)
+

@@ -1,0 +1,138 @@
+"""The training loop: adapters' Trainer with our batches, losses and checkpoints."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from adapters import AdapterTrainer
+from safetensors.torch import load_file, save_file
+from torch.utils.data import DataLoader
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers.trainer_callback import PrinterCallback, ProgressCallback
+
+from xadapt.problems.base import Problem
+from xadapt.problems.predict import autocast
+from xadapt.store.files import atomic_write_bytes
+from xadapt.training.batches import LengthBatches, MixedFeatures, TaskCollator
+
+_STATE = "trained.safetensors"
+
+
+def trained_state(model: torch.nn.Module) -> dict[str, torch.Tensor]:
+    """The parameters that are being trained, by name, detached and on the CPU."""
+    return {
+        name: parameter.detach().to("cpu").clone().contiguous()
+        for name, parameter in model.named_parameters()
+        if parameter.requires_grad
+    }
+
+
+def load_trained(model: torch.nn.Module, state: dict[str, torch.Tensor]) -> None:
+    """Put parameters back that :func:`trained_state` took."""
+    parameters = dict(model.named_parameters())
+    with torch.no_grad():
+        for name, value in state.items():
+            parameters[name].copy_(value)
+
+
+class XadaptTrainer(AdapterTrainer):
+    """adapters' Trainer, one task a batch.
+
+    Differs from the library in what it keeps: every interrupted state holds exactly the trained parameters, as
+    safetensors; and the fusion regulariser is part of the loss, so that it acts in the step it belongs to.
+    """
+
+    def __init__(self, problems: dict[str, Problem], precision: str, fusing: bool, **kwargs: Any) -> None:
+        """Bind to the problems by task name; a head of the same name answers each."""
+        super().__init__(data_collator=TaskCollator(problems), **kwargs)
+        self.problems, self.precision, self.fusing = problems, precision, fusing
+        self.train_adapter_fusion = False
+        self.model_accepts_loss_kwargs = False
+
+    def get_train_dataloader(self) -> DataLoader:
+        """Batches of one task and like length."""
+        data: Any = self.train_dataset
+        assert isinstance(data, MixedFeatures)
+        sampler = LengthBatches(data, self.args.per_device_train_batch_size, self.args.seed)
+        return self.accelerator.prepare(DataLoader(data, batch_sampler=sampler, collate_fn=self.data_collator))
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """The task's own loss, with the regulariser when fusion is trained."""
+        task, batch = inputs["task"], inputs["batch"]
+        problem = self.problems[task]
+        with autocast(self.args.device, self.precision):
+            outputs = problem.forward(model, batch, task)
+        loss = problem.loss(outputs, batch)
+        if self.fusing:
+            extra = self.model.base_model.get_fusion_regularization_loss()
+            loss = loss if extra is None else loss + extra
+        return (loss, outputs) if return_outputs else loss
+
+    def floating_point_ops(self, inputs: dict[str, Any]) -> int:
+        """Not estimated: the library's estimate needs the ids at the top level of a batch."""
+        return 0
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        folder = Path(output_dir or self.args.output_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file(trained_state(self.model), folder / _STATE)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        load_trained(self.model, load_file(Path(resume_from_checkpoint) / _STATE))
+
+
+class KeepBest(TrainerCallback):
+    """Measure English dev after every epoch and keep all trained parameters of the best one, heads included."""
+
+    def __init__(self, folder: Path, measure: Callable[[], float]) -> None:
+        """Keep the best state in ``folder``; ``measure`` gives the score that ranks, higher is better."""
+        self.folder, self.measure = folder, measure
+        self.history: list[dict[str, float]] = []
+        self._file = folder / "best.json"
+        if self._file.is_file() and (folder / "best.safetensors").is_file():
+            self.history = json.loads(self._file.read_text())
+
+    def on_epoch_end(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
+    ) -> None:
+        """Measure, and keep the state if it is the best so far."""
+        score = self.measure()
+        best = max((entry["dev"] for entry in self.history), default=float("-inf"))
+        self.history.append({"epoch": round(state.epoch or 0.0, 3), "step": state.global_step, "dev": score})
+        if score > best:
+            temporary = self.folder / "best.safetensors.tmp"
+            save_file(trained_state(model), temporary)
+            temporary.replace(self.folder / "best.safetensors")
+        atomic_write_bytes(self._file, json.dumps(self.history).encode())
+
+    def restore(self, model: torch.nn.Module) -> None:
+        """Put the best state back."""
+        load_trained(model, load_file(self.folder / "best.safetensors"))
+
+
+class Ticks(TrainerCallback):
+    """Tell a progress display how far training is."""
+
+    def __init__(self, tick: Callable[[int, int, float | None], None]) -> None:
+        """``tick(step, steps, loss)`` is called after every step; the loss is None between logs."""
+        self.tick, self.loss = tick, None
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+        """Remember the newest loss."""
+        self.loss = (logs or {}).get("loss", self.loss)
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        """Report the step."""
+        self.tick(state.global_step, state.max_steps, self.loss)
+
+
+def quiet(trainer: XadaptTrainer) -> None:
+    """Take the library's own progress output away; xadapt shows its own."""
+    for callback in (PrinterCallback, ProgressCallback):
+        trainer.remove_callback(callback)
