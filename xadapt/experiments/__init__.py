@@ -1,0 +1,1 @@
+"""A recipe becomes a plan of runs; executed, skipped where done, resumed where cut."""

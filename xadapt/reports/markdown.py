@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from xadapt.errors import XadaptError
-from xadapt.reports.comparison import TaskComparison, compare
+from xadapt.reports.comparison import compare
 from xadapt.reports.export import results_csv
 from xadapt.reports.markdown_tables import language_table, setup_table
+from xadapt.reports.structures import TaskComparison
 from xadapt.reports.verdicts import block_title, headline, notes, verdict
 from xadapt.store.files import atomic_write_bytes
 

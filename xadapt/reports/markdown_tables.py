@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from xadapt.reports.comparison import Block, Row, TaskComparison
 from xadapt.reports.numbers import count, plain, signed
+from xadapt.reports.structures import Block, Row, TaskComparison
 from xadapt.reports.tables import language_order
 
 

@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from xadapt.reports.comparison import Block, Row, TaskComparison
 from xadapt.reports.numbers import plain, signed
 from xadapt.reports.results import ENGLISH
+from xadapt.reports.structures import Block, Row, TaskComparison
 from xadapt.reports.tables import language_order
 from xadapt.reports.verdicts import block_title
 
@@ -118,7 +118,9 @@ def _bars(axes: Any, block: Block, languages: Sequence[str], limits: tuple[float
     axes.set_yticks(list(places), [_starred(row, block) for row in rows], fontsize=8.5)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(*limits)
-    axes.set_xticks([tick for tick in axes.get_xticks() if limits[0] <= tick <= 100])
+    # No tick where no score can be: the axis ends beyond 100 only to make room for the numbers.
+    axes.set_xticks([tick for tick in axes.get_xticks() if limits[0] <= tick <= min(limits[1] / ROOM, 100)])
+    axes.set_xlim(*limits)
     axes.tick_params(axis="x", labelsize=8)
     axes.tick_params(axis="y", length=0)
     for side in ("top", "right"):
@@ -165,6 +167,7 @@ def _heat_map(figure: Figure, axes: Any, block: Block) -> None:
         axes.axvline(len(codes) - 1.5, color="white", linewidth=4)
     against = f"{block.reference.label} (*)" if block.reference.chosen else block.reference.label
     axes.set_xlabel(f"difference to {against}, points", fontsize=8)
-    bar = figure.colorbar(image, ax=axes, fraction=0.03, pad=0.01)
-    bar.ax.tick_params(labelsize=7)
-    bar.outline.set_visible(False)
+    if len(codes) > NUMBERED + 1:
+        bar = figure.colorbar(image, ax=axes, fraction=0.03, pad=0.01)
+        bar.ax.tick_params(labelsize=7)
+        bar.outline.set_visible(False)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from xadapt.reports.comparison import Block, Row, TaskComparison
 from xadapt.reports.numbers import count, plain, signed
 from xadapt.reports.results import ENGLISH
+from xadapt.reports.structures import Block, Row, TaskComparison
 from xadapt.reports.verdicts import block_title
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from xadapt.reports.comparison import Block, Reference, Row, TaskComparison, english_or_least
 from xadapt.reports.numbers import plain
+from xadapt.reports.structures import Block, Reference, Row, TaskComparison, english_or_least
 
 #: Below this many rows per language, differences of a point or two are within sampling error.
 SMALL = 1000

@@ -76,6 +76,20 @@ def atomic_folder(path: Path) -> Iterator[Path]:
         raise
 
 
+def read_text(path: Path) -> str:
+    """Read a UTF-8 file.
+
+    Raises:
+        XadaptError: If it is missing or not text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise XadaptError(f"{path} is not UTF-8 text") from None
+    except OSError as error:
+        raise XadaptError(f"cannot read {path} ({error.strerror})") from None
+
+
 def read_json(path: Path) -> Any:
     """Read a JSON file.
 
@@ -83,8 +97,6 @@ def read_json(path: Path) -> Any:
         XadaptError: If the file is missing or not JSON; names it.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise XadaptError(f"no file {path}") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        return json.loads(read_text(path))
+    except json.JSONDecodeError as error:
         raise XadaptError(f"{path} is not valid JSON ({error}): restore it or delete it") from None

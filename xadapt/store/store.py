@@ -86,10 +86,21 @@ class Store:
             raise XadaptError(f"{unknown('adapter', setup, known)}; or make it with {hint}")
         return found
 
-    def results(self) -> list[dict[str, Any]]:
-        """All results, in a stable order."""
-        return [read_json(path) for path in sorted((self.root / "results").glob("*.json"))]
-
     def write_result(self, run: str, result: dict[str, Any]) -> None:
         """Store a result atomically."""
         atomic_write_json(self.result_path(run), result)
+
+
+def read_results(folder: Path) -> list[dict[str, Any]]:
+    """Read all results of a folder, in a stable order.
+
+    Raises:
+        XadaptError: If a file is not a result.
+    """
+    results = []
+    for path in sorted(folder.glob("*.json")):
+        result = read_json(path)
+        if not isinstance(result, dict) or not {"task", "setup", "languages", "mean"} <= result.keys():
+            raise XadaptError(f"{path} is not a result of xadapt evaluate: move it elsewhere")
+        results.append(result)
+    return results

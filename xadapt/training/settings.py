@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from xadapt.errors import XadaptError
 from xadapt.problems.base import Defaults
+from xadapt.validation import validated
 
 DEFAULT_ADAPTER = "seq_bn[reduction_factor=8]"
 Precision = Literal["auto", "fp32", "bf16"]
@@ -62,14 +62,5 @@ class TrainSettings(BaseModel):
 
 
 def make_settings(**options: Any) -> TrainSettings:
-    """Build settings from options, leaving out those that are None.
-
-    Raises:
-        XadaptError: If a value is out of range; one line that names the option.
-    """
-    try:
-        return TrainSettings(**{key: value for key, value in options.items() if value is not None})
-    except ValidationError as error:
-        fault = error.errors()[0]
-        option = "--" + str(fault["loc"][0]).replace("_", "-") if fault["loc"] else "settings"
-        raise XadaptError(f"{option}: {fault['msg'].lower()} (got {fault.get('input')!r})") from None
+    """Build settings from options, leaving out those that are None; a wrong value is one line that names it."""
+    return validated(TrainSettings, **options)

@@ -1,0 +1,45 @@
+"""Made-up results in the stored format."""
+
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def result():
+    """Make a result of a setup from its scores by language; everything else can be overridden."""
+
+    def make(setup: str, scores: dict[str, float], n: int = 2000, **other: Any) -> dict[str, Any]:
+        metric = other.get("metric", "accuracy")
+        rows = {code: {"n": n, "split": "test", metric: score} for code, score in scores.items()}
+        made = {
+            "format": 1,
+            "task": "xnli",
+            "kind": "pair-classification",
+            "metric": metric,
+            "setup": setup,
+            "base": "minilm",
+            "seed": 42,
+            "data": "hub",
+            "limit": None,
+            "head": "xnli",
+            "languages": rows,
+            "mean": {},
+            "details": {},
+            **other,
+        }
+        made.setdefault("run", f"{setup}/{made['seed']}/{made['details']}")
+        return made
+
+    return make
+
+
+@pytest.fixture
+def fusion_loses(result):
+    """English prefers mnli, the target languages prefer stsb, and the fusion is between the two."""
+    return [
+        result("stack(mnli, xnli)", {"en": 70.0, "de": 60.0, "sw": 50.0}),
+        result("stack(stsb, xnli)", {"en": 65.0, "de": 61.0, "sw": 57.0}),
+        result("stack(fuse(mnli, stsb), xnli)", {"en": 71.0, "de": 61.0, "sw": 47.0}),
+        result("xnli", {"en": 60.0, "de": 50.0, "sw": 40.0}),
+    ]

@@ -1,0 +1,175 @@
+from statistics import stdev
+
+import pytest
+
+from xadapt.reports import compare
+
+
+def only_block(results):
+    (comparison,) = compare(results)
+    (block,) = comparison.blocks
+    return block
+
+
+def row_of(block, label):
+    return next(row for row in block.rows if row.label == label)
+
+
+def test_a_row_has_english_zero_shot_gap_spread_and_size(result):
+    row = only_block([result("mnli", {"en": 70.0, "de": 60.0, "sw": 50.0}, n=100)]).rows[0]
+    assert (row.english, row.zero_shot, row.gap, row.language_spread) == (70.0, 55.0, 15.0, 5.0)
+    assert row.total == 300
+    assert row.seed_spread is None
+
+
+def test_seeds_are_averaged_and_their_spread_is_that_of_the_zero_shot_means(result):
+    scores = [{"en": 70.0, "de": 60.0, "sw": 50.0}, {"en": 72.0, "de": 62.0, "sw": 56.0}]
+    row = only_block([result("mnli", each, seed=seed) for seed, each in enumerate(scores)]).rows[0]
+    assert row.seeds == (0, 1)
+    assert row.scores == {"en": 71.0, "de": 61.0, "sw": 53.0}
+    assert row.zero_shot == 57.0
+    assert row.seed_spread == pytest.approx(stdev([55.0, 59.0]))
+    assert row.total == 6000
+
+
+def test_the_best_single_adapter_is_chosen_by_english_and_not_by_target_languages(fusion_loses):
+    block = only_block(fusion_loses)
+    assert block.reference.label == "mnli"
+    assert block.reference.chosen
+    assert row_of(block, "stsb").zero_shot > block.reference.zero_shot
+
+
+def test_differences_are_to_the_best_single_adapter(fusion_loses):
+    block = only_block(fusion_loses)
+    fusion = row_of(block, "fuse(mnli, stsb)")
+    assert fusion.difference == pytest.approx(54.0 - 55.0)
+    assert fusion.differences == {"en": 1.0, "de": 1.0, "sw": -3.0}
+    assert fusion.ahead == 1
+    assert row_of(block, "mnli").difference == 0.0
+
+
+def test_the_target_alone_and_composed_setups_are_never_the_best_single_adapter(result):
+    block = only_block(
+        [
+            result("xnli", {"en": 90.0, "de": 90.0}),
+            result("stack(fuse(mnli, stsb), xnli)", {"en": 80.0, "de": 80.0}),
+            result("stack(mnli, xnli)", {"en": 70.0, "de": 70.0}),
+        ]
+    )
+    assert block.reference.label == "mnli"
+
+
+def test_setups_with_and_without_the_target_are_compared_apart(result):
+    (comparison,) = compare(
+        [
+            result("mnli", {"en": 50.0, "de": 50.0}),
+            result("fuse(mnli, stsb)", {"en": 60.0, "de": 60.0}),
+            result("stack(mnli, xnli)", {"en": 70.0, "de": 70.0}),
+        ]
+    )
+    without, with_target = comparison.blocks
+    assert [row.label for row in without.rows] == ["mnli", "fuse(mnli, stsb)"]
+    assert row_of(without, "fuse(mnli, stsb)").difference == 10.0
+    assert [row.setup for row in with_target.rows] == ["stack(mnli, xnli)"]
+
+
+def test_zero_shot_means_cover_only_languages_all_setups_have(result):
+    (comparison,) = compare(
+        [
+            result("mnli", {"en": 70.0, "de": 60.0, "sw": 10.0}),
+            result("stsb", {"en": 60.0, "de": 50.0, "fr": 90.0}),
+        ]
+    )
+    assert comparison.languages == ("de",)
+    assert comparison.left_out == {"fr": ("mnli",), "sw": ("stsb",)}
+    assert [row.zero_shot for row in comparison.blocks[0].rows] == [60.0, 50.0]
+
+
+def test_languages_are_common_to_both_blocks_even_where_setups_share_a_short_name(result):
+    (comparison,) = compare(
+        [result("mnli", {"en": 1.0, "de": 1.0}), result("stack(mnli, xnli)", {"en": 1.0, "de": 1.0, "fr": 1.0})]
+    )
+    assert comparison.languages == ("de",)
+    assert comparison.left_out == {"fr": ("mnli",)}
+
+
+def test_a_setup_scored_in_english_alone_takes_no_language_from_the_others(result):
+    (comparison,) = compare([result("mnli", {"en": 70.0}), result("stsb", {"en": 60.0, "de": 50.0})])
+    assert comparison.languages == ("de",)
+    assert row_of(comparison.blocks[0], "mnli").zero_shot is None
+
+
+@pytest.mark.parametrize("key", ["task", "base", "data", "limit"])
+def test_results_that_differ_in_what_was_measured_are_never_compared(result, key):
+    other = {"task": "pawsx", "base": "xlmr", "data": "bundled", "limit": 100}[key]
+    results = [result("mnli", {"en": 1.0}), result("mnli", {"en": 2.0}, **{key: other})]
+    assert [len(comparison.blocks[0].rows) for comparison in compare(results)] == [1, 1]
+
+
+def test_retrieval_at_another_layer_is_a_block_of_its_own_in_the_order_of_layers(result):
+    results = [
+        result("mnli", {"de": float(layer)}, task="tatoeba", details={"layer": layer, "pooling": "mean"})
+        for layer in (12, 8)
+    ]
+    (comparison,) = compare(results)
+    assert [block.variant for block in comparison.blocks] == ["layer 8, mean pooling", "layer 12, mean pooling"]
+
+
+def test_without_english_scores_the_reference_is_the_mean_of_the_single_adapters(result):
+    block = only_block(
+        [
+            result("mnli", {"de": 60.0, "fr": 70.0}, task="tatoeba"),
+            result("stsb", {"de": 80.0, "fr": 70.0}, task="tatoeba"),
+            result("fuse(mnli, stsb)", {"de": 71.0, "fr": 71.0}, task="tatoeba"),
+        ]
+    )
+    assert not block.reference.chosen
+    assert block.reference.scores == {"de": 70.0, "fr": 70.0}
+    assert row_of(block, "fuse(mnli, stsb)").difference == pytest.approx(1.0)
+
+
+def test_a_setup_written_in_another_order_is_the_same_setup(result):
+    block = only_block([result("fuse(a, b)", {"en": 1.0}, seed=1), result("fuse(b, a)", {"en": 3.0}, seed=2)])
+    assert [(row.label, row.english) for row in block.rows] == [("fuse(a, b)", 2.0)]
+
+
+def test_the_same_run_twice_counts_once(result):
+    (row,) = only_block([result("mnli", {"en": 1.0}), result("mnli", {"en": 1.0})]).rows
+    assert row.seeds == (42,)
+
+
+def test_two_runs_of_one_seed_are_two_rows_and_no_average(result):
+    block = only_block([result("mnli", {"en": 60.0}, run="aaaaaaaaaa"), result("mnli", {"en": 80.0}, run="bbbbbbbbbb")])
+    assert {row.label: row.english for row in block.rows} == {"mnli, run aaaaaaaa": 60.0, "mnli, run bbbbbbbb": 80.0}
+
+
+def test_two_heads_on_one_setup_are_two_rows(result):
+    block = only_block([result("mnli", {"en": 60.0}, head="mnli"), result("mnli", {"en": 80.0}, head="rte", run="r")])
+    assert {row.label: row.english for row in block.rows} == {"mnli, head mnli": 60.0, "mnli, head rte": 80.0}
+
+
+def test_a_continued_adapter_and_a_stacked_one_have_names_of_their_own(result):
+    block = only_block([result("stack(mnli, xnli)", {"en": 2.0}), result("continue(mnli, xnli)", {"en": 1.0})])
+    assert [row.label for row in block.rows] == ["mnli", "mnli (continued)"]
+
+
+def test_setups_that_share_a_short_name_go_by_their_whole_one(result):
+    setups = ["average(stack(a, xnli), stack(b, xnli))", "stack(average(a, b), xnli)"]
+    assert {row.label for row in only_block([result(setup, {"en": 1.0}) for setup in setups]).rows} == set(setups)
+
+
+def test_other_scores_are_averaged_over_the_same_languages(result):
+    stored = result("squad", {"en": 60.0, "de": 50.0, "fr": 40.0}, metric="f1", task="xquad")
+    for code, value in {"en": 50.0, "de": 40.0, "fr": 20.0}.items():
+        stored["languages"][code]["exact_match"] = value
+    assert only_block([stored]).rows[0].others == {"exact_match": 30.0}
+
+
+def test_languages_scored_on_different_numbers_of_rows_are_named(result):
+    (comparison,) = compare([result("mnli", {"en": 1.0}, n=100), result("stsb", {"en": 1.0}, n=90)])
+    assert comparison.uneven == ("en",)
+    assert comparison.counts == {"en": 90}
+
+
+def test_no_results_are_no_comparisons():
+    assert compare([]) == []

@@ -1,0 +1,90 @@
+import re
+
+import pytest
+
+from xadapt.errors import XadaptError
+from xadapt.reports import compare, write_report
+from xadapt.reports.markdown import plot_names
+
+
+def test_a_report_has_text_numbers_and_every_picture_it_shows(fusion_loses, tmp_path):
+    report = write_report(fusion_loses, tmp_path / "out", "Does fusion help?")
+    assert report == tmp_path / "out" / "report.md"
+    text = report.read_text(encoding="utf-8")
+    pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", text)
+    assert len(pictures) == 1
+    assert all((report.parent / picture).is_file() for picture in pictures)
+    assert (report.parent / "results.csv").read_text(encoding="utf-8").count("\n") == 1 + 4 * 3
+    assert not list((tmp_path / "out").rglob(".*"))
+
+
+def test_the_report_says_what_it_must(fusion_loses, tmp_path):
+    text = write_report(fusion_loses, tmp_path, "Does fusion help?", ["xadapt run recipes/fusion.yaml"]).read_text()
+    assert text.startswith("# Does fusion help?\n")
+    assert "Fusion loses to the best single adapter by 1.0" in text
+    assert "chosen by its **English** score" in text
+    assert "Base `minilm`; data: hub, split test; limit: none; metric: accuracy." in text
+    assert "`target only` is `xnli`" in text
+    assert "```sh\nxadapt run recipes/fusion.yaml\n```" in text
+
+
+def test_every_table_is_whole(fusion_loses, tmp_path):
+    lines = write_report(fusion_loses, tmp_path, "Tables").read_text().splitlines()
+    rules = [place for place, line in enumerate(lines) if line.startswith("| ---")]
+    assert len(rules) == 3
+    for rule in rules:
+        cells = lines[rule].count("|")
+        following = lines[rule + 1 :]
+        body = following[: next(place for place, line in enumerate(following) if not line.startswith("|"))]
+        assert body
+        assert {line.count("|") for line in [lines[rule - 1], *body]} == {cells}
+
+
+def test_tables_show_each_language_with_its_n_and_its_best_setup(fusion_loses, tmp_path):
+    text = write_report(fusion_loses, tmp_path, "Languages").read_text()
+    assert "| language | N | `target only` | `mnli` \\* | `stsb` | `fuse(mnli, stsb)` |" in text
+    assert "| sw | 2,000 | 40.0 | 50.0 | **57.0** | 47.0 |" in text
+
+
+def test_bundled_results_are_labelled_at_the_top_and_other_results_are_not(result, tmp_path):
+    bundled = write_report([result("mnli", {"en": 1.0}, data="bundled")], tmp_path / "a", "A").read_text()
+    assert "never a benchmark" in bundled.split("## ")[0]
+    assert "demonstration" not in write_report([result("mnli", {"en": 1.0})], tmp_path / "b", "B").read_text()
+
+
+def test_parameters_and_seconds_are_shown_only_if_they_are_known(result, tmp_path):
+    known = result("mnli", {"en": 1.0}, parameters=1234567, seconds=12.34)
+    text = write_report([known, result("stsb", {"en": 1.0})], tmp_path / "a", "A").read_text()
+    assert "| 1,234,567 | 12.3 |" in text
+    assert "| – | – |" in text
+    assert "seconds" not in write_report([result("mnli", {"en": 1.0})], tmp_path / "b", "B").read_text()
+
+
+def test_the_same_results_give_the_same_report(fusion_loses, tmp_path):
+    first, second = (
+        write_report(order, tmp_path / str(place), "Same")
+        for place, order in enumerate(
+            (
+                fusion_loses,
+                fusion_loses[::-1],
+            )
+        )
+    )
+    assert first.read_bytes() == second.read_bytes()
+    picture = "plots/xnli-minilm-hub.png"
+    assert (first.parent / picture).read_bytes() == (second.parent / picture).read_bytes()
+
+
+def test_comparisons_never_share_a_picture(result):
+    results = [
+        result("mnli", {"en": 1.0}, task=task, limit=limit) for task in ("a b", "a-b", "a.b") for limit in (None, 9)
+    ]
+    names = plot_names(compare(results))
+    assert len(set(names)) == len(names) == 6
+    assert all(re.fullmatch(r"[\w.-]+\.png", name) for name in names)
+
+
+def test_no_results_are_an_error_and_no_empty_report(tmp_path):
+    with pytest.raises(XadaptError, match="no results to report"):
+        write_report([], tmp_path / "out", "Nothing")
+    assert not (tmp_path / "out").exists()

@@ -1,0 +1,129 @@
+"""``tasks`` and ``info``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from xadapt.cli import options as o
+from xadapt.cli.console import out, print_json
+
+if TYPE_CHECKING:
+    from xadapt.tasks import Task
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("tasks")(tasks)
+    app.command("info")(info)
+
+
+def tasks(
+    name: Annotated[str | None, typer.Argument(help="Show all there is to say about one task.")] = None,
+    as_json: o.Json = False,
+) -> None:
+    """List the tasks, or show one."""
+    from rich.table import Table
+
+    from xadapt.tasks import all_tasks, get_task
+
+    rows = [_facts(task) for task in ([get_task(name)] if name else all_tasks())]
+    if as_json:
+        print_json(rows)
+        return
+    if name:
+        table = Table(show_header=False, title=f"Task {name}", title_justify="left")
+        for key, value in rows[0].items():
+            table.add_row(key, " ".join(value) if isinstance(value, list) else str(value))
+        out.print(table)
+        return
+    table = Table(title="Tasks", title_justify="left", caption="more: xadapt tasks NAME", caption_justify="left")
+    for column in ("task", "kind", "metric", "English training rows", "test languages"):
+        table.add_column(column, justify="right" if column == "test languages" else "left", no_wrap=True)
+    for row in rows:
+        count = str(len(row["languages"])) if row["languages"] else "intermediate"
+        table.add_row(row["task"], row["kind"], row["metric"], row["train"] or "(needs none)", count)
+    out.print(table)
+
+
+def _facts(task: Task) -> dict[str, Any]:
+    return {
+        "task": task.name,
+        "kind": task.kind.name,
+        "metric": task.metric,
+        "train": task.train.hub_id if task.train else None,
+        "test": task.test.hub_id if task.test else None,
+        "languages": list(task.languages) if task.test else [],
+        "bundled": task.bundled is not None,
+        "suites": list(task.suites),
+        "source": task.source,
+    }
+
+
+def info(base: o.Base = "minilm", data: o.Data = None, store: o.StoreFolder = None, as_json: o.Json = False) -> None:
+    """Show versions, hardware, base and adapters."""
+    import torch
+
+    from xadapt.backbone.base import load_backbone
+    from xadapt.backbone.hardware import pick_device, pick_precision
+    from xadapt.data.source import open_source
+    from xadapt.store.store import Store
+    from xadapt.store.versions import versions
+
+    place, source, device = Store(store), open_source(data), pick_device("auto")
+    backbone = load_backbone(base)
+    facts: dict[str, Any] = {
+        "versions": versions(),
+        "device": str(device),
+        "threads": torch.get_num_threads(),
+        "precision": pick_precision("auto", device),
+        "base": {
+            "name": backbone.name,
+            "fingerprint": backbone.fingerprint,
+            "layers": backbone.layers,
+            "width": backbone.config.hidden_size,
+            "sentence_layer": backbone.sentence_layer,
+        },
+        "data": source.name,
+        "store": str(place.root),
+        "adapters": [
+            {
+                "setup": checkpoint.setup,
+                "base": checkpoint.record["base"]["name"],
+                "fits": checkpoint.record["base"]["fingerprint"] == backbone.fingerprint,
+                "data": checkpoint.record["data"],
+                "seed": checkpoint.seed,
+                "run": checkpoint.run,
+                "path": str(checkpoint.path),
+            }
+            for checkpoint in place.checkpoints()
+        ],
+    }
+    if as_json:
+        print_json(facts)
+        return
+    out.print(", ".join(f"{name} {number}" for name, number in facts["versions"].items()), highlight=False)
+    out.print(f"device {device} ({facts['threads']} threads), precision {facts['precision']}", highlight=False)
+    shown = facts["base"]
+    out.print(
+        f"base {shown['name']}: {shown['layers']} layers, width {shown['width']}, fingerprint {shown['fingerprint'][:16]}",
+        highlight=False,
+    )
+    out.print(f"data {facts['data']}, store {facts['store']}", highlight=False, soft_wrap=True)
+    _adapters(facts["adapters"])
+
+
+def _adapters(adapters: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    if not adapters:
+        out.print("no adapters yet: make one with `xadapt train-task mnli`")
+        return
+    table = Table(title="Adapters", title_justify="left")
+    for column in ("setup", "base", "data", "seed", "run", "folder"):
+        table.add_column(column, overflow="fold")
+    for entry in adapters:
+        base = entry["base"] if entry["fits"] else f"{entry['base']} (another base)"
+        table.add_row(entry["setup"], base, entry["data"], str(entry["seed"]), entry["run"][:8], entry["path"])
+    out.print(table)

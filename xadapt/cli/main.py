@@ -1,0 +1,75 @@
+"""The command line: parse, call one function, print."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from xadapt import __version__
+from xadapt.cli import evaluate, info, report, run, train
+from xadapt.errors import XadaptError, unknown
+
+app = typer.Typer(
+    name="xadapt",
+    help="Adapters for cross-lingual transfer: train in English, put adapters together, measure zero-shot.",
+    invoke_without_command=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"xadapt {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    context: typer.Context,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show it.")] = False,
+) -> None:
+    if debug:
+        os.environ["XADAPT_DEBUG"] = "1"
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+for module in (train, evaluate, run, report, info):
+    module.register(app)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command; errors are one line and an exit code (2 bad input, 1 a failed run, 130 interrupted)."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    command = typer.main.get_command(app)
+    try:
+        # In this mode Typer returns the code of a typer.Exit instead of leaving.
+        sys.exit(command.main(args=arguments, prog_name="xadapt", standalone_mode=False) or 0)
+    except XadaptError as error:
+        if os.environ.get("XADAPT_DEBUG"):
+            raise
+        _fail(str(error), error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        _fail("interrupted; the same command goes on from what is done", 130)
+    except Exception as error:
+        # Typer's usage errors have no public class that all its releases share, but all can format themselves.
+        if not hasattr(error, "format_message") or os.environ.get("XADAPT_DEBUG"):
+            raise
+        _fail(_usage(error.format_message(), command), 2)
+
+
+def _usage(message: str, command: Any) -> str:
+    if message.startswith("No such command"):
+        return str(unknown("command", message.split("'")[1], command.commands))
+    return " ".join(message.split())
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(code)

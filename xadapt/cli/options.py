@@ -1,0 +1,30 @@
+"""Options that commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Base = Annotated[str, typer.Option(help="minilm (the packed default), a hub id, or a folder of an XLM-R checkpoint.")]
+Data = Annotated[
+    str | None, typer.Option(help="hub, bundled (a demonstration) or a mirror folder. [env: XADAPT_DATA, else hub]")
+]
+StoreFolder = Annotated[
+    str | None, typer.Option("--store", help="Where checkpoints and results are. [env: XADAPT_STORE, else xadapt-store]")
+]
+Seed = Annotated[int, typer.Option(help="Seed of initialisation and batch order; evaluation prefers its checkpoints.")]
+Epochs = Annotated[float | None, typer.Option(help="Passes over the training rows. [default: by problem]")]
+LearningRate = Annotated[float | None, typer.Option("--lr", help="Peak learning rate. [default: 1e-3; fusion 5e-4]")]
+BatchSize = Annotated[int | None, typer.Option(help="Rows a step. [default: 32; QA and fusion 16]")]
+Limit = Annotated[int | None, typer.Option(help="Rows a task (training) or a language (evaluation), a fixed sample.")]
+DevLimit = Annotated[int | None, typer.Option(help="English development rows that choose the epoch. [default: 500]")]
+MaxLength = Annotated[int | None, typer.Option(help="Tokens a row. [default: 128; QA windows of 384]")]
+Precision = Annotated[str, typer.Option(help="auto, fp32 or bf16; auto takes bf16 where the hardware has it.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+AdapterConfigText = Annotated[
+    str | None, typer.Option("--adapter-config", help="Adapter method. [default: seq_bn[reduction_factor=8]]")
+]
+ReportTo = Annotated[str | None, typer.Option(help="Loggers of the Trainer, such as tensorboard or wandb.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Languages = Annotated[str, typer.Option(help="all, or codes separated by commas, such as de,sw,zh.")]

@@ -1,0 +1,44 @@
+"""``report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from xadapt.cli import options as o
+from xadapt.cli.console import out, print_json
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("report")(report)
+
+
+def report(
+    results: Annotated[Path | None, typer.Argument(help="A folder of result files. [default: STORE/results]")] = None,
+    to: Annotated[Path | None, typer.Option(help="Write Markdown, plots and CSV to this folder.")] = None,
+    title: Annotated[str, typer.Option(help="The report's title.")] = "Adapters compared",
+    store: o.StoreFolder = None,
+    as_json: o.Json = False,
+) -> None:
+    """Compare the setups that were evaluated."""
+    from xadapt import reports
+    from xadapt.cli.evaluate import public
+    from xadapt.errors import XadaptError
+    from xadapt.store.store import Store, read_results
+
+    folder = results or Store(store).root / "results"
+    found = read_results(folder)
+    if not found:
+        raise XadaptError(f"no results in {folder}: make some with `xadapt evaluate xnli --setup mnli`")
+    if to:
+        written = reports.write_report(found, to, title, commands=[f"xadapt report {folder} --to {to}"])
+    if as_json:
+        print_json([public(result) for result in found])
+        return
+    for table in reports.rich_tables(reports.compare(found)):
+        out.print(table)
+    if to:
+        out.print(f"report: {written}", highlight=False, soft_wrap=True)

@@ -1,0 +1,209 @@
+"""Zero-shot evaluation: a setup on a target task, one row a language, stored as each language finishes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from xadapt.backbone.base import Backbone
+from xadapt.backbone.hardware import pick_device, pick_precision
+from xadapt.composition.builder import Assembly, assemble
+from xadapt.composition.expression import Node
+from xadapt.data.source import Source
+from xadapt.errors import XadaptError
+from xadapt.metrics import main_score
+from xadapt.problems import Problem, make_problem
+from xadapt.problems.predict import predict
+from xadapt.store.checkpoints import Checkpoint
+from xadapt.store.files import atomic_write_json, read_json
+from xadapt.store.store import Store, run_hash
+from xadapt.store.versions import versions
+from xadapt.tasks import Retrieval, Task
+
+FORMAT = 1
+
+
+class EvalSettings(BaseModel):
+    """How a setup is evaluated.
+
+    Attributes:
+        seed: The seed whose checkpoints are preferred.
+        limit: Rows a language, taken by a fixed shuffle; None for all.
+        max_length: Tokens a row, None for the problem's default.
+        layer: For retrieval, the layer whose vectors are pooled; None for the base's own.
+        precision: ``auto``, ``fp32`` or ``bf16``.
+        device: ``auto`` or a device name.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    seed: int = Field(default=42, ge=0)
+    limit: int | None = Field(default=None, ge=1)
+    max_length: int | None = Field(default=None, ge=16)
+    layer: int | None = Field(default=None, ge=0)
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    device: str = "auto"
+
+
+@dataclass
+class EvalDisplay:
+    """How an evaluation tells a person where it is; the default says nothing."""
+
+    say: Callable[[str], None] = field(default=lambda text: None)
+    start: Callable[[str, int], None] = field(default=lambda language, rows: None)
+    advance: Callable[[int], None] = field(default=lambda rows: None)
+
+
+def evaluate(
+    node: Node,
+    task: Task,
+    languages: str,
+    backbone: Backbone,
+    source: Source,
+    store: Store,
+    settings: EvalSettings | None = None,
+    pins: dict[str, Checkpoint] | None = None,
+    display: EvalDisplay | None = None,
+) -> dict[str, Any]:
+    """Evaluate a setup on a task.
+
+    Args:
+        node: The setup.
+        task: A task with test rows.
+        languages: ``all`` or codes separated by commas.
+        backbone: The frozen base.
+        source: Where test rows come from.
+        store: Where members are found and the result goes; languages that are there already are not run again.
+        settings: How.
+        pins: Checkpoints that members must come from, by expression.
+        display: Progress for a person.
+
+    Returns:
+        The result: ``task, setup, base, seed, languages, mean`` and what decided it; scores are 0–100.
+
+    Raises:
+        XadaptError: If the setup, the data or the language is wrong, or no head answers the task.
+    """
+    settings, display = settings or EvalSettings(), display or EvalDisplay()
+    device = pick_device(settings.device)
+    precision = pick_precision(settings.precision, device)
+    wanted = source.pick_languages(task, languages)
+    problem = _problem(task, backbone, settings)
+    used: list[Checkpoint] = []
+
+    def note(checkpoint: Checkpoint) -> None:
+        used.append(checkpoint)
+        display.say(f"uses {checkpoint.describe()}")
+
+    assembly = assemble(backbone, node, store, settings.seed, pins, note)
+    head = assembly.head_for(task) if problem.needs_head else None
+    decides = {
+        "task": task.name,
+        "setup": str(node),
+        "base": backbone.fingerprint,
+        "members": dict(sorted(assembly.members.items())),
+        "data": source.name,
+        "limit": settings.limit,
+        "precision": precision,
+        "details": problem.details(),
+        "versions": versions(),
+    }
+    run = run_hash(decides)
+    path = store.result_path(run)
+    result = read_json(path) if path.is_file() else _empty(run, node, task, backbone, source, settings, head, problem)
+    result["seed"] = used[-1].seed if used else settings.seed
+    result["parameters"] = setup_parameters(assembly)
+    result["decides"] = decides
+    assembly.model.to(device)
+    for language in wanted:
+        row_set = source.test(task, language, settings.limit)
+        known = result["languages"].get(language)
+        if known and known["rows"] == row_set.fingerprint[:16]:
+            continue
+        display.start(language, len(row_set.rows))
+        started = time.perf_counter()
+        predictions = predict(assembly.model, problem, row_set.rows, head, precision, display.advance)
+        seconds = time.perf_counter() - started
+        scores = {key: round(value, 4) for key, value in problem.score(predictions, row_set.rows).items()}
+        atomic_write_json(store.predictions_path(run, language), predictions)
+        result["languages"][language] = {
+            "n": len(row_set.rows),
+            **scores,
+            "split": row_set.split,
+            "available": row_set.available,
+            "rows": row_set.fingerprint[:16],
+            "seconds": round(seconds, 2),
+        }
+        _summarise(result)
+        store.write_result(run, result)
+    return {**result, "languages": {code: result["languages"][code] for code in wanted}, "mean": _mean(result, wanted)}
+
+
+def _problem(task: Task, backbone: Backbone, settings: EvalSettings) -> Problem:
+    if not isinstance(task.kind, Retrieval):
+        if settings.layer is not None:
+            raise XadaptError(f"--layer is for retrieval tasks; {task.name} is {task.kind.name}")
+        return make_problem(task, backbone.tokenizer, settings.max_length)
+    layer = backbone.sentence_layer if settings.layer is None else settings.layer
+    if not 0 <= layer <= backbone.layers:
+        raise XadaptError(f"--layer {layer}: base {backbone.name} has layers 0 (embeddings) to {backbone.layers}")
+    return make_problem(task, backbone.tokenizer, settings.max_length, layer=layer)
+
+
+def _empty(
+    run: str,
+    node: Node,
+    task: Task,
+    backbone: Backbone,
+    source: Source,
+    settings: EvalSettings,
+    head: str | None,
+    problem: Problem,
+) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "run": run,
+        "task": task.name,
+        "kind": task.kind.name,
+        "metric": main_score(task.metric),
+        "setup": str(node),
+        "base": backbone.name,
+        "seed": settings.seed,
+        "data": source.name,
+        "limit": settings.limit,
+        "head": head,
+        "details": problem.details(),
+        "languages": {},
+        "mean": {},
+    }
+
+
+def _summarise(result: dict[str, Any]) -> None:
+    result["languages"] = dict(sorted(result["languages"].items(), key=lambda item: (item[0] != "en", item[0])))
+    result["mean"] = _mean(result, result["languages"])
+    result["seconds"] = round(sum(entry["seconds"] for entry in result["languages"].values()), 2)
+
+
+_NOT_SCORES = ("n", "split", "available", "rows", "seconds")
+
+
+def _mean(result: dict[str, Any], languages: Iterable[str]) -> dict[str, float]:
+    entries = [result["languages"][code] for code in languages]
+    keys = [key for key in entries[0] if key not in _NOT_SCORES] if entries else []
+    return {key: round(sum(entry[key] for entry in entries) / len(entries), 4) for key in keys}
+
+
+def setup_parameters(assembly: Assembly) -> int:
+    """Parameters that the setup adds to the base: adapters and fusion in use, without heads."""
+    model = assembly.model
+    active = model.active_adapters
+    names = set(active.flatten()) if hasattr(active, "flatten") else {active} if active else set()
+    added = 0
+    for key, parameter in model.named_parameters():
+        if "adapter_fusion_layer." in key or any(f".{name}." in key for name in names):
+            added += parameter.numel()
+    return added

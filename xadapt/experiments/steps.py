@@ -1,0 +1,69 @@
+"""A recipe as a list of steps, in an order in which each finds what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xadapt.composition.expression import Node, parse
+from xadapt.experiments.recipe import Budget, Recipe, Target
+from xadapt.tasks import Task, get_task
+from xadapt.training.plan import TrainPlan, plan_fusion, plan_target, plan_task
+
+
+@dataclass(frozen=True)
+class TrainStep:
+    """Train a checkpoint with a seed."""
+
+    plan: TrainPlan
+    budget: Budget
+    seed: int
+
+    def __str__(self) -> str:
+        return f"train {self.plan.makes}, seed {self.seed}"
+
+
+@dataclass(frozen=True)
+class EvalStep:
+    """Evaluate a setup on a target with the checkpoints of a seed."""
+
+    setup: Node
+    task: Task
+    target: Target
+    seed: int
+
+    def __str__(self) -> str:
+        return f"evaluate {self.setup} on {self.task.name}, seed {self.seed}"
+
+
+Step = TrainStep | EvalStep
+
+
+def plan_steps(recipe: Recipe) -> list[Step]:
+    """All steps of a recipe: adapters, fusions, then target by target, for each seed."""
+    return [step for seed in recipe.seeds for step in _of_seed(recipe, seed)]
+
+
+def _of_seed(recipe: Recipe, seed: int) -> Iterator[Step]:
+    setups = [parse(text) for text in recipe.setups]
+    for name, budget in recipe.adapters.items():
+        yield TrainStep(plan_task(name), budget, seed)
+    fusions = dict.fromkeys(node for setup in setups for node in _fusions(setup))
+    for fused in fusions:
+        yield TrainStep(plan_fusion([str(child) for child in fused.children]), recipe.fusion, seed)
+    for name, target in recipe.targets.items():
+        task = get_task(name)
+        for setup in setups:
+            if target.train is None:
+                yield EvalStep(setup, task, target, seed)
+                continue
+            plan = plan_target(name, str(setup), target.mode)
+            yield TrainStep(plan, target.train, seed)
+            yield EvalStep(plan.makes, task, target, seed)
+
+
+def _fusions(node: Node) -> Iterator[Node]:
+    for child in node.children:
+        yield from _fusions(child)
+    if node.kind == "fuse":
+        yield node

@@ -1,0 +1,128 @@
+"""What a comparison is made of: rows, what they are measured against, and the blocks in which they may be compared."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """One setup of a comparison; scores are 0-100 and averaged over seeds.
+
+    Attributes:
+        setup: The whole expression.
+        label: Short name, unique in its block: the setup without the target's adapter.
+        family: See `xadapt.reports.families`.
+        seeds: The seeds it was trained with.
+        english: English score, None if English was not evaluated.
+        zero_shot: Mean over the comparison's common target languages, None if there is none.
+        gap: English minus zero-shot.
+        language_spread: Standard deviation over the target languages (all of them, so divided by n).
+        seed_spread: Standard deviation of the zero-shot mean over seeds (divided by n - 1), None for one seed.
+        total: Rows behind English and the zero-shot mean, in one run.
+        difference: Zero-shot minus that of the block's reference, None without a reference.
+        ahead: In how many of the common target languages it is above the reference, None without a reference.
+        scores: Score per language, all languages it has.
+        differences: Per language, minus the reference's.
+        others: Zero-shot means of the other scores, such as "exact_match".
+        parameters: Trained parameters, None if not recorded.
+        seconds: Mean evaluation time, None if not recorded.
+    """
+
+    setup: str
+    label: str
+    family: str
+    seeds: tuple[int, ...]
+    english: float | None
+    zero_shot: float | None
+    gap: float | None
+    language_spread: float | None
+    seed_spread: float | None
+    total: int
+    difference: float | None
+    ahead: int | None
+    scores: Mapping[str, float]
+    differences: Mapping[str, float]
+    others: Mapping[str, float]
+    parameters: int | None
+    seconds: float | None
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What the setups of a block are measured against.
+
+    Attributes:
+        label: The best single adapter's label, or words for the mean of the singles.
+        chosen: Whether it is one adapter, chosen by its English score. Without English scores nothing may be chosen
+            (the target languages must not choose), so the reference is the mean of all singles.
+        scores: Score per language.
+        zero_shot: Its zero-shot mean.
+        seeds: Number of seeds behind it, of the single with the fewest.
+        seed_spread: Standard deviation of one adapter's zero-shot mean over seeds, None for one seed or for a mean.
+    """
+
+    label: str
+    chosen: bool
+    scores: Mapping[str, float]
+    zero_shot: float | None
+    seeds: int
+    seed_spread: float | None
+
+
+@dataclass(frozen=True)
+class Block:
+    """Setups that may be compared with each other: all with the target's adapter or all without, measured alike."""
+
+    with_target: bool
+    variant: str
+    rows: tuple[Row, ...]
+    reference: Reference | None
+
+
+@dataclass(frozen=True)
+class TaskComparison:
+    """All setups of one task on one base, with the same data and limit.
+
+    Attributes:
+        task: The task.
+        kind: Its kind.
+        metric: The score that is compared.
+        base: The frozen encoder.
+        data: Where the rows came from.
+        limit: Most rows per language, None for all.
+        sample: Whether the results say that their rows are a sample.
+        languages: Target languages all setups have, the ones behind every zero-shot mean.
+        left_out: Other target languages, with the setups that lack them.
+        counts: Rows per language; where setups differ, the smallest number.
+        uneven: Languages in which setups were scored on different numbers of rows.
+        splits: The splits the rows came from.
+        blocks: The comparisons proper.
+    """
+
+    task: str
+    kind: str
+    metric: str
+    base: str
+    data: str
+    limit: int | None
+    sample: bool
+    languages: tuple[str, ...]
+    left_out: Mapping[str, tuple[str, ...]]
+    counts: Mapping[str, int]
+    uneven: tuple[str, ...]
+    splits: tuple[str, ...]
+    blocks: tuple[Block, ...]
+
+    @property
+    def name(self) -> str:
+        """Task, base, data and limit in one line."""
+        limit = "" if self.limit is None else f", at most {self.limit} rows per language"
+        return f"{self.task} on {self.base}, {self.data} data{limit}"
+
+
+def english_or_least(row: Row) -> float:
+    """Give the English score for ranking; a setup without one comes after all others."""
+    return -math.inf if row.english is None else row.english

@@ -1,0 +1,34 @@
+"""Options checked by pydantic, with errors of one line."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from xadapt.errors import XadaptError, unknown
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def validated(model: type[Model], **options: Any) -> Model:
+    """Build a model from command-line options, leaving out those that are None.
+
+    Raises:
+        XadaptError: If a value is wrong; one line that names the option.
+    """
+    try:
+        return model(**{key: value for key, value in options.items() if value is not None})
+    except ValidationError as error:
+        fault = error.errors()[0]
+        option = "--" + ".".join(map(str, fault["loc"])).replace("_", "-")
+        raise fault_error(option, fault) from None
+
+
+def fault_error(where: str, fault: Any) -> XadaptError:
+    """Turn pydantic's description of one fault into one line that starts with ``where``."""
+    given = fault.get("input")
+    if fault["type"] == "literal_error":
+        known = [name.strip(" '") for name in fault["ctx"]["expected"].replace(" or ", ", ").split(",")]
+        return unknown(f"value of {where}", str(given), known)
+    return XadaptError(f"{where}: {fault['msg'][:1].lower()}{fault['msg'][1:]} (got {given!r})")
