@@ -68,9 +68,12 @@ def load_backbone(name: str = DEFAULT_BASE) -> Backbone:
     Raises:
         XadaptError: If the base is not there, is damaged or is not an XLM-R.
     """
+    import logging
+
     import transformers
 
     transformers.logging.set_verbosity_error()
+    logging.getLogger("adapters").setLevel(logging.ERROR)
     return _packed(name) if name == DEFAULT_BASE else _pretrained(name)
 
 
@@ -102,21 +105,36 @@ def _pretrained(name: str) -> Backbone:
     from adapters import XLMRobertaAdapterModel
     from transformers import AutoConfig, AutoTokenizer
 
+    local = Path(name).expanduser()
+    where = str(local) if local.is_dir() else name
+    # Without this file the folder's name would be searched for the name of some architecture.
+    if local.is_dir() and not (local / "config.json").is_file():
+        raise XadaptError(f"base {name!r}: the folder has no config.json: name the folder of an XLM-R checkpoint")
     try:
-        config: Any = AutoConfig.from_pretrained(name)
+        config: Any = AutoConfig.from_pretrained(where)
         if config.model_type != "xlm-roberta":
             raise XadaptError(f"base {name!r} is a {config.model_type} model: xadapt takes XLM-R checkpoints")
         config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
         config.classifier_dropout = None
-        tokenizer = AutoTokenizer.from_pretrained(name, use_fast=True)
-        model = XLMRobertaAdapterModel.from_pretrained(name, config=config, torch_dtype=torch.float32)
-    except (OSError, ValueError) as error:
-        local = Path(name).expanduser()
-        why = "the folder holds no XLM-R checkpoint" if local.is_dir() else "no such folder, and the hub has no answer"
+        tokenizer = AutoTokenizer.from_pretrained(where, use_fast=True)
+        tokenizer.model_max_length = min(tokenizer.model_max_length, config.max_position_embeddings - 2)
+        model, loading = XLMRobertaAdapterModel.from_pretrained(
+            where, config=config, torch_dtype=torch.float32, output_loading_info=True
+        )
+    except XadaptError:
+        raise
+    except ImportError:
+        raise XadaptError(f"base {name!r} has no readable tokenizer.json: save its fast tokenizer with it") from None
+    except Exception as error:
+        why = "not a readable XLM-R checkpoint" if local.is_dir() else "no such folder, and the hub has no answer"
+        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise XadaptError(
-            f"base {name!r}: {why} ({str(error).splitlines()[0][:100]}): use 'minilm', a hub id or a checkpoint folder"
+            f"base {name!r}: {why} ({reason[:100]}): use 'minilm', a hub id or a checkpoint folder"
         ) from None
     kept = ("roberta.embeddings.", "roberta.encoder.")
+    missing = [key for key in loading["missing_keys"] if key.startswith(kept)]
+    if missing:
+        raise XadaptError(f"base {name!r} lacks {len(missing)} weights, {missing[0]} first: get the whole checkpoint")
     state = {key: value for key, value in model.state_dict().items() if key.startswith(kept)}
     # Middle-to-upper layers give XLM-R's best sentence vectors (arXiv 2003.11080 uses 7 of 12).
     return Backbone(name, fingerprint_of(state), tokenizer, config, state, round(config.num_hidden_layers * 7 / 12))

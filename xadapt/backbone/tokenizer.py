@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from tokenizers import Regex as TokenizerRegex
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import XLMRobertaTokenizerFast
 
 from xadapt.backbone.packed import PackedModel
@@ -27,4 +27,14 @@ def build_tokenizer(packed: PackedModel) -> XLMRobertaTokenizerFast:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", bos), ("</s>", eos)]
     )
-    return XLMRobertaTokenizerFast(tokenizer_object=tokenizer, model_max_length=packed.sizes["positions"])
+    return XLMRobertaTokenizerFast(tokenizer_object=_Given(tokenizer), model_max_length=packed.sizes["positions"])
+
+
+class _Given:
+    """Hands a tokenizer over as it is: copying 250,000 pieces would double the time to load the base."""
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self.tokenizer = tokenizer
+
+    def __deepcopy__(self, memo: object) -> Tokenizer:
+        return self.tokenizer

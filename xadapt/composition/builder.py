@@ -64,6 +64,11 @@ class Assembly:
         if node.kind == "average":
             return self._average(node)
         if node.kind == "fuse":
+            for child in node.children:
+                if child.kind not in PLAIN:
+                    raise XadaptError(
+                        f"{child} cannot be a member of a fusion: fuse takes single adapters and averages"
+                    )
             fused = Fuse(*(self.block(child) for child in node.children))
             self._load_fusion(node, fused)
             return fused
@@ -74,9 +79,17 @@ class Assembly:
         *under, last = node.children
         below = Node("stack", children=tuple(under)) if len(under) > 1 else under[0]
         lower = self._stacked(below) if below.kind == "stack" else [self.block(below)]
-        if last.kind == "adapter" and self._find(node):
+        if last.kind != "adapter":
+            return [*lower, self.block(last)]
+        # One for another base is taken only to say so, and only when there is nothing else to take.
+        if self._fits(node) or (self._find(node) and not self._fits(last)):
             return [*lower, self._load_adapter(node, layer_name(node))]
-        return [*lower, self.block(last)]
+        hint = f'{_hint(last)} or `xadapt train-target {last} --on "{below}"`'
+        return [*lower, self._load_adapter(last, layer_name(last), hint)]
+
+    def _fits(self, node: Node) -> bool:
+        found = self._find(node)
+        return found is not None and found.record["base"]["fingerprint"] == self.backbone.fingerprint
 
     def _find(self, node: Node) -> Checkpoint | None:
         name = str(node)
@@ -91,8 +104,8 @@ class Assembly:
         self.members[name] = checkpoint.run
         return checkpoint
 
-    def _load_adapter(self, node: Node, name: str) -> str:
-        checkpoint = self._use(node, _hint(node))
+    def _load_adapter(self, node: Node, name: str, hint: str | None = None) -> str:
+        checkpoint = self._use(node, hint or _hint(node))
         if name not in self.model.adapters_config.adapters:
             with _library_errors(checkpoint):
                 self.model.load_adapter(str(checkpoint.path / "adapter"), load_as=name, use_safetensors=True)
@@ -100,7 +113,7 @@ class Assembly:
         return name
 
     def _load_fusion(self, node: Node, fused: Any) -> None:
-        checkpoint = self._use(node, f"`xadapt fuse {' '.join(map(str, node.children))}`")
+        checkpoint = self._use(node, _hint(node))
         with _library_errors(checkpoint):
             self.model.load_adapter_fusion(str(checkpoint.path / "fusion"), load_as=fused.name, use_safetensors=True)
         self._load_heads(checkpoint)
@@ -158,8 +171,10 @@ class Assembly:
 
 def adapter_state(model: XLMRobertaAdapterModel, name: str) -> dict[str, torch.Tensor]:
     """The parameters of one adapter, by name with the adapter's own name left out."""
+    # A head may have the adapter's name too.
     marker = f".{name}."
-    return {key.replace(marker, ".*."): value for key, value in model.named_parameters() if marker in key}
+    parameters = ((key, value) for key, value in model.named_parameters() if not key.startswith("heads."))
+    return {key.replace(marker, ".*."): value for key, value in parameters if marker in key}
 
 
 def assemble(
@@ -187,9 +202,11 @@ def assemble(
 def _hint(node: Node) -> str:
     if node.kind == "adapter":
         return f"`xadapt train-task {node}`"
-    if node.kind == "continue":
-        return f'`xadapt train-target {node.children[1]} --on "{node.children[0]}" --mode continue`'
-    return f'`xadapt train-target {node.children[-1]} --on "…"`'
+    if node.kind == "fuse":
+        members = (str(child) if child.kind == "adapter" else f'"{child}"' for child in node.children)
+        on = f" --on {node.name}" if node.name else ""
+        return f"`xadapt fuse {' '.join(members)}{on}`"
+    return f'`xadapt train-target {node.children[1]} --on "{node.children[0]}" --mode continue`'
 
 
 @contextmanager

@@ -20,18 +20,20 @@ def checked_rows(rows: list[dict[str, Any]], kind: Kind, where: str) -> list[dic
         where: What the error names.
 
     Raises:
-        XadaptError: If there is no usable row, or a row does not fit; names the row.
+        XadaptError: If there is no usable row, or a row does not fit; names the row, counted from 0.
     """
-    if isinstance(kind, PairClassification):
-        rows = [row for row in rows if row["label"] != -1]
-    if not rows:
-        raise XadaptError(f"{where} is empty: there is nothing to learn or measure; check the file or choose another split")
+    usable = []
     fault = _FAULTS.get(type(kind), lambda row, kind: None)
     for number, row in enumerate(rows):
+        if isinstance(kind, PairClassification) and row.get("label") == -1:
+            continue
         problem = _text_fault(row, kind) or fault(row, kind)
         if problem:
             raise XadaptError(f"{where}, row {number}: {problem}")
-    return rows
+        usable.append(row)
+    if not usable:
+        raise XadaptError(f"{where} is empty: there is nothing to learn or measure; check it or take another split")
+    return usable
 
 
 def _text_fault(row: dict[str, Any], kind: Kind) -> str | None:
@@ -51,14 +53,18 @@ def _label_fault(row: dict[str, Any], kind: Any) -> str | None:
 
 
 def _score_fault(row: dict[str, Any], kind: Any) -> str | None:
-    if not kind.low <= float(row["score"]) <= kind.high:
+    if not isinstance(row["score"], int | float):
+        return f"score {row['score']!r} is not a number"
+    if not kind.low <= row["score"] <= kind.high:
         return f"score {row['score']} is outside {kind.low}–{kind.high}"
     return None
 
 
 def _span_fault(row: dict[str, Any], kind: Any) -> str | None:
     answers = row["answers"]
-    if not answers.get("text") or len(answers["text"]) != len(answers.get("answer_start", ())):
+    if not isinstance(answers, dict):
+        return f"answers is {type(answers).__name__}, not a pair of lists text and answer_start"
+    if not answers.get("text") or len(answers["text"]) != len(answers.get("answer_start") or ()):
         return f"question {row['id']} has no answer span"
     return None
 

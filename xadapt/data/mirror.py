@@ -46,5 +46,6 @@ def read_mirror(root: Path, rows: Rows, config: str, columns: list[str]) -> tupl
         if missing:
             raise XadaptError(f"{path} has no column {missing[0]!r} (it has {', '.join(names)}): pull the file again")
         return file.read(columns=columns).to_pylist(), path.stem
-    except (OSError, ValueError) as error:
-        raise XadaptError(f"{path} is not a readable parquet file ({str(error)[:80]}): pull it again") from None
+    except (OSError, ValueError, NotImplementedError) as error:
+        reason = " ".join(str(error).split())[:80]
+        raise XadaptError(f"{path} is not a readable parquet file ({reason}): pull it again") from None

@@ -83,7 +83,8 @@ class Source:
             if code not in LANGUAGES:
                 raise unknown("language", code, LANGUAGES)
             if code not in here:
-                raise XadaptError(f"no {task.name} test rows in {code!r} in {self.name}; it has {' '.join(here) or 'none'}")
+                shown = " ".join(here) or "none"
+                raise XadaptError(f"no {task.name} test rows in {code!r} in {self.name}; it has {shown}")
         if not picked:
             raise XadaptError("--languages is empty: give all, or codes such as de,sw,zh")
         return tuple(dict.fromkeys(picked))

@@ -19,6 +19,10 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _unique(setups: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(parse(text)) for text in setups))
+
+
 class Budget(_Strict):
     """Training settings of one kind of run; what is left open takes the problem's default."""
 
@@ -39,12 +43,19 @@ class Target(_Strict):
         mode: How the target adapter is put on a setup.
         languages: ``all`` or codes.
         limit: Test rows a language.
+        setups: The recipe's setups that this target is measured with; None for all of them.
     """
 
     train: Budget | None = None
     mode: Literal["stack", "continue"] = "stack"
     languages: str = "all"
     limit: int | None = Field(default=None, ge=1)
+    setups: tuple[str, ...] | None = None
+
+    @field_validator("setups")
+    @classmethod
+    def _canonical(cls, setups: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        return None if setups is None else _unique(setups)
 
 
 class Recipe(_Strict):
@@ -75,7 +86,7 @@ class Recipe(_Strict):
     @field_validator("setups")
     @classmethod
     def _canonical(cls, setups: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(str(parse(text)) for text in setups))
+        return _unique(setups)
 
     @field_validator("adapters", "targets")
     @classmethod

@@ -45,15 +45,16 @@ def plan_steps(recipe: Recipe) -> list[Step]:
 
 
 def _of_seed(recipe: Recipe, seed: int) -> Iterator[Step]:
-    setups = [parse(text) for text in recipe.setups]
+    every = [*recipe.setups, *(text for target in recipe.targets.values() for text in target.setups or ())]
+    setups = [parse(text) for text in dict.fromkeys(every)]
     for name, budget in recipe.adapters.items():
         yield TrainStep(plan_task(name), budget, seed)
     fusions = dict.fromkeys(node for setup in setups for node in _fusions(setup))
     for fused in fusions:
-        yield TrainStep(plan_fusion([str(child) for child in fused.children]), recipe.fusion, seed)
+        yield TrainStep(plan_fusion([str(child) for child in fused.children], fused.name or None), recipe.fusion, seed)
     for name, target in recipe.targets.items():
         task = get_task(name)
-        for setup in setups:
+        for setup in map(parse, target.setups or recipe.setups):
             if target.train is None:
                 yield EvalStep(setup, task, target, seed)
                 continue

@@ -1,4 +1,4 @@
-"""What every problem answers: how rows are encoded, which head, which loss, how outputs are decoded, how it is scored."""
+"""What every problem answers: how rows are encoded, which head and loss, how outputs are decoded and scored."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from xadapt import metrics
+from xadapt.errors import XadaptError
 from xadapt.tasks import Task
 
 if TYPE_CHECKING:
@@ -43,10 +44,17 @@ class Problem(ABC):
     needs_head: ClassVar[bool] = True
 
     def __init__(self, task: Task, tokenizer: PreTrainedTokenizerBase, max_length: int | None = None) -> None:
-        """Bind a task to a tokenizer; ``max_length`` counts tokens with the special ones."""
+        """Bind a task to a tokenizer; ``max_length`` counts tokens with the special ones.
+
+        Raises:
+            XadaptError: If ``max_length`` is more than the base has positions for.
+        """
         self.task = task
         self.tokenizer = tokenizer
-        self.max_length = max_length or self.defaults.max_length
+        longest = tokenizer.model_max_length
+        if max_length and max_length > longest:
+            raise XadaptError(f"--max-length {max_length}: this base reads {longest} tokens at most")
+        self.max_length = max_length or min(self.defaults.max_length, longest)
 
     @abstractmethod
     def encode(self, rows: list[Row], labelled: bool) -> list[Feature]:

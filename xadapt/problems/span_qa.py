@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -57,10 +58,13 @@ class SpanQAProblem(Problem):
         return features
 
     def _short(self, question: str) -> str:
-        # A question must leave room for the context, or no window of it would ever advance.
-        room = self.max_length // 2
-        encoded = self.tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)
-        return question if len(encoded["input_ids"]) <= room else question[: encoded["offset_mapping"][room - 1][1]]
+        # A question must leave room for more context than windows share, or no window of it would ever advance.
+        room = int(self.max_length * _OVERLAP)
+        while True:
+            encoded = self.tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)
+            if len(encoded["input_ids"]) <= room:
+                return question
+            question = question[: encoded["offset_mapping"][room][0]]
 
     def add_head(self, model: XLMRobertaAdapterModel, name: str) -> None:
         """One linear layer to start and end logits."""
@@ -87,8 +91,7 @@ class SpanQAProblem(Problem):
             number = feature["row"]
             score, first, last = best_span(logits[: len(feature["input_ids"])], feature["inside"])
             if score > best[number][0]:
-                start, end = feature["offsets"][first][0], feature["offsets"][last][1]
-                best[number] = (score, rows[number]["context"][start:end].strip())
+                best[number] = (score, answer_text(rows[number]["context"], feature["offsets"], first, last))
         return [{"id": row["id"], "text": text} for row, (_, text) in zip(rows, best, strict=True)]
 
     def references(self, rows: list[Row]) -> list[dict[str, Any]]:
@@ -106,6 +109,17 @@ def answer_tokens(row: Row, feature: Feature) -> tuple[int, int]:
     if not len(touched) or not len(context) or context[0, 0] > start or context[-1, 1] < end:
         return 0, 0
     return int(touched[0]), int(touched[-1])
+
+
+def answer_text(context: str, offsets: np.ndarray, first: int, last: int) -> str:
+    """Cut the text from the first to the last token, both included, out of the context.
+
+    Where the tokenizer joined a letter with the marks after it, its offsets name the letter alone; the marks come too.
+    """
+    start, end = offsets[first][0], offsets[last][1]
+    while end < len(context) and unicodedata.combining(context[end]) and end not in offsets[:, 0]:
+        end += 1
+    return context[start:end].strip()
 
 
 def best_span(logits: np.ndarray, inside: np.ndarray) -> tuple[float, int, int]:

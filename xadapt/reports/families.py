@@ -51,7 +51,12 @@ def family_of(node: Node, task: str) -> Family:
     """Sort a parsed setup into its family; see `classify`."""
     rest, continued = _without_target(node, task)
     family = _family(rest)
-    return Family(family, str(rest), with_target=task in node.adapters(), continued=continued)
+    return Family(family, str(rest), with_target=task in node.adapters() or _learnt_on(node, task), continued=continued)
+
+
+def _learnt_on(node: Node, task: str) -> bool:
+    """Whether a fusion in the setup was learnt on the target's English rows."""
+    return (node.kind == "fuse" and node.name == task) or any(_learnt_on(child, task) for child in node.children)
 
 
 def _family(node: Node) -> str:
@@ -71,5 +76,5 @@ def _without_target(node: Node, task: str) -> tuple[Node, bool]:
         bare = [member for member, _ in members]
         changed = all(member != child for member, child in zip(bare, node.children, strict=True))
         if changed and all(member.kind != "none" for member in bare):
-            return Node(node.kind, children=tuple(bare)), all(continued for _, continued in members)
+            return Node(node.kind, node.name, tuple(bare)), all(continued for _, continued in members)
     return node, False

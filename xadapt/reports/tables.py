@@ -33,23 +33,10 @@ def rich_tables(comparisons: Sequence[TaskComparison]) -> list[Table]:
 
 def setup_table(comparison: TaskComparison, block: Block) -> Table:
     """Lay out one line per setup: English, zero-shot mean, gap, spreads, difference to the reference, N, seeds."""
-    from rich.table import Table
-
-    others = sorted({name for row in block.rows for name in row.others})
-    table = Table(title=f"{comparison.name}: {comparison.metric}", caption=_caption(block), title_justify="left")
-    table.add_column("setup", overflow="fold", min_width=12)
-    for heading in (
-        "English",
-        "zero-shot",
-        "gap",
-        "± lang.",
-        "± seeds",
-        "vs single",
-        *map(_words, others),
-        "N",
-        "seeds",
-    ):
-        table.add_column(heading, justify="right")
+    table = _table(f"{comparison.name}: {comparison.metric}", block)
+    table.add_column("setup", overflow="fold", min_width=16)
+    for heading in ("English", "zero-shot", "gap", "±lang", "±seed", "vs *", "N", "seeds"):
+        table.add_column(heading, justify="right", no_wrap=True)
     best = max((row.zero_shot for row in block.rows if row.zero_shot is not None), default=None)
     for row in block.rows:
         zero_shot = plain(row.zero_shot)
@@ -61,7 +48,6 @@ def setup_table(comparison: TaskComparison, block: Block) -> Table:
             plain(row.language_spread),
             plain(row.seed_spread),
             signed(row.difference),
-            *(plain(row.others.get(name)) for name in others),
             count(row.total),
             str(len(row.seeds)),
         )
@@ -70,10 +56,7 @@ def setup_table(comparison: TaskComparison, block: Block) -> Table:
 
 def language_table(comparison: TaskComparison, block: Block) -> Table:
     """Lay out one line per language, one column per setup. Languages go down because there can be fifty of them."""
-    from rich.table import Table
-
-    table = Table(title=f"{comparison.name}: {comparison.metric} by language", caption=_caption(block))
-    table.title_justify = "left"
+    table = _table(f"{comparison.task} by language", block)
     table.add_column("language")
     table.add_column("N", justify="right")
     for row in block.rows:
@@ -84,6 +67,16 @@ def language_table(comparison: TaskComparison, block: Block) -> Table:
         cells = [f"[bold]{plain(score)}[/bold]" if score == best else plain(score) for score in scores]
         table.add_row(code, count(comparison.counts[code]), *cells)
     return table
+
+
+def _table(title: str, block: Block) -> Table:
+    # Few rules and little padding: a terminal of 80 columns should show every number.
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    return Table(
+        title=title, title_justify="left", caption=_caption(block), caption_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
+    )
 
 
 def language_order(block: Block) -> list[str]:
@@ -101,6 +94,3 @@ def _caption(block: Block) -> str:
     chosen = block.reference is not None and block.reference.chosen
     return f"{block_title(block)}{'; * best single adapter, chosen by English' if chosen else ''}"
 
-
-def _words(score: str) -> str:
-    return score.replace("_", " ")

@@ -60,7 +60,9 @@ def open_checkpoint(path: Path) -> Checkpoint:
         XadaptError: If there is none, or it was written by a later format.
     """
     record = read_json(path / RECORD)
-    missing = [key for key in ("format", "setup", "run", "base", "heads", "files") if key not in record]
+    if not isinstance(record, dict):
+        raise XadaptError(f"{path / RECORD} is not the record of a checkpoint of xadapt")
+    missing = [key for key in ("format", "setup", "run", "base", "seed", "heads", "files") if key not in record]
     if missing:
         raise XadaptError(f"{path / RECORD} lacks {missing[0]!r}: it is not a checkpoint of xadapt")
     if record["format"] > FORMAT:
@@ -101,7 +103,7 @@ def write_record(folder: Path, record: dict[str, Any], card: str) -> None:
     """Write card and record into a checkpoint folder whose weights are in place; the record lists every file."""
     atomic_write_bytes(folder / "README.md", card.encode())
     files = {
-        str(file.relative_to(folder)): sha256_file(file)
+        file.relative_to(folder).as_posix(): sha256_file(file)
         for file in sorted(folder.rglob("*"))
         if file.is_file() and file.name not in (RECORD, "README.md")
     }

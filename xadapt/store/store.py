@@ -59,7 +59,8 @@ class Store:
 
     def checkpoints(self) -> Iterator[Checkpoint]:
         """All checkpoints: the store's own, newest first, then the shipped ones."""
-        own = sorted((self.root / "runs").glob(f"*/{RECORD}"), key=lambda p: -p.stat().st_mtime)
+        # A name that starts with a dot is a folder that another process is still writing, or one left by a crash.
+        own = sorted((self.root / "runs").glob(f"[!.]*/{RECORD}"), key=lambda p: -p.stat().st_mtime)
         shipped = sorted(self.shipped.glob(f"*/*/{RECORD}")) if self.shipped else []
         for record in (*own, *shipped):
             yield open_checkpoint(record.parent)

@@ -40,7 +40,7 @@ def plan_task(name: str) -> TrainPlan:
 
 def plan_fusion(members: list[str], on: str | None = None) -> TrainPlan:
     """``xadapt fuse A B C [--on TASK]``: on a task's rows, or on an even mixture of the members' own tasks."""
-    fused = compose("fuse", *(parse(member) for member in members))
+    fused = compose("fuse", *(parse(member) for member in members), on=on or "")
     for child in fused.children:
         if child.kind not in PLAIN:
             raise XadaptError(f"{child} cannot be a member of a fusion: fuse takes single adapters and averages")
@@ -52,18 +52,24 @@ def plan_target(name: str, on: str, mode: str = "stack") -> TrainPlan:
     """``xadapt train-target NAME --on SETUP --mode stack|continue``."""
     task, under = _trainable(name), parse(on)
     if mode not in ("stack", "continue"):
-        raise XadaptError(f"--mode {mode!r}: use stack (a fresh adapter on top) or continue (train the setup's weights on)")
+        raise XadaptError(
+            f"--mode {mode!r}: use stack (a fresh adapter on top) or continue (train the setup's weights on)"
+        )
     if under.kind == "none":
         return TrainPlan("adapter", adapter(name), NONE, (task,))
     if mode == "stack":
         return TrainPlan("target", compose("stack", under, adapter(name)), under, (task,))
     if under.kind not in PLAIN:
-        raise XadaptError(f"--mode continue needs one adapter's weights, a single or an average, not {under}: use --mode stack")
+        raise XadaptError(
+            f"--mode continue needs one adapter's weights, a single or an average, not {under}: use --mode stack"
+        )
     return TrainPlan("continue", compose("continue", under, adapter(name)), under, (task,))
 
 
 def _trainable(name: str) -> Task:
     task = get_task(name)
     if not task.kind.trainable:
-        raise XadaptError(f"{name} has no training set: its setups are scored as they are, with `xadapt evaluate {name}`")
+        raise XadaptError(
+            f"{name} has no training set: its setups are scored as they are, with `xadapt evaluate {name}`"
+        )
     return task

@@ -29,9 +29,7 @@ def save_checkpoint(model: Any, plan: TrainPlan, path: Path, record: dict[str, A
         if plan.trains == "fusion":
             model.save_adapter_fusion(str(folder / "fusion"), model.active_adapters, use_safetensors=True)
         else:
-            model.save_adapter(
-                str(folder / "adapter"), layer_name(plan.makes), with_head=False, use_safetensors=True
-            )
+            model.save_adapter(str(folder / "adapter"), layer_name(plan.makes), with_head=False, use_safetensors=True)
         for task in plan.tasks:
             (folder / "heads").mkdir(exist_ok=True)
             model.save_head(str(folder / "heads" / task.name), task.name, use_safetensors=True)

@@ -17,7 +17,7 @@ from xadapt.backbone.base import Backbone
 from xadapt.backbone.hardware import pick_device, pick_precision
 from xadapt.composition.builder import Assembly, assemble, layer_name
 from xadapt.data.source import RowSet, Source
-from xadapt.errors import RunFailed, XadaptError
+from xadapt.errors import RunFailed, XadaptError, unknown
 from xadapt.problems import Defaults, Problem, make_problem, problem_class
 from xadapt.problems.predict import predict
 from xadapt.store.checkpoints import Checkpoint, open_checkpoint
@@ -92,6 +92,7 @@ def train(
     defaults = FUSION_DEFAULTS if plan.trains == "fusion" else problem_class(plan.tasks[0]).defaults
     settings = settings.with_defaults(defaults)
     check_adapter_config(settings.adapter_config)
+    loggers(settings.report_to)
     problems = {task.name: make_problem(task, backbone.tokenizer, settings.max_length) for task in plan.tasks}
     train_rows = {task.name: source.train(task, settings.limit) for task in plan.tasks}
     dev_rows = {task.name: source.dev(task, settings.dev_limit) for task in plan.tasks}
@@ -122,6 +123,25 @@ def check_adapter_config(text: str) -> None:
             f"--adapter-config {text!r}: {str(error).splitlines()[0][:100]} "
             "(examples: seq_bn, double_seq_bn, par_bn, seq_bn[reduction_factor=16])"
         ) from None
+
+
+def loggers(text: str) -> list[str]:
+    """Read ``--report-to``: names of the Trainer's loggers, separated by commas, or ``none``.
+
+    Raises:
+        XadaptError: If the Trainer does not know one, or its package is not installed.
+    """
+    from transformers.integrations.integration_utils import INTEGRATION_TO_CALLBACK
+
+    names = [name.strip() for name in text.split(",") if name.strip() not in ("", "none")]
+    for name in names:
+        if name not in INTEGRATION_TO_CALLBACK:
+            raise unknown("logger of --report-to", name, [*INTEGRATION_TO_CALLBACK, "none"])
+        try:
+            INTEGRATION_TO_CALLBACK[name]()
+        except Exception as error:
+            raise XadaptError(f"--report-to {name}: {str(error).splitlines()[0][:100]}") from None
+    return names
 
 
 def _assemble(job: _Job) -> Assembly:
@@ -205,9 +225,10 @@ def _run(job: _Job, assembly: Assembly, decides: dict[str, Any], run: str) -> Ch
     settings, model = job.settings, assembly.model
     parts = {name: job.problems[name].encode(rows.rows, labelled=True) for name, rows in job.train_rows.items()}
     if len(parts) > 1:
-        # An even mixture: the smallest member decides how much each gives.
+        # An even mixture: the smallest member decides how much each gives. The others give every n-th feature, because
+        # the first ones of a sorted set are all about the same.
         least = min(len(features) for features in parts.values())
-        parts = {name: features[:least] for name, features in parts.items()}
+        parts = {name: [part[i * len(part) // least] for i in range(least)] for name, part in parts.items()}
     data = MixedFeatures(parts)
     partial = job.store.partial_path(run)
     partial.mkdir(parents=True, exist_ok=True)
@@ -224,12 +245,18 @@ def _run(job: _Job, assembly: Assembly, decides: dict[str, Any], run: str) -> Ch
         save_strategy="steps",
         save_steps=settings.save_steps,
         save_total_limit=1,
-        report_to=settings.report_to,
+        report_to=loggers(settings.report_to),
+        logging_dir=str(job.store.root / "logs" / run),
         remove_unused_columns=False,
         use_cpu=job.device.type == "cpu",
         disable_tqdm=True,
     )
-    keep = KeepBest(partial, lambda: _mean_main(job, _dev_scores(job, model)))
+
+    def measure() -> float:
+        _check_finite(model)
+        return _mean_main(job, _dev_scores(job, model))
+
+    keep = KeepBest(partial, measure)
     trainer = XadaptTrainer(
         problems=job.problems,
         precision=job.precision,
@@ -244,13 +271,18 @@ def _run(job: _Job, assembly: Assembly, decides: dict[str, Any], run: str) -> Ch
     if last:
         job.display.say(f"goes on from step {last.rsplit('-', 1)[1]} of an interrupted run")
     started = time.perf_counter()
-    trainer.train(resume_from_checkpoint=last)
-    seconds = time.perf_counter() - started
-    if not all(torch.isfinite(p).all() for p in model.parameters() if p.requires_grad):
+    try:
+        trainer.train(resume_from_checkpoint=last)
+        seconds = time.perf_counter() - started
+        keep.restore(model)
+        round_to_half(model)
+        _check_finite(model)
+    except RunFailed as error:
+        # Nothing good can come from where it got to.
         shutil.rmtree(partial, ignore_errors=True)
-        raise RunFailed(f"training {job.plan.makes} diverged: try a lower --lr than {settings.lr}")
-    keep.restore(model)
-    round_to_half(model)
+        raise RunFailed(
+            f"training {job.plan.makes} diverged ({error}): try a lower --lr than {settings.lr:g}"
+        ) from None
     scores = _dev_scores(job, model)
     record = {
         "run": run,
@@ -284,6 +316,12 @@ def _run(job: _Job, assembly: Assembly, decides: dict[str, Any], run: str) -> Ch
     return open_checkpoint(path)
 
 
+def _check_finite(model: Any) -> None:
+    broken = [name for name, p in model.named_parameters() if p.requires_grad and not torch.isfinite(p).all()]
+    if broken:
+        raise RunFailed(f"{broken[0]} is not finite")
+
+
 def _dev_scores(job: _Job, model: Any) -> dict[str, dict[str, float]]:
     scores = {}
     for name, rows in job.dev_rows.items():
@@ -298,4 +336,3 @@ def _mean_main(job: _Job, scores: dict[str, dict[str, float]]) -> float:
 
     mains = [scores[task.name][main_score(task.metric)] for task in job.plan.tasks]
     return sum(mains) / len(mains)
-

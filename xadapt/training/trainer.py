@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
+from xadapt.errors import RunFailed
 from xadapt.problems.base import Problem
 from xadapt.problems.predict import autocast
 from xadapt.store.files import atomic_write_bytes
@@ -69,10 +70,17 @@ class XadaptTrainer(AdapterTrainer):
         with autocast(self.args.device, self.precision):
             outputs = problem.forward(model, batch, task)
         loss = problem.loss(outputs, batch)
+        if not torch.isfinite(loss):
+            raise RunFailed(f"the loss of {task} is {loss.item()} at step {self.state.global_step}")
         if self.fusing:
             extra = self.model.base_model.get_fusion_regularization_loss()
             loss = loss if extra is None else loss + extra
         return (loss, outputs) if return_outputs else loss
+
+    def get_decay_parameter_names(self, model: Any) -> list[str]:
+        """All but the value matrices of fusion: the regulariser draws them to the identity, decay would to zero."""
+        names = super().get_decay_parameter_names(model)
+        return [name for name in names if not ("adapter_fusion_layer." in name and ".value." in name)]
 
     def floating_point_ops(self, inputs: dict[str, Any]) -> int:
         """Not estimated: the library's estimate needs the ids at the top level of a batch."""
@@ -98,11 +106,24 @@ class KeepBest(TrainerCallback):
         if self._file.is_file() and (folder / "best.safetensors").is_file():
             self.history = json.loads(self._file.read_text())
 
+    def on_train_begin(
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
+    ) -> None:
+        """Measure an epoch that was saved to its last step and cut off before it was measured."""
+        ended = state.epoch and (float(state.epoch).is_integer() or state.global_step >= state.max_steps)
+        if ended and state.global_step not in {entry["step"] for entry in self.history}:
+            self._keep(state, model)
+
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
     ) -> None:
         """Measure, and keep the state if it is the best so far."""
+        self._keep(state, model)
+
+    def _keep(self, state: TrainerState, model: Any) -> None:
         score = self.measure()
+        # A run that goes on from before its last measured epoch measures that epoch again.
+        self.history = [entry for entry in self.history if entry["step"] < state.global_step]
         best = max((entry["dev"] for entry in self.history), default=float("-inf"))
         self.history.append({"epoch": round(state.epoch or 0.0, 3), "step": state.global_step, "dev": score})
         if score > best:

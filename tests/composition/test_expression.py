@@ -1,0 +1,165 @@
+"""The language of setups: what is read, how it is printed, and what is refused."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from xadapt.composition.expression import Node, adapter, compose, parse
+from xadapt.errors import XadaptError
+
+NAMES = ("mnli", "squad", "stsb", "xnli", "sts-multi", "a", "b_2", "ud-pos")
+
+
+def random_setup(dice: random.Random, depth: int) -> Node:
+    while True:
+        kind = dice.choice(("adapter", "stack", "average", "fuse", "continue")) if depth else "adapter"
+        if kind == "adapter":
+            return adapter(dice.choice(NAMES))
+        children = [random_setup(dice, depth - 1) for _ in range(2 if kind == "continue" else dice.randint(2, 4))]
+        if kind == "continue":
+            children[1] = adapter(dice.choice(NAMES))
+        try:
+            return compose(kind, *children)
+        except XadaptError:  # The dice named a member twice.
+            continue
+
+
+SETUPS = [random_setup(random.Random(seed), depth=seed % 4) for seed in range(200)]
+
+
+def test_what_is_printed_is_read_back_as_the_same_setup() -> None:
+    assert len(set(SETUPS)) > 100
+    for node in SETUPS:
+        assert parse(str(node)) == node
+    assert parse("none") == Node("none")
+
+
+def test_printing_is_a_fixed_point_whatever_the_spacing() -> None:
+    for node in SETUPS:
+        loose = str(node).replace("(", "\n ( ").replace(",", "\t,").replace(")", " )  ")
+        assert str(parse(loose)) == str(node)
+
+
+@pytest.mark.parametrize("kind", ["fuse", "average"])
+def test_members_of_order_free_compositions_are_sorted(kind: str) -> None:
+    assert str(parse(f"{kind}(stsb, mnli, squad)")) == f"{kind}(mnli, squad, stsb)"
+    assert parse(f"{kind}(average(b, a), mnli)") == parse(f"{kind}(mnli, average(a, b))")
+
+
+def test_a_stack_and_a_continuation_keep_their_order() -> None:
+    assert str(parse("stack(squad, mnli)")) == "stack(squad, mnli)"
+    assert str(parse("continue(squad, mnli)")) == "continue(squad, mnli)"
+    assert parse("stack(squad, mnli)") != parse("stack(mnli, squad)")
+
+
+@pytest.mark.parametrize("text", ["stack(stack(a, b), c)", "stack(a, stack(b, c))", "stack(a, b, c)"])
+def test_stacks_of_stacks_are_one_stack(text: str) -> None:
+    assert str(parse(text)) == "stack(a, b, c)"
+
+
+def test_a_stack_inside_another_composition_stays() -> None:
+    assert str(parse("fuse(stack(b, a), c)")) == "fuse(c, stack(b, a))"
+
+
+def test_adapters_are_named_once_from_left_to_right() -> None:
+    assert parse("stack(fuse(stsb, mnli), average(mnli, xnli), squad)").adapters() == ("mnli", "stsb", "xnli", "squad")
+    assert parse("none").adapters() == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("fuse(mnli, squad", "character 5"),
+        ("fuse(", "character 5"),
+        ("fuse(mnli,", "character 5"),
+        ("fuse(mnli, fuse(squad, stsb)", "character 5"),
+        ("fuse(mnli,, squad)", "character 11"),
+        ("fuse()", "character 6"),
+        ("fuse(mnli squad)", "character 11"),
+        ("fuse(mnli, squad))", "character 18"),
+        ("fuse(mnli, fuse(squad, stsb) (xnli))", "character 30"),
+        ("fuse(mnli, fuse(squad, stsb) (xnli)", "character 30"),
+        ("mnli squad", "character 6"),
+        (", mnli", "character 1"),
+        ("(mnli)", "character 1"),
+        ("  )", "character 3"),
+        ("mnli + squad", "character 6"),
+        ("fuse(mnli, sq.ad)", "character 14"),
+        ("-mnli", "character 1"),
+        ("fuse", "character 1"),
+        ("stack(mnli, average)", "character 13"),
+        ("stack(mnli, fuze(squad, stsb))", "character 13"),
+        ("mnli(squad, stsb)", "character 1"),
+        ("stack(xnli, fuse(mnli))", "character 13"),
+        ("fuse(mnli, none)", "character 1"),
+    ],
+)
+def test_a_syntax_error_is_one_line_that_says_where(text: str, where: str) -> None:
+    with pytest.raises(XadaptError) as caught:
+        parse(text)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert repr(text) in message
+    assert f"{where}:" in message
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\n"])
+def test_an_empty_setup_says_what_could_be_there(text: str) -> None:
+    with pytest.raises(XadaptError, match="empty: name an adapter"):
+        parse(text)
+
+
+def test_a_mistyped_composition_gets_the_nearest_one() -> None:
+    with pytest.raises(XadaptError, match="did you mean 'average'"):
+        parse("avrage(mnli, squad)")
+
+
+def test_a_setup_nested_out_of_all_reason_is_one_line() -> None:
+    deep = "mnli"
+    for number in range(3000):
+        deep = f"stack(fuse({deep}, a{number}), b{number})"
+    with pytest.raises(XadaptError, match="nested too deeply") as caught:
+        parse(deep)
+    assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize("kind", ["stack", "average", "fuse", "continue"])
+def test_a_composition_of_one_member_is_refused(kind: str) -> None:
+    with pytest.raises(XadaptError, match="members, got 1"):
+        parse(f"{kind}(mnli)")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fuse(mnli, mnli)",
+        "average(average(a, b), average(b, a))",
+        "stack(mnli, squad, mnli)",
+        "stack(stack(mnli, squad), squad)",
+        "continue(mnli, mnli)",
+    ],
+)
+def test_a_member_named_twice_is_refused(text: str) -> None:
+    with pytest.raises(XadaptError, match="twice"):
+        parse(text)
+
+
+@pytest.mark.parametrize("text", ["fuse(mnli, none)", "stack(none, mnli)", "continue(none, mnli)"])
+def test_none_cannot_be_a_member(text: str) -> None:
+    with pytest.raises(XadaptError, match="no adapter at all"):
+        parse(text)
+
+
+def test_continue_takes_exactly_two_and_ends_with_a_task() -> None:
+    with pytest.raises(XadaptError, match=r"continue\(…\) takes two members, got 3"):
+        parse("continue(mnli, squad, xnli)")
+    with pytest.raises(XadaptError, match="ends with the task"):
+        parse("continue(mnli, average(squad, xnli))")
+    assert str(parse("continue(average(squad, mnli), xnli)")) == "continue(average(mnli, squad), xnli)"
+
+
+def test_an_unknown_composition_cannot_be_built() -> None:
+    with pytest.raises(XadaptError, match="did you mean 'fuse'"):
+        compose("fusse", adapter("a"), adapter("b"))

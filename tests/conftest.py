@@ -1,0 +1,198 @@
+"""Fixtures: a tiny random XLM-R, a mirror of a few rows, and a store, so that tests need no network and no minutes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ.pop("XADAPT_DATA", None)
+os.environ.pop("XADAPT_STORE", None)
+
+import pytest
+
+from xadapt.data import bundled
+
+
+@pytest.fixture(scope="session")
+def tiny_base_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a random XLM-R checkpoint of 2 layers, 32 wide, and a tokenizer of 400 pieces."""
+    import torch
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
+    from transformers import XLMRobertaConfig, XLMRobertaModel, XLMRobertaTokenizerFast
+
+    texts = [row["first"] for code in ("en", "de", "zh") for row in bundled.rows("nli", code, "test")]
+    tokenizer = Tokenizer(models.Unigram())
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    trainer = trainers.UnigramTrainer(vocab_size=400, special_tokens=special, unk_token="<unk>", show_progress=False)
+    tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
+    )
+    folder = tmp_path_factory.mktemp("tiny-base")
+    XLMRobertaTokenizerFast(tokenizer_object=tokenizer, model_max_length=128).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = XLMRobertaConfig(
+        vocab_size=tokenizer.get_vocab_size(),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=130,
+        type_vocab_size=1,
+        pad_token_id=1,
+    )
+    XLMRobertaModel(config, add_pooling_layer=False).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny(tiny_base_folder: Path) -> Any:
+    """The tiny base, loaded."""
+    from xadapt.backbone.base import load_backbone
+
+    return load_backbone(str(tiny_base_folder))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Any:
+    """An empty store without the shipped checkpoints."""
+    from xadapt.store.store import Store
+
+    empty = tmp_path / "no-shipped"
+    empty.mkdir()
+    return Store(tmp_path / "store", shipped=empty)
+
+
+def write_parquet(path: Path, rows: list[dict[str, Any]]) -> Path:
+    """Write rows as a parquet file of a mirror."""
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    parquet.write_table(pa.Table.from_pylist(rows), path)
+    return path
+
+
+@pytest.fixture
+def mirror(tmp_path: Path) -> Path:
+    """A mirror with a few rows of MNLI, SQuAD, STS-B, XNLI, XQuAD and Tatoeba, from the bundled demonstration."""
+    return fill_mirror(tmp_path / "mirror")
+
+
+def fill_mirror(root: Path) -> Path:
+    """Write the rows of the mirror."""
+    nli = {"first": "premise", "second": "hypothesis", "label": "label"}
+    for split, part in (("train", "train"), ("validation_matched", "dev")):
+        rows = [{nli[k]: v for k, v in row.items()} for row in bundled.rows("nli", "en", part)[:24]]
+        write_parquet(root / f"nyu-mll/multi_nli/default/{split}.parquet", rows)
+    for code in ("en", "de"):
+        rows = [{nli[k]: v for k, v in row.items()} for row in bundled.rows("nli", code, "test")[:12]]
+        write_parquet(root / f"facebook/xnli/{code}/validation.parquet", rows)
+        write_parquet(root / f"google/xquad/xquad.{code}/validation.parquet", bundled.rows("qa", code, "test")[:6])
+    for split, part in (("train", "train"), ("validation", "dev")):
+        write_parquet(root / f"rajpurkar/squad/plain_text/{split}.parquet", bundled.rows("qa", "en", part)[:12])
+        rows = [
+            {"sentence1": row["first"], "sentence2": row["second"], "label": row["score"]}
+            for row in bundled.rows("sts", "en", part)[:24]
+        ]
+        write_parquet(root / f"nyu-mll/glue/stsb/{split}.parquet", rows)
+    pairs = [{"sentence1": r["first"], "sentence2": r["second"]} for r in bundled.rows("retrieval", "de", "test")[:12]]
+    write_parquet(root / "mteb/tatoeba-bitext-mining/deu-eng/test.parquet", pairs)
+    return root
+
+
+#: Settings under which a training run on the tiny base takes half a second.
+QUICK: dict[str, Any] = {
+    "epochs": 1,
+    "batch_size": 8,
+    "lr": 0.01,
+    "max_length": 48,
+    "dev_limit": 6,
+    "precision": "fp32",
+    "device": "cpu",
+}
+
+
+@dataclass(frozen=True)
+class Bench:
+    """A place to train on the tiny base: its rows and its store."""
+
+    backbone: Any
+    mirror: Path
+    store: Any
+
+    @property
+    def source(self) -> Any:
+        """The rows."""
+        from xadapt.data.source import Source
+
+        return Source(str(self.mirror))
+
+    def train(self, plan: Any, display: Any = None, pins: Any = None, **options: Any) -> Any:
+        """Train a plan quickly."""
+        from xadapt.training.settings import make_settings
+        from xadapt.training.train import train
+
+        settings = make_settings(**{**QUICK, **options})
+        return train(plan, self.backbone, self.source, self.store, settings, pins, display)
+
+    def assemble(self, setup: str, **options: Any) -> Any:
+        """Put a setup together from the store."""
+        from xadapt.composition.builder import assemble
+        from xadapt.composition.expression import parse
+
+        return assemble(self.backbone, parse(setup), self.store, **options)
+
+    def evaluate(self, setup: str, task: str, languages: str = "all", **options: Any) -> Any:
+        """Evaluate a setup."""
+        from xadapt.composition.expression import parse
+        from xadapt.evaluation.evaluate import EvalSettings, evaluate
+        from xadapt.tasks import get_task
+
+        given = {key: options.pop(key) for key in ("pins", "display") if key in options}
+        settings = EvalSettings(**{"max_length": 48, "precision": "fp32", "device": "cpu", **options})
+        return evaluate(
+            parse(setup), get_task(task), languages, self.backbone, self.source, self.store, settings, **given
+        )
+
+
+@pytest.fixture
+def bench(tiny: Any, mirror: Path, store: Any) -> Bench:
+    """A place to train with an empty store."""
+    return Bench(tiny, mirror, store)
+
+
+@pytest.fixture(scope="session")
+def trained_once(tiny: Any, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """A store with mnli, squad, stsb, a fusion of mnli and stsb and xnli stacked on mnli; not to be changed."""
+    from xadapt.store.store import Store
+    from xadapt.training.plan import plan_fusion, plan_target, plan_task
+
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "no-shipped").mkdir()
+    made = Bench(tiny, fill_mirror(folder / "mirror"), Store(folder / "store", shipped=folder / "no-shipped"))
+    for plan in (
+        plan_task("mnli"),
+        plan_task("squad"),
+        plan_task("stsb"),
+        plan_fusion(["mnli", "stsb"]),
+        plan_target("xnli", "mnli"),
+    ):
+        made.train(plan)
+    return made
+
+
+@pytest.fixture
+def trained(trained_once: Bench, tmp_path: Path) -> Bench:
+    """A copy of the trained store and its rows that a test may change."""
+    from xadapt.store.store import Store
+
+    shutil.copytree(trained_once.store.root, tmp_path / "trained", copy_function=shutil.copy2)
+    shutil.copytree(trained_once.mirror, tmp_path / "mirror", dirs_exist_ok=True)
+    copied = Store(tmp_path / "trained", shipped=trained_once.store.shipped)
+    return Bench(trained_once.backbone, tmp_path / "mirror", copied)

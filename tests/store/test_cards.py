@@ -1,0 +1,57 @@
+import pytest
+
+from xadapt.store.cards import card
+
+
+@pytest.fixture
+def record():
+    return {
+        "setup": "stack(mnli, squad)",
+        "trains": "adapter",
+        "under": "mnli",
+        "run": "0123456789abcdef",
+        "base": {"name": "minilm", "fingerprint": "ab" * 32},
+        "seed": 7,
+        "data": "mirror:hub",
+        "rows": {"squad": 11900},
+        "decides": {
+            "versions": {"xadapt": "0.1.0"},
+            "settings": {
+                "batch_size": 16,
+                "epochs": 2.0,
+                "lr": 0.001,
+                "adapter_config": "seq_bn",
+                "precision": "bf16",
+            },
+        },
+        "figures": {
+            "parameters": 893000,
+            "steps": 1488,
+            "seconds": 61.5,
+            "device": "cpu",
+            "threads": 2,
+            "dev": {"squad": {"f1": 61.234, "exact_match": 50.0}},
+            "dev_rows": {"squad": 500},
+        },
+    }
+
+
+def test_a_card_says_what_a_user_must_know(record):
+    text = card(record)
+    for fact in (
+        "# stack(mnli, squad)",
+        "base `minilm` (fingerprint `abababababababab`)",
+        "893,000 parameters",
+        "squad: 11,900",
+        "1,488 of batch 16, 2 epochs, lr 0.001, seq_bn, bf16",
+        "| seed | 7 |",
+        "| squad | 500 | f1 61.2, exact_match 50.0 |",
+        "MIT licence",
+    ):
+        assert fact in text
+
+
+def test_a_card_starts_with_the_front_matter_that_hubs_read(record):
+    lines = card(record).splitlines()
+    assert lines[0] == "---"
+    assert "library_name: adapters" in lines[1 : lines.index("---", 1)]

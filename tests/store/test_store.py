@@ -1,0 +1,111 @@
+import json
+import shutil
+
+import pytest
+
+from xadapt.errors import XadaptError
+from xadapt.store.store import Store, read_results, run_hash
+
+FINGERPRINT = "ab" * 32
+OTHER = {"name": "large", "fingerprint": "cd" * 32}
+
+
+@pytest.fixture
+def full(tmp_path, make_checkpoint):
+    """A store with three seeds of ``mnli``, the first the newest, and a shipped one of a fourth seed."""
+    store = Store(tmp_path / "store", shipped=tmp_path / "shipped")
+    make_checkpoint(store.run_path("new"), age=10, seed=1)
+    make_checkpoint(store.run_path("older"), age=20, seed=2)
+    make_checkpoint(store.run_path("oldest"), age=30, seed=3)
+    make_checkpoint(tmp_path / "shipped" / "tiny" / "mnli", seed=4)
+    return store
+
+
+def test_the_hash_of_a_run_depends_on_its_values_and_not_on_the_order_of_keys():
+    one = run_hash({"seed": 1, "settings": {"lr": 0.1, "epochs": 2}})
+    assert one == run_hash({"settings": {"epochs": 2, "lr": 0.1}, "seed": 1})
+    assert one != run_hash({"settings": {"epochs": 2, "lr": 0.1}, "seed": 2})
+    assert len(one) == 16
+
+
+def test_the_checkpoint_of_the_same_seed_is_preferred(full):
+    assert full.find("mnli", FINGERPRINT, seed=3).run == "oldest"
+
+
+def test_without_the_same_seed_the_newest_is_taken(full):
+    assert full.find("mnli", FINGERPRINT, seed=99).run == "new"
+    assert full.find("mnli", FINGERPRINT).run == "new"
+
+
+def test_a_shipped_checkpoint_comes_last_unless_it_has_the_seed(full):
+    assert full.find("mnli", FINGERPRINT, seed=4).path.parent.name == "tiny"
+    shutil.rmtree(full.root)
+    assert full.find("mnli", FINGERPRINT, seed=99).seed == 4
+
+
+def test_a_checkpoint_of_this_base_goes_before_one_of_another_base_with_the_same_seed(full, make_checkpoint):
+    make_checkpoint(full.run_path("large"), seed=99, base=OTHER)
+    assert full.find("mnli", FINGERPRINT, seed=99).run == "new"
+
+
+def test_a_checkpoint_of_another_base_only_is_returned_for_the_caller_to_name(tmp_path, make_checkpoint):
+    store = Store(tmp_path / "store", shipped=tmp_path)
+    make_checkpoint(store.run_path("large"), base=OTHER)
+    assert store.find("mnli", FINGERPRINT).run == "large"
+
+
+def test_an_unknown_setup_is_not_found(full):
+    assert full.find("squad", FINGERPRINT) is None
+
+
+def test_a_needed_adapter_that_is_not_there_names_the_nearest_and_how_to_make_it(full):
+    with pytest.raises(XadaptError) as caught:
+        full.need("mnlii", FINGERPRINT, None, "xadapt train-task mnlii")
+    assert str(caught.value) == (
+        "unknown adapter 'mnlii': did you mean 'mnli'?; or make it with xadapt train-task mnlii"
+    )
+    assert full.need("mnli", FINGERPRINT, 2, "").run == "older"
+
+
+def test_a_folder_that_is_still_being_written_is_not_a_checkpoint(full, make_checkpoint):
+    make_checkpoint(full.root / "runs" / ".half.x7", seed=7)
+    assert [c.seed for c in full.checkpoints()] == [1, 2, 3, 4]
+
+
+def test_a_run_is_finished_once_its_record_is_there(full):
+    assert full.finished("new").seed == 1
+    assert full.finished("nothing") is None
+    full.run_path("begun").mkdir()
+    assert full.finished("begun") is None
+
+
+def test_a_store_that_does_not_exist_yet_is_empty(store):
+    assert list(store.checkpoints()) == []
+
+
+def test_the_environment_names_the_store_and_an_argument_goes_before_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("XADAPT_STORE", str(tmp_path / "by-environment"))
+    assert Store().root == tmp_path / "by-environment"
+    assert Store(tmp_path / "by-argument").root == tmp_path / "by-argument"
+    monkeypatch.delenv("XADAPT_STORE")
+    assert str(Store().root) == "xadapt-store"
+
+
+def test_a_file_in_the_place_of_the_store_is_one_line(tmp_path):
+    (tmp_path / "f").write_text("")
+    with pytest.raises(XadaptError, match=r"--store .*f is a file: name a folder"):
+        Store(tmp_path / "f")
+
+
+def test_results_are_read_back_in_the_order_of_their_names(store):
+    result = {"task": "xnli", "setup": "mnli", "languages": {}, "mean": {}}
+    store.write_result("b", result | {"run": "b"})
+    store.write_result("a", result | {"run": "a"})
+    assert [r["run"] for r in read_results(store.root / "results")] == ["a", "b"]
+
+
+@pytest.mark.parametrize("content", [{"task": "xnli"}, [1, 2]])
+def test_a_stranger_among_the_results_is_named(tmp_path, content):
+    (tmp_path / "stranger.json").write_text(json.dumps(content))
+    with pytest.raises(XadaptError, match=r"stranger\.json is not a result of xadapt evaluate"):
+        read_results(tmp_path)

@@ -1,0 +1,31 @@
+import pytest
+
+from xadapt.errors import RunFailed, XadaptError, unknown
+
+
+def test_a_misspelt_name_is_answered_with_the_nearest_one():
+    assert str(unknown("task", "xnlii", ["xnli", "squad"])) == "unknown task 'xnlii': did you mean 'xnli'?"
+
+
+def test_case_does_not_hide_the_nearest_name_and_its_own_case_is_shown():
+    assert "did you mean 'XNLI-En'?" in str(unknown("task", "xnli-en", ["XNLI-En", "squad"]))
+
+
+def test_a_name_like_no_other_is_answered_with_the_choices():
+    assert str(unknown("task", "qqqq", ["b", "a"])) == "unknown task 'qqqq': choose one of a, b"
+
+
+def test_a_long_list_of_choices_is_cut():
+    message = str(unknown("language", "?", [f"name{i:02}" for i in range(40)]))
+    assert message.endswith("name11, …")
+    assert "name12" not in message
+
+
+def test_an_unknown_name_among_none_is_still_one_line():
+    assert str(unknown("adapter", "mnli", [])) == "unknown adapter 'mnli'"
+
+
+def test_bad_input_and_a_failed_run_have_their_own_exit_codes():
+    assert (XadaptError.exit_code, RunFailed.exit_code) == (2, 1)
+    with pytest.raises(XadaptError):
+        raise RunFailed("out of memory")
