@@ -258,7 +258,7 @@ def test_a_checkpoint_that_the_library_cannot_load_is_one_line(trained: Any) -> 
     record = json.loads((found.path / RECORD).read_text())
     record["files"][str(weights.relative_to(found.path))] = sha256_file(weights)
     (found.path / RECORD).write_text(json.dumps(record))
-    with pytest.raises(XadaptError, match="does not load .*: train it again") as caught:
+    with pytest.raises(XadaptError, match=r"does not load .*: train it again") as caught:
         trained.assemble("mnli")
     assert "\n" not in str(caught.value)
 
@@ -283,7 +283,9 @@ def test_shipped_checkpoints_stand_behind_those_of_the_store(trained: Any, tmp_p
 
 @pytest.mark.parametrize("setup", ["fuse(average(mnli, squad), stsb)", "stack(average(mnli, stsb), xnli)"])
 def test_averages_can_be_fused_and_stood_on(trained: Any, setup: str) -> None:
-    plan = plan_fusion(["average(mnli, squad)", "stsb"]) if setup[0] == "f" else plan_target("xnli", "average(mnli, stsb)")
+    plan = (
+        plan_fusion(["average(mnli, squad)", "stsb"]) if setup[0] == "f" else plan_target("xnli", "average(mnli, stsb)")
+    )
     made = trained.train(plan)
     assert made.setup == setup
     assert trained.assemble(setup).members[setup] == made.run

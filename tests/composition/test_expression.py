@@ -20,8 +20,9 @@ def random_setup(dice: random.Random, depth: int) -> Node:
         children = [random_setup(dice, depth - 1) for _ in range(2 if kind == "continue" else dice.randint(2, 4))]
         if kind == "continue":
             children[1] = adapter(dice.choice(NAMES))
+        on = dice.choice(("", "xnli")) if kind == "fuse" else ""
         try:
-            return compose(kind, *children)
+            return compose(kind, *children, on=on)
         except XadaptError:  # The dice named a member twice.
             continue
 
@@ -63,6 +64,12 @@ def test_a_stack_inside_another_composition_stays() -> None:
     assert str(parse("fuse(stack(b, a), c)")) == "fuse(c, stack(b, a))"
 
 
+def test_a_fusion_learnt_on_a_target_is_another_setup() -> None:
+    assert str(parse("fuse(squad, mnli) @ xnli")) == "fuse(mnli, squad)@xnli"
+    assert parse("fuse(mnli, squad)@xnli") != parse("fuse(mnli, squad)")
+    assert parse("stack(fuse(mnli, squad)@xnli, stsb)").adapters() == ("mnli", "squad", "stsb")
+
+
 def test_adapters_are_named_once_from_left_to_right() -> None:
     assert parse("stack(fuse(stsb, mnli), average(mnli, xnli), squad)").adapters() == ("mnli", "stsb", "xnli", "squad")
     assert parse("none").adapters() == ()
@@ -94,6 +101,11 @@ def test_adapters_are_named_once_from_left_to_right() -> None:
         ("mnli(squad, stsb)", "character 1"),
         ("stack(xnli, fuse(mnli))", "character 13"),
         ("fuse(mnli, none)", "character 1"),
+        ("fuse(mnli, squad)@", "character 18"),
+        ("fuse(mnli, squad)@(xnli)", "character 18"),
+        ("stack(mnli, squad)@xnli", "character 1"),
+        ("mnli@xnli", "character 5"),
+        ("@xnli", "character 1"),
     ],
 )
 def test_a_syntax_error_is_one_line_that_says_where(text: str, where: str) -> None:

@@ -92,9 +92,13 @@ def test_an_atomic_folder_appears_only_when_its_block_ends(tmp_path):
 
 
 def test_an_atomic_folder_whose_block_fails_leaves_nothing(tmp_path):
-    with pytest.raises(KeyboardInterrupt), atomic_folder(tmp_path / "run") as folder:
-        (folder / "f").write_text("x")
-        raise KeyboardInterrupt
+    def interrupted():
+        with atomic_folder(tmp_path / "run") as folder:
+            (folder / "f").write_text("x")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
     assert list(tmp_path.iterdir()) == []
 
 

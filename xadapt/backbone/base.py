@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from xadapt.backbone.packed import check_packed, encoder_state, packed_path, read_packed
+from xadapt.connection import prepare_hub
 from xadapt.errors import XadaptError
 
 if TYPE_CHECKING:
@@ -106,6 +107,8 @@ def _pretrained(name: str) -> Backbone:
     from transformers import AutoConfig, AutoTokenizer
 
     local = Path(name).expanduser()
+    if not local.is_dir():
+        prepare_hub()
     where = str(local) if local.is_dir() else name
     # Without this file the folder's name would be searched for the name of some architecture.
     if local.is_dir() and not (local / "config.json").is_file():

@@ -114,6 +114,9 @@ class Assembly:
 
     def _load_fusion(self, node: Node, fused: Any) -> None:
         checkpoint = self._use(node, _hint(node))
+        if fused.name in self.model.adapters_config.fusions:
+            # The library names a fusion by its members alone, and the second would take the place of the first.
+            raise XadaptError(f"a setup cannot hold two fusions of the same members: {node} is there already")
         with _library_errors(checkpoint):
             self.model.load_adapter_fusion(str(checkpoint.path / "fusion"), load_as=fused.name, use_safetensors=True)
         self._load_heads(checkpoint)

@@ -81,7 +81,7 @@ class Source:
         picked = [code.strip() for code in wanted.split(",") if code.strip()]
         for code in picked:
             if code not in LANGUAGES:
-                raise unknown("language", code, LANGUAGES)
+                raise _unknown_language(code)
             if code not in here:
                 shown = " ".join(here) or "none"
                 raise XadaptError(f"no {task.name} test rows in {code!r} in {self.name}; it has {shown}")
@@ -132,6 +132,14 @@ class Source:
             raw, split = read_hub(where, config, columns)
         rows = [{field: row[column] for field, column in task.columns.items()} for row in raw]
         return cut(checked_rows(rows, task.kind, f"{where.hub_id} {config} {split}"), split, limit)
+
+
+def _unknown_language(code: str) -> XadaptError:
+    # Codes are too short for likeness alone: "deu" is nearer to Basque's "eu" than to "de".
+    for language in LANGUAGES.values():
+        if code.lower() in (language.code, language.iso3, language.name.lower()):
+            return XadaptError(f"unknown language {code!r}: did you mean {language.code!r}?")
+    return unknown("language", code, LANGUAGES)
 
 
 def cut(rows: list[dict[str, Any]], split: str, limit: int | None) -> RowSet:

@@ -84,7 +84,7 @@ class Store:
         found = self.find(setup, fingerprint, seed)
         if found is None:
             known = {c.setup for c in self.checkpoints()}
-            raise XadaptError(f"{unknown('adapter', setup, known)}; or make it with {hint}")
+            raise XadaptError(f"{str(unknown('adapter', setup, known)).rstrip('?')}; to make it: {hint}")
         return found
 
     def write_result(self, run: str, result: dict[str, Any]) -> None:

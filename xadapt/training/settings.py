@@ -33,8 +33,8 @@ class TrainSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    seed: int = Field(default=42, ge=0)
-    epochs: float | None = Field(default=None, gt=0)
+    seed: int = Field(default=42, ge=0, lt=2**32)
+    epochs: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     lr: float | None = Field(default=None, gt=0, le=1)
     batch_size: int | None = Field(default=None, ge=1)
     limit: int | None = Field(default=None, ge=1)

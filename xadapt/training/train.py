@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +12,6 @@ from typing import Any
 import torch
 from adapters import AdapterConfig
 from transformers import TrainingArguments, set_seed
-from transformers.trainer_utils import get_last_checkpoint
 
 from xadapt.backbone.base import Backbone
 from xadapt.backbone.hardware import pick_device, pick_precision
@@ -27,7 +27,7 @@ from xadapt.training.batches import MixedFeatures
 from xadapt.training.plan import TrainPlan
 from xadapt.training.saving import round_to_half, save_checkpoint
 from xadapt.training.settings import TrainSettings
-from xadapt.training.trainer import KeepBest, Ticks, XadaptTrainer, quiet
+from xadapt.training.trainer import KeepBest, Ticks, XadaptTrainer, last_state, quiet
 
 #: Fusion starts from the identity and needs few steps at a rate below an adapter's.
 FUSION_DEFAULTS = Defaults(batch_size=16, epochs=1.0, lr=5e-4)
@@ -119,10 +119,13 @@ def check_adapter_config(text: str) -> None:
     try:
         AdapterConfig.load(text)
     except Exception as error:
-        raise XadaptError(
-            f"--adapter-config {text!r}: {str(error).splitlines()[0][:100]} "
-            "(examples: seq_bn, double_seq_bn, par_bn, seq_bn[reduction_factor=16])"
-        ) from None
+        raise _config_error(text, error) from None
+
+
+def _config_error(text: str, error: Exception) -> XadaptError:
+    reason = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
+    examples = "seq_bn, double_seq_bn, par_bn, seq_bn[reduction_factor=16]"
+    return XadaptError(f"--adapter-config {text!r}: {reason} (examples: {examples})")
 
 
 def loggers(text: str) -> list[str]:
@@ -159,7 +162,11 @@ def _assemble(job: _Job) -> Assembly:
         assembly.copy_adapter([layer_name(plan.under)], new)
         block: Any = new
     else:
-        model.add_adapter(new, config=AdapterConfig.load(settings.adapter_config))
+        try:
+            model.add_adapter(new, config=AdapterConfig.load(settings.adapter_config))
+        except (AssertionError, ValueError, TypeError, KeyError, RuntimeError) as error:
+            # The method exists, but not for sizes such as this base's.
+            raise _config_error(settings.adapter_config, error) from None
         block = new if plan.trains == "adapter" else _on_top(below, new)
     if task.name in model.heads:
         model.delete_head(task.name)
@@ -267,12 +274,15 @@ def _run(job: _Job, assembly: Assembly, decides: dict[str, Any], run: str) -> Ch
         callbacks=[keep, Ticks(job.display.tick)],
     )
     quiet(trainer)
-    last = get_last_checkpoint(str(partial))
+    last = last_state(partial)
     if last:
-        job.display.say(f"goes on from step {last.rsplit('-', 1)[1]} of an interrupted run")
+        job.display.say(f"goes on from step {last.name.rsplit('-', 1)[1]} of an interrupted run")
     started = time.perf_counter()
     try:
-        trainer.train(resume_from_checkpoint=last)
+        with warnings.catch_warnings():
+            # Some file systems of containers keep no times; the library then goes by numbers, which is as good.
+            warnings.filterwarnings("ignore", message="mtime may not be reliable")
+            trainer.train(resume_from_checkpoint=str(last) if last else None)
         seconds = time.perf_counter() - started
         keep.restore(model)
         round_to_half(model)

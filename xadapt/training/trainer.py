@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from adapters import AdapterTrainer
 from safetensors.torch import load_file, save_file
 from torch.utils.data import DataLoader
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from xadapt.errors import RunFailed
@@ -93,6 +95,21 @@ class XadaptTrainer(AdapterTrainer):
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         load_trained(self.model, load_file(Path(resume_from_checkpoint) / _STATE))
+
+
+def last_state(folder: Path) -> Path | None:
+    """The newest state in a folder that an interrupted run can go on from, None if there is none.
+
+    A run can be cut in the middle of a save too; what was written last is then missing or cut short.
+    """
+    states = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rsplit("-", 1)[1]))
+    for state in reversed(states):
+        try:
+            json.loads((state / TRAINER_STATE_NAME).read_text())
+            return state
+        except (OSError, ValueError):
+            shutil.rmtree(state, ignore_errors=True)
+    return None
 
 
 class KeepBest(TrainerCallback):

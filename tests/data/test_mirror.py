@@ -1,0 +1,77 @@
+import pytest
+
+from xadapt.data.mirror import mirror_file, read_mirror
+from xadapt.errors import XadaptError
+from xadapt.tasks import Rows
+
+ROWS = Rows("org/set", config="{language}", split=("test", "validation"))
+TABLE = [{"a": 1, "b": "x", "c": None}, {"a": 2, "b": "y", "c": None}]
+
+
+def fault(root, columns=("a",), rows=ROWS, config="de"):
+    with pytest.raises(XadaptError) as caught:
+        read_mirror(root, rows, config, list(columns))
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def test_named_columns_are_read_and_others_left(root, write):
+    write("org/set/de/test.parquet", TABLE)
+    assert read_mirror(root, ROWS, "de", ["b", "a"]) == ([{"b": "x", "a": 1}, {"b": "y", "a": 2}], "test")
+
+
+def test_nested_columns_come_as_the_hub_gives_them(root, write):
+    answers = {"text": ["你好"], "answer_start": [3]}
+    write("org/set/de/test.parquet", [{"answers": answers}])
+    assert read_mirror(root, ROWS, "de", ["answers"])[0] == [{"answers": answers}]
+
+
+def test_the_first_split_that_is_there_is_read(root, write):
+    later = write("org/set/de/validation.parquet", TABLE)
+    assert mirror_file(root, ROWS, "de") == later
+    assert read_mirror(root, ROWS, "de", ["a"])[1] == "validation"
+    first = write("org/set/de/test.parquet", TABLE)
+    assert mirror_file(root, ROWS, "de") == first
+
+
+def test_a_missing_file_is_named_with_the_other_choices(root):
+    message = fault(root)
+    assert f"the mirror has no {root}/org/set/de/test.parquet" in message
+    assert "--data hub" in message
+    assert "--data bundled" in message
+    assert mirror_file(root, ROWS, "de") is None
+
+
+def test_a_missing_column_is_named_with_those_that_are_there(root, write):
+    path = write("org/set/de/test.parquet", TABLE)
+    assert fault(root, ["a", "label"]) == f"{path} has no column 'label' (it has a, b, c): pull the file again"
+
+
+def test_a_file_that_is_not_parquet_is_named(root, write):
+    path = write("org/set/de/test.parquet", TABLE)
+    path.write_text("<html>not found</html>")
+    assert fault(root).startswith(f"{path} is not a readable parquet file")
+
+
+def test_an_empty_file_is_named(root, write):
+    path = write("org/set/de/test.parquet", TABLE)
+    path.write_bytes(b"")
+    assert fault(root).startswith(f"{path} is not a readable parquet file")
+
+
+@pytest.mark.parametrize("part", ["head", "tail", "page", "footer"])
+def test_a_damaged_parquet_file_is_one_line(root, write, part):
+    path = write("org/set/de/test.parquet", [{"a": i} for i in range(5000)])
+    data = path.read_bytes()
+    size = len(data)
+    footer = int.from_bytes(data[-8:-4], "little")
+    path.write_bytes(
+        {
+            "head": data[: size // 2],
+            "tail": data[size // 2 :],
+            "page": data[:4] + bytes(255 for _ in range(64)) + data[68:],
+            "footer": data[: size - 8 - footer] + b"\xff" * footer + data[-8:],
+        }[part]
+    )
+    assert fault(root).startswith(f"{path} is not a readable parquet file")

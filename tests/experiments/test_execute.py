@@ -1,0 +1,117 @@
+"""A recipe carried out: each thing once, each with the checkpoints that it made itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from xadapt.evaluation.evaluate import EvalDisplay
+from xadapt.experiments.execute import execute
+from xadapt.experiments.recipe import Recipe
+from xadapt.training.plan import plan_fusion, plan_task
+from xadapt.training.train import Display
+
+SMALL = {"epochs": 1, "batch_size": 8, "lr": 0.01, "limit": 16, "dev_limit": 6, "max_length": 48}
+RECIPE = Recipe(
+    name="small",
+    title="Small",
+    adapters={"mnli": SMALL, "stsb": SMALL},
+    fusion=SMALL,
+    setups=["none", "mnli", "fuse(mnli, stsb)"],
+    targets={"xnli": {"train": SMALL, "limit": 6}, "tatoeba": {}},
+)
+
+
+class Log:
+    """What was done, as the displays heard it."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        self.work: list[str] = []
+        self.cut: str | None = None
+
+    @contextmanager
+    def training(self, title: str) -> Iterator[Display]:
+        self.steps.append(title)
+
+        def tick(step: int, steps: int, loss: float | None) -> None:
+            if self.cut and self.cut in title:
+                raise KeyboardInterrupt
+            self.work.append(title)
+
+        yield Display(tick=tick)
+
+    @contextmanager
+    def evaluation(self, title: str) -> Iterator[EvalDisplay]:
+        self.steps.append(title)
+        yield EvalDisplay(start=lambda language, rows: self.work.append(f"{title}: {language}"))
+
+
+def carry_out(bench: Any, log: Log, recipe: Recipe = RECIPE) -> list[dict[str, Any]]:
+    return execute(
+        recipe, bench.backbone, bench.source, bench.store, log.training, log.evaluation, precision="fp32", device="cpu"
+    )
+
+
+def without_times(results: list[dict[str, Any]]) -> list[Any]:
+    kept = ("task", "setup", "run", "seed", "mean", "decides")
+    return [{key: result[key] for key in kept} for result in results]
+
+
+def test_a_recipe_done_twice_does_the_work_once(bench: Any) -> None:
+    first, second = Log(), Log()
+    results = carry_out(bench, first)
+    assert [(result["task"], result["setup"]) for result in results] == [
+        ("xnli", "xnli"),
+        ("xnli", "stack(mnli, xnli)"),
+        ("xnli", "stack(fuse(mnli, stsb), xnli)"),
+        ("tatoeba", "none"),
+        ("tatoeba", "mnli"),
+        ("tatoeba", "fuse(mnli, stsb)"),
+    ]
+    assert first.steps[0] == "[1/12] train mnli, seed 42"
+    assert first.work
+    assert carry_out(bench, second) == results
+    assert second.steps == first.steps
+    assert second.work == []
+
+
+def test_an_interrupted_recipe_goes_on_where_it_was_cut(bench: Any) -> None:
+    log, again = Log(), Log()
+    log.cut = "train stack(mnli, xnli)"
+    with pytest.raises(KeyboardInterrupt):
+        carry_out(bench, log)
+    carry_out(bench, again)
+    assert not [title for title in again.work if title in log.work]
+    assert [title for title in again.work if "train stack(mnli, xnli)" in title]
+
+
+def test_a_recipe_uses_its_own_checkpoints_although_the_store_has_newer_ones(bench: Any) -> None:
+    results = carry_out(bench, Log())
+    bench.train(plan_task("mnli"), lr=0.02)
+    bench.train(plan_fusion(["mnli", "stsb"]), lr=0.02)
+    again = Log()
+    assert without_times(carry_out(bench, again)) == without_times(results)
+    assert again.work == []
+
+
+def test_adapters_that_the_recipe_does_not_train_come_from_the_store(trained: Any) -> None:
+    recipe = RECIPE.model_copy(update={"adapters": {}, "setups": ("mnli",)})
+    results = carry_out(trained, log := Log(), recipe)
+    known = trained.store.find("mnli", trained.backbone.fingerprint).run
+    assert {result["decides"]["members"]["mnli"] for result in results} == {known}
+    assert not [title for title in log.steps if "train mnli" in title]
+
+
+def test_each_seed_uses_the_checkpoints_of_that_seed(bench: Any) -> None:
+    recipe = RECIPE.model_copy(
+        update={"seeds": (1, 2), "adapters": {"mnli": RECIPE.adapters["mnli"]}, "setups": ("mnli",)}
+    )
+    results = carry_out(bench, Log(), recipe)
+    assert [result["seed"] for result in results] == [1, 1, 2, 2]
+    for result in results:
+        for run in result["decides"]["members"].values():
+            assert bench.store.finished(run).seed == result["seed"]

@@ -1,0 +1,169 @@
+"""A recipe: what is read, and that each mistake names its file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from xadapt.errors import XadaptError
+from xadapt.experiments.recipe import load_recipe
+
+GOOD = """\
+name: small
+title: A small experiment
+seeds: [1, 2]
+adapters:
+  mnli: {epochs: 1}
+  stsb:
+    lr: 0.01
+fusion: {epochs: 0.5}
+setups:
+  - none
+  - mnli
+  - fuse(stsb, mnli)
+targets:
+  xnli:
+    train: {limit: 8}
+    languages: en,de
+"""
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "recipe.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def fault(folder: Path, old: str, new: str) -> str:
+    assert old in GOOD
+    with pytest.raises(XadaptError) as caught:
+        load_recipe(write(folder, GOOD.replace(old, new)))
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith(str(folder / "recipe.yaml"))
+    return message.removeprefix(str(folder / "recipe.yaml"))
+
+
+def test_a_good_recipe_is_read_as_it_stands(tmp_path: Path) -> None:
+    recipe = load_recipe(write(tmp_path, GOOD))
+    assert recipe.seeds == (1, 2)
+    assert recipe.adapters["stsb"].lr == 0.01
+    assert recipe.adapters["mnli"].epochs == 1
+    assert recipe.targets["xnli"].languages == "en,de"
+    assert recipe.base == "minilm"
+
+
+def test_setups_are_canonical_and_each_there_once(tmp_path: Path) -> None:
+    recipe = load_recipe(write(tmp_path, GOOD.replace("- mnli\n", "- fuse(mnli, stsb)\n  - average(stsb, mnli)\n")))
+    assert recipe.setups == ("none", "fuse(mnli, stsb)", "average(mnli, stsb)")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("seeds:", "sedes:", 3),
+        ("lr: 0.01", "rate: 0.01", 7),
+        ("lr: 0.01", "lr: fast", 7),
+        ("lr: 0.01", "lr: 0", 7),
+        ("mnli: {epochs: 1}", "mnli: {epochs: []}", 5),
+        ("languages: en,de", "languages: [en, de]", 16),
+        ("train: {limit: 8}", "train: {limit: -8}", 15),
+        ("seeds: [1, 2]", "seeds: [1, two]", 3),
+        ("seeds: [1, 2]", "seeds: []", 3),
+        ("  - mnli\n", "  - 7\n", 11),
+        ("name: small", "name: ../../etc", 1),
+        pytest.param(
+            "    languages: en,de",
+            "    languages: en,de\n    mode: pile",
+            17,
+            marks=pytest.mark.xfail(strict=True, reason="the error of a literal puts the place in its middle"),
+        ),
+    ],
+)
+def test_a_wrong_key_or_value_names_file_and_line(tmp_path: Path, old: str, new: str, line: int) -> None:
+    assert fault(tmp_path, old, new).startswith(f":{line}: ")
+
+
+@pytest.mark.xfail(strict=True, reason="an error of our own in a validator loses its line")
+def test_an_unknown_task_names_file_line_and_the_nearest_one(tmp_path: Path) -> None:
+    assert "did you mean 'xnli'" in (message := fault(tmp_path, "  xnli:", "  xnlii:"))
+    assert message.startswith(":14: ")
+    assert "did you mean 'mnli'" in (message := fault(tmp_path, "mnli: {epochs", "mnlii: {epochs"))
+    assert message.startswith(":5: ")
+
+
+@pytest.mark.xfail(strict=True, reason="an error of our own in a validator loses its line")
+def test_a_setup_that_does_not_parse_names_file_and_line(tmp_path: Path) -> None:
+    message = fault(tmp_path, "fuse(stsb, mnli)", "fuse(stsb, mnli")
+    assert "a bracket is not closed" in message
+    assert message.startswith((":12: ", ":9: "))
+
+
+def test_a_missing_part_is_named(tmp_path: Path) -> None:
+    assert "title" in fault(tmp_path, "title: A small experiment\n", "")
+
+
+@pytest.mark.parametrize("text", ["name: [unclosed\n", "name: a\n  title: b\n", "a: b: c\n", "\tname: a\n"])
+def test_what_is_not_yaml_names_file_and_line(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(XadaptError, match="not YAML") as caught:
+        load_recipe(path)
+    assert str(caught.value).startswith(f"{path}:")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words\n"])
+def test_what_is_no_recipe_is_one_line(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(XadaptError) as caught:
+        load_recipe(path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.xfail(strict=True, reason="keys that are not text are handed on as keywords")
+def test_a_key_that_is_not_text_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(XadaptError):
+        load_recipe(write(tmp_path, "1: 2\n"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("- fuse(stsb, mnli)", "- fuse(stack(stsb, squad), mnli)"),
+        ("  xnli:", "  tatoeba:"),
+        ("    languages: en,de", "    mode: continue"),
+    ],
+)
+@pytest.mark.xfail(strict=True, reason="what only the plan finds out does not name the recipe")
+def test_a_recipe_that_cannot_be_planned_names_its_file(tmp_path: Path, old: str, new: str) -> None:
+    from xadapt.experiments.steps import plan_steps
+
+    assert old in GOOD
+    path = write(tmp_path, GOOD.replace(old, new))
+    with pytest.raises(XadaptError, match=r"recipe\.yaml"):
+        plan_steps(load_recipe(path))
+
+
+@pytest.mark.xfail(strict=True, reason="found out only when the evaluation is reached")
+def test_a_setup_without_any_head_for_a_target_is_refused_before_anything_runs(tmp_path: Path) -> None:
+    from xadapt.experiments.steps import plan_steps
+
+    path = write(tmp_path, GOOD.replace("    train: {limit: 8}\n", ""))
+    with pytest.raises(XadaptError, match="none"):
+        plan_steps(load_recipe(path))
+
+
+def test_a_missing_recipe_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(XadaptError, match=r"cannot read .*nowhere\.yaml"):
+        load_recipe(tmp_path / "nowhere.yaml")
+
+
+def test_every_recipe_of_the_project_is_sound() -> None:
+    from xadapt.experiments.steps import plan_steps
+
+    recipes = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
+    assert recipes
+    for path in recipes:
+        assert plan_steps(load_recipe(path)), path

@@ -1,0 +1,96 @@
+"""The steps of a recipe, in an order in which each finds what it needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from xadapt.experiments.recipe import Recipe
+from xadapt.experiments.steps import EvalStep, TrainStep, plan_steps
+
+
+def recipe(**changes: Any) -> Recipe:
+    content: dict[str, Any] = {
+        "name": "r",
+        "title": "R",
+        "adapters": {"mnli": {}, "stsb": {}},
+        "setups": ["none", "mnli", "fuse(stsb, average(mnli, squad))"],
+        "targets": {"xnli": {"train": {"limit": 8}}, "tatoeba": {}},
+    }
+    return Recipe(**{**content, **changes})
+
+
+def made(step: Any) -> str:
+    return str(step.plan.makes)
+
+
+def test_adapters_come_first_then_fusions_then_targets_with_their_scores() -> None:
+    steps = plan_steps(recipe())
+    assert [str(step).removesuffix(", seed 42") for step in steps] == [
+        "train mnli",
+        "train stsb",
+        "train fuse(average(mnli, squad), stsb)",
+        "train xnli",
+        "evaluate xnli on xnli",
+        "train stack(mnli, xnli)",
+        "evaluate stack(mnli, xnli) on xnli",
+        "train stack(fuse(average(mnli, squad), stsb), xnli)",
+        "evaluate stack(fuse(average(mnli, squad), stsb), xnli) on xnli",
+        "evaluate none on tatoeba",
+        "evaluate mnli on tatoeba",
+        "evaluate fuse(average(mnli, squad), stsb) on tatoeba",
+    ]
+
+
+def test_every_step_stands_on_what_an_earlier_step_made_or_the_store_has() -> None:
+    steps = plan_steps(recipe(setups=["stack(fuse(mnli, stsb), squad)", "fuse(mnli, stsb)"], seeds=[1, 2]))
+    done: set[tuple[int, str]] = set()
+    for step in steps:
+        if isinstance(step, TrainStep):
+            done.add((step.seed, made(step)))
+            if step.plan.trains == "target":
+                assert (step.seed, "fuse(mnli, stsb)") in done
+        elif step.setup.kind == "fuse":
+            assert (step.seed, str(step.setup)) in done
+
+
+def test_a_fusion_that_several_setups_share_is_trained_once() -> None:
+    steps = plan_steps(recipe(setups=["fuse(mnli, stsb)", "fuse(stsb, mnli)", "stack(fuse(mnli, stsb), squad)"]))
+    assert [made(s) for s in steps if isinstance(s, TrainStep) and s.plan.trains == "fusion"] == ["fuse(mnli, stsb)"]
+
+
+def test_a_fusion_learnt_on_a_target_is_trained_on_that_target() -> None:
+    fusions = [s for s in plan_steps(recipe(setups=["fuse(mnli, stsb)@xnli"])) if made_fusion(s)]
+    assert [[task.name for task in step.plan.tasks] for step in fusions] == [["xnli"]]
+
+
+def made_fusion(step: Any) -> bool:
+    return isinstance(step, TrainStep) and step.plan.trains == "fusion"
+
+
+def test_each_seed_has_all_steps() -> None:
+    one, two = plan_steps(recipe(seeds=[7])), plan_steps(recipe(seeds=[7, 8]))
+    assert [str(step) for step in two[: len(one)]] == [str(step) for step in one]
+    assert [str(step) for step in two[len(one) :]] == [str(step).replace("seed 7", "seed 8") for step in one]
+
+
+def test_the_mode_of_a_target_decides_what_is_evaluated() -> None:
+    steps = plan_steps(recipe(setups=["mnli"], targets={"xnli": {"train": {}, "mode": "continue"}}))
+    assert [str(step.setup) for step in steps if isinstance(step, EvalStep)] == ["continue(mnli, xnli)"]
+
+
+def test_budgets_go_to_their_own_steps() -> None:
+    steps = plan_steps(
+        recipe(adapters={"mnli": {"epochs": 3}}, fusion={"epochs": 4}, targets={"xnli": {"train": {"epochs": 5}}})
+    )
+    budgets = {
+        step.plan.trains: step.budget.epochs for step in steps if isinstance(step, TrainStep) and made(step) != "xnli"
+    }
+    assert budgets == {"adapter": 3, "fusion": 4, "target": 5}
+
+
+@pytest.mark.parametrize("setups", [["mnli"], ["fuse(mnli, stsb)", "none"]])
+def test_a_target_may_name_its_own_setups(setups: list[str]) -> None:
+    steps = plan_steps(recipe(targets={"tatoeba": {"setups": setups}}))
+    assert [str(step.setup) for step in steps if isinstance(step, EvalStep)] == setups

@@ -1,0 +1,72 @@
+"""What the tests of training share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from xadapt.training import train as training
+
+
+@pytest.fixture
+def prepare(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Any, Any]]:
+    """Take a run up to the moment before its first step: gives the job and the assembly."""
+
+    class Ready(Exception):
+        pass
+
+    def prepared(bench: Any, plan: Any, **options: Any) -> tuple[Any, Any]:
+        caught: list[Any] = []
+
+        def stop(job: Any, assembly: Any, decides: Any, run: str) -> None:
+            caught.extend((job, assembly))
+            raise Ready
+
+        with monkeypatch.context() as patch:
+            patch.setattr(training, "_run", stop)
+            with pytest.raises(Ready):
+                bench.train(plan, **options)
+        return caught[0], caught[1]
+
+    return prepared
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Any, Any, dict[str, torch.Tensor]]]:
+    """Train a plan: gives the checkpoint, the model and all its parameters as they were before."""
+
+    def watched(bench: Any, plan: Any, **options: Any) -> tuple[Any, Any, dict[str, torch.Tensor]]:
+        seen: dict[str, Any] = {}
+        run = training._run
+
+        def spy(job: Any, assembly: Any, decides: Any, name: str) -> Any:
+            seen["model"] = assembly.model
+            seen["before"] = {key: value.detach().clone() for key, value in assembly.model.named_parameters()}
+            return run(job, assembly, decides, name)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(training, "_run", spy)
+            checkpoint = bench.train(plan, **options)
+        return checkpoint, seen["model"], seen["before"]
+
+    return watched
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    """All weights of a checkpoint, by file and name."""
+    return {
+        f"{file.relative_to(folder)}:{name}": value
+        for file in sorted(folder.rglob("*.safetensors"))
+        for name, value in load_file(file).items()
+    }
+
+
+@pytest.fixture
+def stored() -> Callable[[Path], dict[str, torch.Tensor]]:
+    """Read all weights of a checkpoint folder, by file and name."""
+    return weights

@@ -1,0 +1,82 @@
+"""Batches: one task each, like lengths together, the same for the same seed and epoch."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from typing import Any
+
+import pytest
+import torch
+
+from xadapt.problems import make_problem
+from xadapt.tasks import get_task
+from xadapt.training.batches import LengthBatches, MixedFeatures, TaskCollator
+
+
+@pytest.fixture(scope="module")
+def data() -> MixedFeatures:
+    """205 features of three tasks with lengths from 3 to 60."""
+    dice = random.Random(0)
+    sizes = {"mnli": 120, "squad": 55, "stsb": 30}
+    return MixedFeatures(
+        {name: [{"input_ids": [5] * dice.randint(3, 60)} for _ in range(size)] for name, size in sizes.items()}
+    )
+
+
+def epoch(data: MixedFeatures, seed: int = 1, number: int = 0, size: int = 8) -> list[list[int]]:
+    sampler = LengthBatches(data, size, seed)
+    sampler.set_epoch(number)
+    return list(sampler)
+
+
+def test_an_epoch_has_every_feature_exactly_once(data: MixedFeatures) -> None:
+    for number in range(3):
+        batches = epoch(data, number=number)
+        assert sorted(index for batch in batches for index in batch) == list(range(205))
+
+
+def test_a_batch_holds_features_of_one_task_only(data: MixedFeatures) -> None:
+    for batch in epoch(data):
+        assert len({data[index][0] for index in batch}) == 1
+
+
+def test_the_number_of_batches_is_known_beforehand(data: MixedFeatures) -> None:
+    for size in (1, 7, 8, 200):
+        assert len(epoch(data, size=size)) == len(LengthBatches(data, size, 1))
+
+
+def test_batches_are_the_same_for_the_same_seed_and_epoch(data: MixedFeatures) -> None:
+    assert epoch(data, seed=3, number=2) == epoch(data, seed=3, number=2)
+
+
+def test_batches_differ_between_epochs_and_seeds(data: MixedFeatures) -> None:
+    first = epoch(data)
+    for other in (epoch(data, number=1), epoch(data, seed=2)):
+        assert other != first
+        assert {frozenset(batch) for batch in other} != {frozenset(batch) for batch in first}
+
+
+def test_tasks_alternate_instead_of_following_one_another(data: MixedFeatures) -> None:
+    tasks = [data[batch[0]][0] for batch in epoch(data)]
+    changes = sum(left != right for left, right in itertools.pairwise(tasks))
+    assert changes > 2
+
+
+def test_batches_of_like_length_pad_less_than_random_ones(data: MixedFeatures) -> None:
+    def padded(batches: list[list[int]]) -> int:
+        return sum(len(batch) * max(data.lengths[index] for index in batch) for batch in batches)
+
+    order = list(range(120))
+    random.Random(0).shuffle(order)
+    assert padded([b for b in epoch(data) if b[0] < 120]) < 0.8 * padded([order[i : i + 8] for i in range(0, 120, 8)])
+
+
+def test_a_collated_batch_names_its_task_and_is_padded_by_its_problem(tiny: Any) -> None:
+    problem = make_problem(get_task("mnli"), tiny.tokenizer, 48)
+    rows = [{"first": "A", "second": "B", "label": 2}, {"first": "A much longer text.", "second": "B", "label": 0}]
+    made: Any = TaskCollator({"mnli": problem})([("mnli", feature) for feature in problem.encode(rows, labelled=True)])
+    assert made["task"] == "mnli"
+    assert made["batch"]["labels"].tolist() == [2, 0]
+    assert made["batch"]["input_ids"].shape == made["batch"]["attention_mask"].shape
+    assert torch.equal(made["batch"]["attention_mask"] == 0, made["batch"]["input_ids"] == tiny.tokenizer.pad_token_id)

@@ -1,0 +1,71 @@
+"""Settings of a training run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from xadapt.errors import XadaptError
+from xadapt.problems import Defaults
+from xadapt.training.settings import make_settings
+
+DEFAULTS = Defaults(batch_size=16, epochs=1.5, lr=5e-4)
+
+
+def test_what_the_user_leaves_open_takes_the_problems_default() -> None:
+    settings = make_settings(lr=0.01, epochs=None).with_defaults(DEFAULTS)
+    assert (settings.lr, settings.epochs, settings.batch_size) == (0.01, 1.5, 16)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("lr", 0.0),
+        ("lr", float("nan")),
+        ("lr", 2.0),
+        ("epochs", -1.0),
+        ("epochs", float("inf")),
+        ("batch_size", 0),
+        ("limit", 0),
+        ("dev_limit", 0),
+        ("max_length", 3),
+        ("seed", -1),
+        ("seed", 2**32),
+        ("precision", "fp31"),
+        ("adapter_config", 3),
+    ],
+)
+def test_a_wrong_value_is_one_line_that_names_the_option(option: str, value: Any) -> None:
+    with pytest.raises(XadaptError) as caught:
+        make_settings(**{option: value})
+    assert "--" + option.replace("_", "-") in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_mistyped_precision_gets_the_nearest_one() -> None:
+    with pytest.raises(XadaptError, match="did you mean 'bf16'"):
+        make_settings(precision="bf61")
+
+
+def test_where_a_run_happens_does_not_decide_its_result() -> None:
+    here = make_settings(device="cpu", save_steps=2, report_to="wandb")
+    assert here.deciding() == make_settings().deciding()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seed": 1},
+        {"epochs": 3.0},
+        {"lr": 0.5},
+        {"batch_size": 3},
+        {"limit": 5},
+        {"dev_limit": 7},
+        {"max_length": 99},
+        {"adapter_config": "par_bn"},
+    ],
+)
+def test_everything_else_does(change: dict[str, Any]) -> None:
+    base, changed = (make_settings(**options).with_defaults(DEFAULTS).deciding() for options in ({}, change))
+    assert base != changed

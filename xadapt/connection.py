@@ -1,0 +1,35 @@
+"""Whether the hub can be reached, found out once and fast."""
+
+from __future__ import annotations
+
+import socket
+from functools import cache
+from urllib.parse import urlsplit
+from urllib.request import getproxies
+
+
+@cache
+def prepare_hub() -> bool:
+    """Find out whether the hub answers; if not, let its libraries use their caches at once.
+
+    Left to themselves they try each file again and again for most of a minute, with a page of warnings.
+
+    Returns:
+        Whether the hub's host takes a connection (True behind a proxy, which decides that itself).
+    """
+    from huggingface_hub import configure_http_backend, constants
+    from huggingface_hub.utils import logging
+
+    logging.set_verbosity_error()
+    if constants.HF_HUB_OFFLINE:
+        return False
+    host = urlsplit(constants.ENDPOINT)
+    if host.scheme in getproxies():
+        return True
+    try:
+        socket.create_connection((host.hostname or "", host.port or 443), timeout=5).close()
+    except OSError:
+        constants.HF_HUB_OFFLINE = True
+        configure_http_backend()
+        return False
+    return True
