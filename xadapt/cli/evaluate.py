@@ -17,7 +17,9 @@ def register(app: typer.Typer) -> None:
 
 def evaluate_command(
     task: Annotated[str, typer.Argument(help="A target task, such as xnli, xquad, sts-multi or tatoeba.")],
-    setup: Annotated[str, typer.Option(help='A setup, such as mnli or "stack(fuse(mnli, squad, stsb), xnli)", or none.')],
+    setup: Annotated[
+        str, typer.Option(help='A setup, such as mnli or "stack(fuse(mnli, squad, stsb), xnli)", or none.')
+    ],
     languages: o.Languages = "all",
     base: o.Base = "minilm",
     data: o.Data = None,
@@ -91,7 +93,13 @@ def _print(result: dict[str, Any]) -> None:
         table.add_row(code, name, f"{entry['n']:,}", entry["split"], *(f"{entry[key]:.1f}" for key in scores))
     table.add_section()
     count = sum(entry["n"] for entry in result["languages"].values())
-    table.add_row("mean", f"{len(result['languages'])} languages", f"{count:,}", "", *(f"{v:.1f}" for v in result["mean"].values()))
+    table.add_row(
+        "mean",
+        f"{len(result['languages'])} languages",
+        f"{count:,}",
+        "",
+        *(f"{v:.1f}" for v in result["mean"].values()),
+    )
     out.print(table)
     facts = [f"base {result['base']}", f"data {result['data']}", f"seed {result['seed']}"]
     facts += [f"head {result['head']}"] if result["head"] else []

@@ -106,10 +106,8 @@ def info(base: o.Base = "minilm", data: o.Data = None, store: o.StoreFolder = No
     out.print(", ".join(f"{name} {number}" for name, number in facts["versions"].items()), highlight=False)
     out.print(f"device {device} ({facts['threads']} threads), precision {facts['precision']}", highlight=False)
     shown = facts["base"]
-    out.print(
-        f"base {shown['name']}: {shown['layers']} layers, width {shown['width']}, fingerprint {shown['fingerprint'][:16]}",
-        highlight=False,
-    )
+    size = f"{shown['layers']} layers, width {shown['width']}"
+    out.print(f"base {shown['name']}: {size}, fingerprint {shown['fingerprint'][:16]}", highlight=False)
     out.print(f"data {facts['data']}, store {facts['store']}", highlight=False, soft_wrap=True)
     _adapters(facts["adapters"])
 

@@ -57,6 +57,11 @@ def main(arguments: list[str] | None = None) -> None:
         _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
         _fail("interrupted; the same command goes on from what is done", 130)
+    except OSError as error:
+        # A full disk or a folder that went away; what was written before is whole, because writes are atomic.
+        if os.environ.get("XADAPT_DEBUG"):
+            raise
+        _fail(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), 1)
     except Exception as error:
         # Typer's usage errors have no public class that all its releases share, but all can format themselves.
         if not hasattr(error, "format_message") or os.environ.get("XADAPT_DEBUG"):

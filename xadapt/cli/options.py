@@ -11,7 +11,8 @@ Data = Annotated[
     str | None, typer.Option(help="hub, bundled (a demonstration) or a mirror folder. [env: XADAPT_DATA, else hub]")
 ]
 StoreFolder = Annotated[
-    str | None, typer.Option("--store", help="Where checkpoints and results are. [env: XADAPT_STORE, else xadapt-store]")
+    str | None,
+    typer.Option("--store", help="Where checkpoints and results are. [env: XADAPT_STORE, else xadapt-store]"),
 ]
 Seed = Annotated[int, typer.Option(help="Seed of initialisation and batch order; evaluation prefers its checkpoints.")]
 Epochs = Annotated[float | None, typer.Option(help="Passes over the training rows. [default: by problem]")]

@@ -15,6 +15,7 @@ from xadapt.store.checkpoints import Checkpoint
 from xadapt.store.store import Store
 from xadapt.training.settings import make_settings
 from xadapt.training.train import Display, train
+from xadapt.validation import validated
 
 
 def execute(
@@ -55,7 +56,9 @@ def execute(
                     step.plan, backbone, source, store, make_settings(**options), mine, display
                 )
         elif isinstance(step, EvalStep):
-            settings = EvalSettings(seed=step.seed, limit=step.target.limit, precision=precision, device=device)
+            settings = validated(
+                EvalSettings, seed=step.seed, limit=step.target.limit, precision=precision, device=device
+            )
             with evaluation_display(title) as shown:
                 languages = step.target.languages
                 results.append(

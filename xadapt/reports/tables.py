@@ -75,7 +75,13 @@ def _table(title: str, block: Block) -> Table:
     from rich.table import Table
 
     return Table(
-        title=title, title_justify="left", caption=_caption(block), caption_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
+        title=title,
+        title_justify="left",
+        caption=_caption(block),
+        caption_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
     )
 
 
@@ -93,4 +99,3 @@ def _name(row: Row, block: Block) -> str:
 def _caption(block: Block) -> str:
     chosen = block.reference is not None and block.reference.chosen
     return f"{block_title(block)}{'; * best single adapter, chosen by English' if chosen else ''}"
-
