@@ -14,6 +14,7 @@ def record():
         "seed": 7,
         "data": "mirror:hub",
         "rows": {"squad": 11900},
+        "sources": {"squad": "rajpurkar/squad (plain_text)"},
         "decides": {
             "versions": {"xadapt": "0.1.0"},
             "settings": {
@@ -42,7 +43,7 @@ def test_a_card_says_what_a_user_must_know(record):
         "# stack(mnli, squad)",
         "base `minilm` (fingerprint `abababababababab`)",
         "893,000 parameters",
-        "squad: 11,900",
+        "11,900 of rajpurkar/squad (plain_text) (squad)",
         "1,488 of batch 16, 2 epochs, lr 0.001, seq_bn, bf16",
         "| seed | 7 |",
         "| squad | 500 | f1 61.2, exact_match 50.0 |",

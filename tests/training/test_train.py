@@ -52,7 +52,7 @@ def test_exactly_the_new_part_changes(trained: Any, watch: Any, what: str) -> No
     _, model, before = watch(trained, PLANS[what], seed=3)
     moved = changed(model, before)
     allowed = {name for name in before if any(marker in name for marker in NEW[what])}
-    assert moved <= allowed
+    assert moved <= allowed == {name for name, parameter in model.named_parameters() if parameter.requires_grad}
     for marker in NEW[what]:
         assert [name for name in moved if marker in name], f"{marker} was not trained"
 
@@ -307,10 +307,16 @@ def test_the_best_epoch_on_dev_is_stored_with_its_head(
 
 
 def test_the_loss_falls_when_there_is_something_to_learn(bench: Any) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    path = bench.mirror / "nyu-mll/multi_nli/default/train.parquet"
+    rows = [{**row, "label": 2} for row in parquet.read_table(path).to_pylist()]
+    parquet.write_table(pa.Table.from_pylist(rows), path)
     losses: list[float] = []
     display = Display(tick=lambda step, steps, loss: losses.append(loss) if loss is not None else None)
-    bench.train(plan_task("mnli"), display, epochs=150, limit=6)
-    assert losses[-1] < 0.9 * losses[0]
+    bench.train(plan_task("mnli"), display, epochs=10)
+    assert losses[-1] < 0.5 * losses[0]
 
 
 def refuse(bench: Any, plan: Any, match: str, **options: Any) -> RunFailed:

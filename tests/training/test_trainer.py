@@ -71,14 +71,13 @@ def test_the_librarys_late_regulariser_stays_silent(fusion: Any) -> None:
 
 def test_weight_decay_leaves_the_value_matrices_to_the_regulariser(fusion: Any) -> None:
     trainer, values, _ = fusion
-    groups = {
-        id(p): group["weight_decay"] for group in trainer.create_optimizer().param_groups for p in group["params"]
-    }
-    assert {groups[id(value)] for value in values.values()} == {0.0}
-    queries = [
-        p for name, p in trainer.model.named_parameters() if "adapter_fusion_layer." in name and "query.w" in name
-    ]
-    assert {groups[id(query)] for query in queries} == {trainer.args.weight_decay}
+    trainer.args.weight_decay = 0.01
+    groups = trainer.create_optimizer().param_groups
+    decay = {id(parameter): group["weight_decay"] for group in groups for parameter in group["params"]}
+    queries = [p for name, p in trainer.model.named_parameters() if ".query.weight" in name and id(p) in decay]
+    assert len(queries) == len(values) == 2
+    assert {decay[id(query)] for query in queries} == {0.01}
+    assert {decay[id(value)] for value in values.values()} == {0.0}
 
 
 def test_the_optimizer_holds_what_is_trained_and_nothing_else(fusion: Any) -> None:

@@ -15,7 +15,7 @@ from xadapt.composition.expression import Node
 from xadapt.errors import XadaptError
 from xadapt.store.checkpoints import Checkpoint, verify_checkpoint
 from xadapt.store.store import Store
-from xadapt.tasks import Kind, Task, get_task
+from xadapt.tasks import Kind, Task, all_tasks, get_task
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
@@ -204,7 +204,8 @@ def assemble(
 
 def _hint(node: Node) -> str:
     if node.kind == "adapter":
-        return f"`xadapt train-task {node}`"
+        known = node.name in {task.name for task in all_tasks()}
+        return f"`xadapt train-task {node}`" if known else "`xadapt train-task TASK`, with one of `xadapt tasks`"
     if node.kind == "fuse":
         members = (str(child) if child.kind == "adapter" else f'"{child}"' for child in node.children)
         on = f" --on {node.name}" if node.name else ""

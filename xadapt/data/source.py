@@ -93,6 +93,14 @@ class Source:
         """English training rows."""
         return self._english(task, "train", limit)
 
+    def train_name(self, task: Task) -> str:
+        """The name of the data set that the training rows come from, for records and cards."""
+        if self.name == "bundled":
+            return f"bundled {task.bundled}"
+        if task.train is None:
+            raise XadaptError(f"{task.name} declares no train rows")
+        return task.train.hub_id + (f" ({task.train.config})" if task.train.config != "default" else "")
+
     def dev(self, task: Task, limit: int | None = None) -> RowSet:
         """English development rows."""
         return self._english(task, "dev", limit)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 _LICENCES = (
-    "The base weights (multilingual-e5-small) are under the MIT licence. This adapter was trained on the data named "
-    "above; its makers' terms apply to what you may do with a model trained on it."
+    "The default base's weights (multilingual-e5-small) are under the MIT licence. What is here was trained on the data "
+    "named above; the terms of its makers apply to what you may do with a model trained on it."
 )
 
 
@@ -17,7 +17,8 @@ def card(record: dict[str, Any]) -> str:
         record: The checkpoint's record (see :mod:`xadapt.store.checkpoints`).
     """
     figures, settings = record["figures"], record["decides"]["settings"]
-    rows = ", ".join(f"{name}: {count:,}" for name, count in record["rows"].items())
+    rows = ", ".join(f"{count:,} of {record['sources'][name]} ({name})" for name, count in record["rows"].items())
+    epochs = f"{settings['epochs']:g} epoch" + ("s" if settings["epochs"] != 1 else "")
     lines = [
         "---",
         "library_name: adapters",
@@ -33,8 +34,8 @@ def card(record: dict[str, Any]) -> str:
         "|---|---|",
         f"| trained | {record['trains']} ({figures['parameters']:,} parameters, stored in half precision) |",
         f"| stands on | `{record['under']}` |",
-        f"| data | {record['data']}; training rows: {rows} |",
-        f"| steps | {figures['steps']:,} of batch {settings['batch_size']}, {settings['epochs']:g} epochs, "
+        f"| training rows | {rows}; taken from {record['data']} |",
+        f"| steps | {figures['steps']:,} of batch {settings['batch_size']}, {epochs}, "
         f"lr {settings['lr']:g}, {settings['adapter_config']}, {settings['precision']} |",
         f"| seed | {record['seed']} |",
         f"| time | {figures['seconds']:,} s on {figures['device']}, {figures['threads']} threads |",

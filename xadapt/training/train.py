@@ -305,6 +305,7 @@ def _run(job: _Job, assembly: Assembly, decides: dict[str, Any], run: str) -> Ch
         "seed": settings.seed,
         "data": job.source.name,
         "rows": {name: len(rows.rows) for name, rows in job.train_rows.items()},
+        "sources": {task.name: job.source.train_name(task) for task in job.plan.tasks},
         "members": dict(sorted(assembly.members.items())),
         "decides": decides,
         "figures": {
