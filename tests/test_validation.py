@@ -39,7 +39,7 @@ def test_a_value_out_of_range_names_the_option_as_it_is_typed_and_the_value():
 
 
 def test_a_misspelt_choice_is_answered_with_the_nearest_one():
-    assert fault(precision="bf61") == "unknown value of --precision 'bf61': did you mean 'bf16'?"
+    assert fault(precision="bf61") == "--precision: unknown value 'bf61': did you mean 'bf16'?"
 
 
 def test_an_option_that_does_not_exist_is_named():

@@ -30,6 +30,6 @@ def fault_error(where: str, fault: Any) -> XadaptError:
     given = fault.get("input")
     if fault["type"] == "literal_error":
         known = [name.strip(" '") for name in fault["ctx"]["expected"].replace(" or ", ", ").split(",")]
-        return unknown(f"value of {where}", str(given), known)
+        return XadaptError(f"{where}: {unknown('value', str(given), known)}")
     message = fault["msg"].removeprefix("Value error, ")
     return XadaptError(f"{where}: {message[:1].lower()}{message[1:]} (got {given!r})")

@@ -228,7 +228,6 @@ def test_an_interruption_is_exit_code_130(cli: Cli, place: list[str]) -> None:
     assert "Traceback" not in err
 
 
-@pytest.mark.xfail(strict=True, reason="Typer turns the interruption into its own exit before it is seen")
 @pytest.mark.usefixtures("interrupted")
 def test_an_interruption_says_how_to_go_on(cli: Cli, place: list[str]) -> None:
     _, _, err = cli("train-task", "mnli", *place)

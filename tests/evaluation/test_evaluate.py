@@ -195,7 +195,6 @@ def test_the_seed_of_a_result_is_that_of_its_checkpoint(trained: Any) -> None:
     assert trained.evaluate("mnli", "xnli", "de", seed=42)["seed"] == 42
 
 
-@pytest.mark.xfail(strict=True, reason="the head that has the adapter's name is counted too")
 def test_the_number_of_added_parameters_counts_adapters_and_fusions(trained_once: Any) -> None:
     assert setup_parameters(trained_once.assemble("none")) == 0
     single, fused = (trained_once.assemble(text) for text in ("stsb", "fuse(mnli, stsb)"))

@@ -12,6 +12,8 @@ from xadapt import __version__
 from xadapt.cli import evaluate, info, report, run, train
 from xadapt.errors import XadaptError, unknown
 
+_INTERRUPTED = 130
+
 app = typer.Typer(
     name="xadapt",
     help="Adapters for cross-lingual transfer: train in English, put adapters together, measure zero-shot.",
@@ -49,14 +51,17 @@ def main(arguments: list[str] | None = None) -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     command = typer.main.get_command(app)
     try:
-        # In this mode Typer returns the code of a typer.Exit instead of leaving.
-        sys.exit(command.main(args=arguments, prog_name="xadapt", standalone_mode=False) or 0)
+        # In this mode Typer returns the code of a typer.Exit, or of an interruption, instead of leaving.
+        code = command.main(args=arguments, prog_name="xadapt", standalone_mode=False) or 0
+        if code == _INTERRUPTED:
+            raise KeyboardInterrupt
+        sys.exit(code)
     except XadaptError as error:
         if os.environ.get("XADAPT_DEBUG"):
             raise
         _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("interrupted; the same command goes on from what is done", 130)
+        _fail("interrupted; the same command goes on from what is done", _INTERRUPTED)
     except OSError as error:
         # A full disk or a folder that went away; what was written before is whole, because writes are atomic.
         if os.environ.get("XADAPT_DEBUG"):

@@ -31,7 +31,7 @@ def run(
 
     Started again, it goes on from what is done.
     """
-    from xadapt.experiments.recipe import load_recipe
+    from xadapt.experiments.loading import load_recipe
     from xadapt.experiments.steps import plan_steps
 
     loaded = load_recipe(recipe)

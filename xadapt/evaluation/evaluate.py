@@ -138,6 +138,9 @@ def evaluate(
             "rows": row_set.fingerprint[:16],
             "seconds": round(seconds, 2),
         }
+        if path.is_file():
+            # Another process may have finished other languages of the same run meanwhile.
+            result["languages"] = {**read_json(path)["languages"], **result["languages"]}
         _summarise(result)
         store.write_result(run, result)
     return {**result, "languages": {code: result["languages"][code] for code in wanted}, "mean": _mean(result, wanted)}
@@ -204,6 +207,8 @@ def setup_parameters(assembly: Assembly) -> int:
     names = set(active.flatten()) if hasattr(active, "flatten") else {active} if active else set()
     added = 0
     for key, parameter in model.named_parameters():
+        if key.startswith("heads."):
+            continue
         if "adapter_fusion_layer." in key or any(f".{name}." in key for name in names):
             added += parameter.numel()
     return added

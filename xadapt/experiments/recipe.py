@@ -2,31 +2,47 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from xadapt.composition.expression import parse
 from xadapt.errors import XadaptError
-from xadapt.store.files import read_text
 from xadapt.tasks import get_task
-from xadapt.validation import fault_error
+
+
+def _setup(text: str) -> str:
+    try:
+        return str(parse(text))
+    except XadaptError as error:
+        # pydantic keeps the place of a ValueError and of no other error.
+        raise ValueError(str(error)) from None
+
+
+def _task(name: str) -> str:
+    try:
+        return get_task(name).name
+    except XadaptError as error:
+        raise ValueError(str(error)) from None
+
+
+def _each_once(setups: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(setups))
+
+
+Setups = Annotated[tuple[Annotated[str, AfterValidator(_setup)], ...], AfterValidator(_each_once)]
+TaskName = Annotated[str, AfterValidator(_task)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def _unique(setups: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(str(parse(text)) for text in setups))
-
-
 class Budget(_Strict):
     """Training settings of one kind of run; what is left open takes the problem's default."""
 
-    epochs: float | None = Field(default=None, gt=0)
+    epochs: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     lr: float | None = Field(default=None, gt=0, le=1)
     batch_size: int | None = Field(default=None, ge=1)
     limit: int | None = Field(default=None, ge=1)
@@ -50,12 +66,7 @@ class Target(_Strict):
     mode: Literal["stack", "continue"] = "stack"
     languages: str = "all"
     limit: int | None = Field(default=None, ge=1)
-    setups: tuple[str, ...] | None = None
-
-    @field_validator("setups")
-    @classmethod
-    def _canonical(cls, setups: tuple[str, ...] | None) -> tuple[str, ...] | None:
-        return None if setups is None else _unique(setups)
+    setups: Setups | None = None
 
 
 class Recipe(_Strict):
@@ -77,61 +88,8 @@ class Recipe(_Strict):
     title: str
     base: str = "minilm"
     data: str | None = None
-    seeds: tuple[int, ...] = Field(default=(42,), min_length=1)
-    adapters: dict[str, Budget] = Field(default_factory=dict)
+    seeds: tuple[Seed, ...] = Field(default=(42,), min_length=1)
+    adapters: dict[TaskName, Budget] = Field(default_factory=dict)
     fusion: Budget = Budget()
-    setups: tuple[str, ...] = Field(min_length=1)
-    targets: dict[str, Target] = Field(min_length=1)
-
-    @field_validator("setups")
-    @classmethod
-    def _canonical(cls, setups: tuple[str, ...]) -> tuple[str, ...]:
-        return _unique(setups)
-
-    @field_validator("adapters", "targets")
-    @classmethod
-    def _known(cls, tasks: dict[str, Any]) -> dict[str, Any]:
-        for name in tasks:
-            get_task(name)
-        return tasks
-
-
-def load_recipe(path: Path) -> Recipe:
-    """Read and check a recipe.
-
-    Raises:
-        XadaptError: If the file is missing, is not YAML, or says something wrong; names file and line.
-    """
-    text = read_text(path)
-    try:
-        tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise XadaptError(f"{where}: not YAML ({getattr(error, 'problem', error)})") from None
-    if not isinstance(content, dict):
-        raise XadaptError(f"{path}: a recipe is a mapping with name, title, setups and targets")
-    try:
-        return Recipe(**content)
-    except ValidationError as error:
-        fault = error.errors()[0]
-        where = f"{path}:{_line(tree, fault['loc'])}: {'.'.join(map(str, fault['loc']))}"
-        raise fault_error(where, fault) from None
-    except XadaptError as error:
-        raise XadaptError(f"{path}: {error}") from None
-
-
-def _line(node: Any, location: tuple[Any, ...]) -> int:
-    """The line of a location in the YAML tree, or of the nearest part above it."""
-    line = node.start_mark.line + 1
-    for key in location:
-        if isinstance(node, yaml.MappingNode):
-            found = next((pair for pair in node.value if pair[0].value == str(key)), None)
-            if found is None:
-                return line
-            line, node = found[0].start_mark.line + 1, found[1]
-        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-            node = node.value[key]
-            line = node.start_mark.line + 1
-    return line
+    setups: Setups = Field(min_length=1)
+    targets: dict[TaskName, Target] = Field(min_length=1)

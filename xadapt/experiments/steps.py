@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from xadapt.composition.expression import Node, parse
+from xadapt.errors import XadaptError
 from xadapt.experiments.recipe import Budget, Recipe, Target
 from xadapt.tasks import Task, get_task
 from xadapt.training.plan import TrainPlan, plan_fusion, plan_target, plan_task
@@ -56,6 +57,8 @@ def _of_seed(recipe: Recipe, seed: int) -> Iterator[Step]:
         task = get_task(name)
         for setup in map(parse, target.setups or recipe.setups):
             if target.train is None:
+                if setup.kind == "none" and task.kind.trainable:
+                    raise XadaptError(f"none has no head for {name}: give {name} a train budget, or name its setups")
                 yield EvalStep(setup, task, target, seed)
                 continue
             plan = plan_target(name, str(setup), target.mode)

@@ -92,6 +92,9 @@ class Store:
         atomic_write_json(self.result_path(run), result)
 
 
+_RESULT_KEYS = {"task", "setup", "base", "seed", "data", "limit", "metric", "head", "details", "languages", "mean"}
+
+
 def read_results(folder: Path) -> list[dict[str, Any]]:
     """Read all results of a folder, in a stable order.
 
@@ -101,7 +104,7 @@ def read_results(folder: Path) -> list[dict[str, Any]]:
     results = []
     for path in sorted(folder.glob("*.json")):
         result = read_json(path)
-        if not isinstance(result, dict) or not {"task", "setup", "languages", "mean"} <= result.keys():
+        if not isinstance(result, dict) or not _RESULT_KEYS <= result.keys():
             raise XadaptError(f"{path} is not a result of xadapt evaluate: move it elsewhere")
         results.append(result)
     return results
