@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 _LICENCES = (
-    "The default base's weights (multilingual-e5-small) are under the MIT licence. What is here was trained on the data "
-    "named above; the terms of its makers apply to what you may do with a model trained on it."
+    "The default base's weights (multilingual-e5-small) are under the MIT licence. What is here was trained on the "
+    "data named above; the terms of its makers apply to what you may do with a model trained on it."
 )
 
 

@@ -104,7 +104,7 @@ def read_results(folder: Path) -> list[dict[str, Any]]:
     results = []
     for path in sorted(folder.glob("*.json")):
         result = read_json(path)
-        if not isinstance(result, dict) or not _RESULT_KEYS <= result.keys():
+        if not isinstance(result, dict) or not result.keys() >= _RESULT_KEYS:
             raise XadaptError(f"{path} is not a result of xadapt evaluate: move it elsewhere")
         results.append(result)
     return results
