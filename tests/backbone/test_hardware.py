@@ -25,7 +25,7 @@ def test_the_fastest_device_is_picked(machine, gpus, mps, expected):
 
 def test_a_named_device_is_taken(machine):
     machine(gpus=2)
-    assert pick_device("cuda:1") == torch.device("cuda", 1)
+    assert pick_device("cuda:0") == torch.device("cuda", 0)
     assert pick_device("cpu") == torch.device("cpu")
 
 
@@ -36,6 +36,12 @@ def test_a_device_that_is_not_on_this_machine_is_one_line(machine, name):
         pick_device(name)
 
 
+def test_another_gpu_than_the_first_is_answered_with_how_to_choose_it(machine):
+    machine(gpus=2)
+    with pytest.raises(XadaptError, match="CUDA_VISIBLE_DEVICES=1"):
+        pick_device("cuda:1")
+
+
 def test_a_gpu_beyond_the_last_one_is_not_on_this_machine(machine):
     machine(gpus=2)
     with pytest.raises(XadaptError, match="device 'cuda:2' is not on this machine"):
@@ -44,7 +50,7 @@ def test_a_gpu_beyond_the_last_one_is_not_on_this_machine(machine):
 
 @pytest.mark.parametrize("name", ["gpu", "cuda:x", "", "meta"])
 def test_an_unknown_device_is_answered_with_the_choices(name):
-    with pytest.raises(XadaptError, match="use auto, cpu, cuda, cuda:N or mps") as caught:
+    with pytest.raises(XadaptError, match="use auto, cpu, cuda or mps") as caught:
         pick_device(name)
     assert "\n" not in str(caught.value)
 

@@ -23,9 +23,12 @@ def pick_device(name: str) -> torch.device:
             "mps": torch.backends.mps.is_available(),
         }[device.type]
     except (RuntimeError, KeyError):
-        raise XadaptError(f"unknown device {name!r}: use auto, cpu, cuda, cuda:N or mps") from None
+        raise XadaptError(f"unknown device {name!r}: use auto, cpu, cuda or mps") from None
     if not available:
         raise XadaptError(f"device {name!r} is not on this machine: use --device auto")
+    if device.type == "cuda" and device.index:
+        # The Trainer always takes the first visible GPU.
+        raise XadaptError(f"device {name!r}: choose the GPU with CUDA_VISIBLE_DEVICES={device.index} and --device cuda")
     return device
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from xadapt.evaluation.evaluate import EvalDisplay
     from xadapt.training.train import Display
 
@@ -25,6 +27,14 @@ def say(text: str) -> None:
 def print_json(value: Any) -> None:
     """Print JSON on standard output, for programs."""
     print(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def show(table: Table) -> None:
+    """Print a table with its title on a line of its own, which a narrow table would fold."""
+    if table.title:
+        out.print(table.title, style="bold", markup=False, highlight=False, soft_wrap=True)
+        table.title = None
+    out.print(table)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from xadapt.cli import options as o
-from xadapt.cli.console import evaluation_display, out, print_json
+from xadapt.cli.console import evaluation_display, out, print_json, show
 
 
 def register(app: typer.Typer) -> None:
@@ -84,7 +84,7 @@ def _print(result: dict[str, Any]) -> None:
 
     from xadapt.tasks import LANGUAGES
 
-    table = Table(title=f"{result['task']}: {result['setup']}", title_justify="left")
+    table = Table(title=f"{result['task']}: {result['setup']}")
     scores = list(result["mean"])
     for column in ("language", "", "N", "split", *scores):
         table.add_column(column, justify="right" if column in ("N", *scores) else "left")
@@ -100,7 +100,7 @@ def _print(result: dict[str, Any]) -> None:
         "",
         *(f"{v:.1f}" for v in result["mean"].values()),
     )
-    out.print(table)
+    show(table)
     facts = [f"base {result['base']}", f"data {result['data']}", f"seed {result['seed']}"]
     facts += [f"head {result['head']}"] if result["head"] else []
     facts += [f"{key} {value}" for key, value in result["details"].items()]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xadapt.cli import options as o
-from xadapt.cli.console import out, print_json
+from xadapt.cli.console import out, print_json, show
 
 if TYPE_CHECKING:
     from xadapt.tasks import Task
@@ -33,18 +33,18 @@ def tasks(
         print_json(rows)
         return
     if name:
-        table = Table(show_header=False, title=f"Task {name}", title_justify="left")
+        table = Table(show_header=False, title=f"Task {name}")
         for key, value in rows[0].items():
             table.add_row(key, " ".join(value) if isinstance(value, list) else str(value))
-        out.print(table)
+        show(table)
         return
-    table = Table(title="Tasks", title_justify="left", caption="more: xadapt tasks NAME", caption_justify="left")
+    table = Table(title="Tasks", caption="more: xadapt tasks NAME", caption_justify="left")
     for column in ("task", "kind", "metric", "English training rows", "test languages"):
         table.add_column(column, justify="right" if column == "test languages" else "left", no_wrap=True)
     for row in rows:
         count = str(len(row["languages"])) if row["languages"] else "intermediate"
         table.add_row(row["task"], row["kind"], row["metric"], row["train"] or "(needs none)", count)
-    out.print(table)
+    show(table)
 
 
 def _facts(task: Task) -> dict[str, Any]:
@@ -118,10 +118,10 @@ def _adapters(adapters: list[dict[str, Any]]) -> None:
     if not adapters:
         out.print("no adapters yet: make one with `xadapt train-task mnli`")
         return
-    table = Table(title="Adapters", title_justify="left")
+    table = Table(title="Adapters")
     for column in ("setup", "base", "data", "seed", "run", "folder"):
         table.add_column(column, overflow="fold")
     for entry in adapters:
         base = entry["base"] if entry["fits"] else f"{entry['base']} (another base)"
         table.add_row(entry["setup"], base, entry["data"], str(entry["seed"]), entry["run"][:8], entry["path"])
-    out.print(table)
+    show(table)

@@ -22,7 +22,7 @@ Limit = Annotated[int | None, typer.Option(help="Rows a task (training) or a lan
 DevLimit = Annotated[int | None, typer.Option(help="English development rows that choose the epoch. [default: 500]")]
 MaxLength = Annotated[int | None, typer.Option(help="Tokens a row. [default: 128; QA windows of 384]")]
 Precision = Annotated[str, typer.Option(help="auto, fp32 or bf16; auto takes bf16 where the hardware has it.")]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:N or mps.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps; CUDA_VISIBLE_DEVICES chooses among GPUs.")]
 AdapterConfigText = Annotated[
     str | None, typer.Option("--adapter-config", help="Adapter method. [default: seq_bn[reduction_factor=8]]")
 ]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from xadapt.cli import options as o
-from xadapt.cli.console import out, print_json
+from xadapt.cli.console import out, print_json, show
 
 
 def register(app: typer.Typer) -> None:
@@ -39,6 +39,6 @@ def report(
         print_json([public(result) for result in found])
         return
     for table in reports.rich_tables(reports.compare(found)):
-        out.print(table)
+        show(table)
     if to:
         out.print(f"report: {written}", highlight=False, soft_wrap=True)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from xadapt.cli import options as o
-from xadapt.cli.console import evaluation_display, out, print_json, say, training_display
+from xadapt.cli.console import evaluation_display, out, print_json, say, show, training_display
 
 
 def register(app: typer.Typer) -> None:
@@ -57,5 +57,5 @@ def run(
         print_json({"report": str(written), "results": [public(result) for result in results]})
         return
     for table in reports.rich_tables(reports.compare(results)):
-        out.print(table)
+        show(table)
     out.print(f"report: {written}", highlight=False, soft_wrap=True)

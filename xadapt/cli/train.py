@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xadapt.cli import options as o
-from xadapt.cli.console import out, print_json, training_display
+from xadapt.cli.console import out, print_json, show, training_display
 
 if TYPE_CHECKING:
     from xadapt.store.checkpoints import Checkpoint
@@ -145,13 +145,13 @@ def _print(checkpoint: Checkpoint) -> None:
     from rich.table import Table
 
     figures = checkpoint.record["figures"]
-    table = Table(title=f"{checkpoint.setup}: English development scores", title_justify="left")
+    table = Table(title=f"{checkpoint.setup}: English development scores")
     for column in ("task", "N", "scores"):
         table.add_column(column, justify="right" if column == "N" else "left")
     for name, scores in figures["dev"].items():
         shown = ", ".join(f"{key} {value:.1f}" for key, value in scores.items())
         table.add_row(name, f"{figures['dev_rows'][name]:,}", shown)
-    out.print(table)
+    show(table)
     steps, parameters = f"{figures['steps']:,} steps", f"{figures['parameters']:,} trained parameters"
     out.print(f"{steps}, {parameters}, {figures['seconds']:,} s", highlight=False)
     out.print(str(checkpoint.path), highlight=False, soft_wrap=True)

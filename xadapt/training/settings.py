@@ -25,7 +25,7 @@ class TrainSettings(BaseModel):
         dev_limit: English development rows a task that choose the best epoch.
         max_length: Tokens a row (a window in QA).
         precision: ``auto`` takes bf16 where the hardware has it.
-        device: ``auto``, ``cpu``, ``cuda``, ``cuda:1``, ``mps``.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         adapter_config: An adapter method as the adapters library writes it.
         save_steps: Steps between the states that an interrupted run goes on from.
         report_to: Loggers of the Trainer, such as ``tensorboard`` or ``wandb``.

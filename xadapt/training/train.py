@@ -258,6 +258,8 @@ def _run(job: _Job, assembly: Assembly, decides: dict[str, Any], run: str) -> Ch
         use_cpu=job.device.type == "cpu",
         disable_tqdm=True,
     )
+    # DataParallel cannot split batches that name their task; several GPUs are accelerate's to launch.
+    arguments._n_gpu = min(1, arguments.n_gpu)
 
     def measure() -> float:
         _check_finite(model)
