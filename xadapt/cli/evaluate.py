@@ -95,7 +95,7 @@ def _print(result: dict[str, Any]) -> None:
     count = sum(entry["n"] for entry in result["languages"].values())
     table.add_row(
         "mean",
-        f"{len(result['languages'])} languages",
+        _languages(len(result["languages"])),
         f"{count:,}",
         "",
         *(f"{v:.1f}" for v in result["mean"].values()),
@@ -106,3 +106,7 @@ def _print(result: dict[str, Any]) -> None:
     facts += [f"{key} {value}" for key, value in result["details"].items()]
     facts += [f"a sample: at most {result['limit']} rows a language"] if result["limit"] else []
     out.print(", ".join(facts), highlight=False, soft_wrap=True)
+
+
+def _languages(count: int) -> str:
+    return "1 language" if count == 1 else f"{count} languages"

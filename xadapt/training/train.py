@@ -10,24 +10,24 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from adapters import AdapterConfig
 from transformers import TrainingArguments, set_seed
 
 from xadapt.backbone.base import Backbone
 from xadapt.backbone.hardware import pick_device, pick_precision
-from xadapt.composition.builder import Assembly, assemble, layer_name
+from xadapt.composition.builder import Assembly
 from xadapt.data.source import RowSet, Source
-from xadapt.errors import RunFailed, XadaptError, unknown
+from xadapt.errors import RunFailed
 from xadapt.problems import Defaults, Problem, make_problem, problem_class
 from xadapt.problems.predict import predict
 from xadapt.store.checkpoints import Checkpoint, open_checkpoint
 from xadapt.store.store import Store, run_hash
 from xadapt.store.versions import versions
 from xadapt.training.batches import MixedFeatures
+from xadapt.training.parts import check_adapter_config, with_new_part
 from xadapt.training.plan import TrainPlan
 from xadapt.training.saving import round_to_half, save_checkpoint
 from xadapt.training.settings import TrainSettings
-from xadapt.training.trainer import KeepBest, Ticks, XadaptTrainer, last_state, quiet
+from xadapt.training.trainer import KeepBest, Ticks, XadaptTrainer, last_state, loggers, quiet
 
 #: Fusion starts from the identity and needs few steps at a rate below an adapter's.
 FUSION_DEFAULTS = Defaults(batch_size=16, epochs=1.0, lr=5e-4)
@@ -100,7 +100,7 @@ def train(
         plan, backbone, source, store, settings, pins or {}, display, train_rows, dev_rows, problems, precision, device
     )
     set_seed(settings.seed)
-    assembly = _assemble(job)
+    assembly = with_new_part(plan, backbone, store, settings, problems, job.pins, lambda c: display.say(_uses(c)))
     decides = _decides(job, assembly)
     run = run_hash(decides)
     done = store.finished(run)
@@ -110,107 +110,8 @@ def train(
     return _run(job, assembly, decides, run)
 
 
-def check_adapter_config(text: str) -> None:
-    """Check an adapter configuration string.
-
-    Raises:
-        XadaptError: If the adapters library does not know it.
-    """
-    try:
-        AdapterConfig.load(text)
-    except Exception as error:
-        raise _config_error(text, error) from None
-
-
-def _config_error(text: str, error: Exception) -> XadaptError:
-    reason = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
-    examples = "seq_bn, double_seq_bn, par_bn, seq_bn[reduction_factor=16]"
-    return XadaptError(f"--adapter-config {text!r}: {reason} (examples: {examples})")
-
-
-def loggers(text: str) -> list[str]:
-    """Read ``--report-to``: names of the Trainer's loggers, separated by commas, or ``none``.
-
-    Raises:
-        XadaptError: If the Trainer does not know one, or its package is not installed.
-    """
-    from transformers.integrations.integration_utils import INTEGRATION_TO_CALLBACK
-
-    names = [name.strip() for name in text.split(",") if name.strip() not in ("", "none")]
-    for name in names:
-        if name not in INTEGRATION_TO_CALLBACK:
-            raise unknown("logger of --report-to", name, [*INTEGRATION_TO_CALLBACK, "none"])
-        try:
-            INTEGRATION_TO_CALLBACK[name]()
-        except Exception as error:
-            raise XadaptError(f"--report-to {name}: {str(error).splitlines()[0][:100]}") from None
-    return names
-
-
-def _assemble(job: _Job) -> Assembly:
-    """Build the model with the new part in it, and only the new part trainable."""
-    plan, settings = job.plan, job.settings
-    used: Callable[[Checkpoint], None] = lambda c: job.display.say(f"uses {c.describe()}")  # noqa: E731
-    if plan.trains == "fusion":
-        return _with_fusion(job, used)
-    assembly = assemble(job.backbone, plan.under, job.store, settings.seed, job.pins, used)
-    model = assembly.model
-    task = plan.tasks[0]
-    new = layer_name(plan.makes)
-    below = model.active_adapters
-    if plan.trains == "continue":
-        assembly.copy_adapter([layer_name(plan.under)], new)
-        block: Any = new
-    else:
-        try:
-            model.add_adapter(new, config=AdapterConfig.load(settings.adapter_config))
-        except (AssertionError, ValueError, TypeError, KeyError, RuntimeError) as error:
-            # The method exists, but not for sizes such as this base's.
-            raise _config_error(settings.adapter_config, error) from None
-        block = new if plan.trains == "adapter" else _on_top(below, new)
-    if task.name in model.heads:
-        model.delete_head(task.name)
-    job.problems[task.name].add_head(model, task.name)
-    model.train_adapter(new)
-    model.set_active_adapters(block)
-    _only(model, [f".{new}."], [task.name])
-    return assembly
-
-
-def _on_top(below: Any, new: str) -> Any:
-    from adapters.composition import Stack
-
-    return Stack(*below.children, new) if isinstance(below, Stack) else Stack(below, new)
-
-
-def _with_fusion(job: _Job, used: Callable[[Checkpoint], None]) -> Assembly:
-    from adapters.composition import Fuse
-
-    assembly = Assembly(job.backbone, job.backbone.model(), job.store, job.settings.seed, dict(job.pins), used)
-    model = assembly.model
-    fused = Fuse(*(assembly.block(child) for child in job.plan.makes.children))
-    model.add_adapter_fusion(fused)
-    for task in job.plan.tasks:
-        if task.name not in model.heads:
-            if assembly.speaks(task.kind):
-                _copy_head(assembly, assembly.head_for(task), task.name)
-            else:
-                job.problems[task.name].add_head(model, task.name)
-    model.train_adapter_fusion(fused)
-    _only(model, [f"adapter_fusion_layer.{fused.name}."], [task.name for task in job.plan.tasks])
-    return assembly
-
-
-def _copy_head(assembly: Assembly, source: str, to: str) -> None:
-    model = assembly.model
-    model.average_head(to, [source])
-
-
-def _only(model: Any, markers: list[str], heads: list[str]) -> None:
-    # The library leaves loaded heads trainable; a head that no batch reaches must not drift by weight decay.
-    for name, parameter in model.named_parameters():
-        ours = any(marker in name for marker in markers) or any(name.startswith(f"heads.{head}.") for head in heads)
-        parameter.requires_grad_(ours)
+def _uses(checkpoint: Checkpoint) -> str:
+    return f"uses {checkpoint.describe()}"
 
 
 def _decides(job: _Job, assembly: Assembly) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
-from xadapt.errors import RunFailed
+from xadapt.errors import RunFailed, XadaptError, unknown
 from xadapt.problems.base import Problem
 from xadapt.problems.predict import autocast
 from xadapt.store.files import atomic_write_bytes
@@ -174,3 +174,22 @@ def quiet(trainer: XadaptTrainer) -> None:
     """Take the library's own progress output away; xadapt shows its own."""
     for callback in (PrinterCallback, ProgressCallback):
         trainer.remove_callback(callback)
+
+
+def loggers(text: str) -> list[str]:
+    """Read ``--report-to``: names of the Trainer's loggers, separated by commas, or ``none``.
+
+    Raises:
+        XadaptError: If the Trainer does not know one, or its package is not installed.
+    """
+    from transformers.integrations.integration_utils import INTEGRATION_TO_CALLBACK
+
+    names = [name.strip() for name in text.split(",") if name.strip() not in ("", "none")]
+    for name in names:
+        if name not in INTEGRATION_TO_CALLBACK:
+            raise unknown("logger of --report-to", name, [*INTEGRATION_TO_CALLBACK, "none"])
+        try:
+            INTEGRATION_TO_CALLBACK[name]()
+        except Exception as error:
+            raise XadaptError(f"--report-to {name}: {str(error).splitlines()[0][:100]}") from None
+    return names
