@@ -50,9 +50,8 @@ def run(
     backbone = load_backbone(base or loaded.base)
     say(f"{loaded.title}: base {backbone.name}, data {source.name}, store {place.root}")
     results = execute(loaded, backbone, source, place, training_display, evaluation_display, precision, device)
-    written = reports.write_report(
-        results, to or place.root / "reports" / loaded.name, loaded.title, commands=[f"xadapt run {recipe}"]
-    )
+    shown = f"xadapt run {recipe} --data {'MIRROR' if source.root else source.name}"
+    written = reports.write_report(results, to or place.root / "reports" / loaded.name, loaded.title, commands=[shown])
     if as_json:
         print_json({"report": str(written), "results": [public(result) for result in results]})
         return
