@@ -115,3 +115,19 @@ def test_each_seed_uses_the_checkpoints_of_that_seed(bench: Any) -> None:
     for result in results:
         for run in result["decides"]["members"].values():
             assert bench.store.finished(run).seed == result["seed"]
+
+
+def test_every_checkpoint_that_an_evaluation_used_is_reported(bench: Any) -> None:
+    log, used = Log(), []
+    execute(
+        RECIPE,
+        bench.backbone,
+        bench.source,
+        bench.store,
+        log.training,
+        log.evaluation,
+        precision="fp32",
+        device="cpu",
+        on_use=lambda checkpoint: used.append(checkpoint.setup),
+    )
+    assert {"mnli", "stsb", "fuse(mnli, stsb)", "xnli", "stack(fuse(mnli, stsb), xnli)"} <= set(used)

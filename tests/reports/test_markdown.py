@@ -88,3 +88,14 @@ def test_no_results_are_an_error_and_no_empty_report(tmp_path):
     with pytest.raises(XadaptError, match="no results to report"):
         write_report([], tmp_path / "out", "Nothing")
     assert not (tmp_path / "out").exists()
+
+
+def test_the_report_quotes_recipe_and_adapters_and_leaves_them_out_when_there_are_none(fusion_loses, tmp_path):
+    given = write_report(
+        fusion_loses, tmp_path / "a", "Title", ["xadapt run r.yaml"], "name: small\n", ["mnli: run abc, 300 rows"]
+    ).read_text()
+    assert "```yaml\nname: small\n```" in given
+    assert "* mnli: run abc, 300 rows" in given
+    bare = write_report(fusion_loses, tmp_path / "b", "Title").read_text()
+    assert "yaml" not in bare
+    assert "Adapters in use" not in bare

@@ -44,14 +44,32 @@ def run(
     from xadapt.cli.evaluate import public
     from xadapt.data.source import open_source
     from xadapt.experiments.execute import execute
+    from xadapt.store.files import read_text
     from xadapt.store.store import Store
 
     source, place = open_source(data or loaded.data), Store(store)
     backbone = load_backbone(base or loaded.base)
     say(f"{loaded.title}: base {backbone.name}, data {source.name}, store {place.root}")
-    results = execute(loaded, backbone, source, place, training_display, evaluation_display, precision, device)
-    shown = f"xadapt run {recipe} --data {'MIRROR' if source.root else source.name}"
-    written = reports.write_report(results, to or place.root / "reports" / loaded.name, loaded.title, commands=[shown])
+    used: dict[str, str] = {}
+    results = execute(
+        loaded,
+        backbone,
+        source,
+        place,
+        training_display,
+        evaluation_display,
+        precision,
+        device,
+        on_use=lambda checkpoint: used.setdefault(checkpoint.run, checkpoint.describe()),
+    )
+    written = reports.write_report(
+        results,
+        to or place.root / "reports" / loaded.name,
+        loaded.title,
+        commands=[f"xadapt run {recipe} --data {'MIRROR' if source.root else source.name}"],
+        recipe=read_text(recipe),
+        adapters=list(used.values()),
+    )
     if as_json:
         print_json({"report": str(written), "results": [public(result) for result in results]})
         return

@@ -68,6 +68,7 @@ def evaluate(
     settings: EvalSettings | None = None,
     pins: dict[str, Checkpoint] | None = None,
     display: EvalDisplay | None = None,
+    on_use: Callable[[Checkpoint], object] | None = None,
 ) -> dict[str, Any]:
     """Evaluate a setup on a task.
 
@@ -81,6 +82,7 @@ def evaluate(
         settings: How.
         pins: Checkpoints that members must come from, by expression.
         display: Progress for a person.
+        on_use: Told of every checkpoint that is loaded.
 
     Returns:
         The result: ``task, setup, base, seed, languages, mean`` and what decided it; scores are 0–100.
@@ -97,6 +99,8 @@ def evaluate(
 
     def note(checkpoint: Checkpoint) -> None:
         used.append(checkpoint)
+        if on_use:
+            on_use(checkpoint)
         display.say(f"uses {checkpoint.describe()}")
 
     assembly = assemble(backbone, node, store, settings.seed, pins, note)

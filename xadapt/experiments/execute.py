@@ -27,6 +27,7 @@ def execute(
     evaluation_display: Callable[[str], AbstractContextManager[EvalDisplay]],
     precision: str = "auto",
     device: str = "auto",
+    on_use: Callable[[Checkpoint], object] | None = None,
 ) -> list[dict[str, Any]]:
     """Run a recipe.
 
@@ -39,6 +40,7 @@ def execute(
         evaluation_display: The same for an evaluation.
         precision: ``auto``, ``fp32`` or ``bf16``.
         device: ``auto`` or a device name.
+        on_use: Told of every checkpoint that an evaluation loads.
 
     Returns:
         The results of its evaluations, in the order of the plan.
@@ -62,6 +64,6 @@ def execute(
             with evaluation_display(title) as shown:
                 languages = step.target.languages
                 results.append(
-                    evaluate(step.setup, step.task, languages, backbone, source, store, settings, mine, shown)
+                    evaluate(step.setup, step.task, languages, backbone, source, store, settings, mine, shown, on_use)
                 )
     return results

@@ -16,7 +16,14 @@ from xadapt.reports.verdicts import block_title, headline, notes, verdict
 from xadapt.store.files import atomic_write_bytes
 
 
-def write_report(results: Iterable[Mapping[str, Any]], to: Path, title: str, commands: Sequence[str] = ()) -> Path:
+def write_report(
+    results: Iterable[Mapping[str, Any]],
+    to: Path,
+    title: str,
+    commands: Sequence[str] = (),
+    recipe: str = "",
+    adapters: Sequence[str] = (),
+) -> Path:
     """Write a report: `report.md`, `results.csv` and one picture per comparison in `plots`.
 
     Args:
@@ -24,6 +31,8 @@ def write_report(results: Iterable[Mapping[str, Any]], to: Path, title: str, com
         to: Folder to write into; made if it is missing.
         title: Heading of the report.
         commands: Commands that produced the results, quoted at the end.
+        recipe: Text of the recipe that they ran, quoted with them: it holds the budgets.
+        adapters: A line for each trained adapter in use: its data, rows and seed.
 
     Returns:
         The path of `report.md`. It is written last, so a report that exists has its pictures.
@@ -42,11 +51,19 @@ def write_report(results: Iterable[Mapping[str, Any]], to: Path, title: str, com
         atomic_write_bytes(to / "plots" / name, comparison_png(comparison))
     atomic_write_bytes(to / "results.csv", results_csv(results).encode("utf-8"))
     report = to / "report.md"
-    atomic_write_bytes(report, render(comparisons, title, commands, names).encode("utf-8"))
+    text = render(comparisons, title, commands, names, recipe, adapters)
+    atomic_write_bytes(report, text.encode("utf-8"))
     return report
 
 
-def render(comparisons: Sequence[TaskComparison], title: str, commands: Sequence[str], plots: Sequence[str]) -> str:
+def render(
+    comparisons: Sequence[TaskComparison],
+    title: str,
+    commands: Sequence[str],
+    plots: Sequence[str],
+    recipe: str = "",
+    adapters: Sequence[str] = (),
+) -> str:
     """Write comparisons as Markdown.
 
     Args:
@@ -54,6 +71,8 @@ def render(comparisons: Sequence[TaskComparison], title: str, commands: Sequence
         title: Heading of the report.
         commands: Commands to quote at the end, none for no such part.
         plots: File name of each comparison's picture, in the folder `plots`.
+        recipe: Text of a recipe to quote, empty for none.
+        adapters: Lines that describe the adapters in use.
 
     Returns:
         The Markdown text.
@@ -71,6 +90,8 @@ def render(comparisons: Sequence[TaskComparison], title: str, commands: Sequence
     return environment.get_template("report.md.j2").render(
         title=title,
         commands=list(commands),
+        recipe=recipe.strip(),
+        adapters=list(adapters),
         sections=[_section(comparison, plot) for comparison, plot in zip(comparisons, plots, strict=True)],
         demonstration=any(comparison.data == "bundled" for comparison in comparisons),
     )

@@ -16,7 +16,7 @@ def setup_table(block: Block) -> str:
     timed = any(row.seconds is not None for row in block.rows)
     head = ["setup", "English", "zero-shot", "gap", "± languages", "± seeds", "vs single"]
     head += [name.replace("_", " ") for name in others] + ["N", "seeds"]
-    head += ["trained parameters"] * sized + ["seconds"] * timed
+    head += ["added parameters"] * sized + ["seconds"] * timed
     best = max((row.zero_shot for row in block.rows if row.zero_shot is not None), default=None)
     lines = []
     for row in block.rows:
