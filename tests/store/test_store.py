@@ -97,7 +97,8 @@ def test_a_file_in_the_place_of_the_store_is_one_line(tmp_path):
 
 
 def test_results_are_read_back_in_the_order_of_their_names(store):
-    result = {"task": "xnli", "setup": "mnli", "languages": {}, "mean": {}}
+    names = ("task", "setup", "base", "seed", "data", "limit", "metric", "head", "details", "languages", "mean")
+    result: dict[str, object] = dict.fromkeys(names)
     store.write_result("b", result | {"run": "b"})
     store.write_result("a", result | {"run": "a"})
     assert [r["run"] for r in read_results(store.root / "results")] == ["a", "b"]
