@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from xadapt.data import bundled
 from xadapt.data.checks import checked_rows
+from xadapt.data.fields import column_names, to_fields
+from xadapt.data.files import read_table
 from xadapt.data.hub import read_hub
 from xadapt.data.mirror import mirror_file, read_mirror
 from xadapt.errors import XadaptError, unknown
 from xadapt.store.files import sha256_json
-from xadapt.tasks import Rows, Task
-from xadapt.tasks.languages import LANGUAGES
+from xadapt.tasks import AnswerRetrieval, Rows, Tagging, Task
+from xadapt.tasks.languages import LANGUAGES, is_known
 
 #: Rows are cut by a fixed shuffle, so that a limit means the same rows for every seed and parallel language.
 _CUT_SEED = 0
@@ -61,11 +63,16 @@ class Source:
         """The languages that this source has test rows of, English first."""
         if self.name == "bundled":
             found = list(bundled.languages(task.bundled)) if task.bundled else []
-        elif self.root is not None and task.test is not None:
-            found = [code for code in task.languages if mirror_file(self.root, task.test, task.test_config(code))]
+        elif task.test is None:
+            found = ["en"] if task.dev and self._has(task, task.parts("dev")[0], "en") else []
         else:
-            found = list(task.languages)
+            found = [code for code in task.languages if self._has(task, task.test, code)]
         return tuple(sorted(found, key=lambda code: (code != "en", code)))
+
+    def _has(self, task: Task, rows: Rows, language: str) -> bool:
+        if rows.path:
+            return Path(task.fill(rows.path, language)).is_file()
+        return self.root is None or mirror_file(self.root, rows, task.fill(rows.config, language)) is not None
 
     def pick_languages(self, task: Task, wanted: str) -> tuple[str, ...]:
         """Read ``--languages``: ``all`` or codes separated by commas.
@@ -80,7 +87,7 @@ class Source:
             return here
         picked = [code.strip() for code in wanted.split(",") if code.strip()]
         for code in picked:
-            if code not in LANGUAGES:
+            if not is_known(code) and code not in task.languages:
                 raise _unknown_language(code)
             if code not in here:
                 shown = " ".join(here) or "none"
@@ -97,31 +104,60 @@ class Source:
         """The name of the data set that the training rows come from, for records and cards."""
         if self.name == "bundled":
             return f"bundled {task.bundled}"
-        if task.train is None:
+        if not task.train:
             raise XadaptError(f"{task.name} declares no train rows")
-        return task.train.hub_id + (f" ({task.train.config})" if task.train.config != "default" else "")
+        return ", ".join(dict.fromkeys(_shown(rows) for rows in task.parts("train")))
 
     def dev(self, task: Task, limit: int | None = None) -> RowSet:
         """English development rows."""
         return self._english(task, "dev", limit)
 
     def test(self, task: Task, language: str, limit: int | None = None) -> RowSet:
-        """Test rows of a language."""
+        """Test rows of a language; for a task without test rows its English development rows."""
         if self.name == "bundled":
             return self._bundled(task, language, "test", limit)
         if task.test is None:
-            raise XadaptError(f"{task.name} is an intermediate task without test languages: evaluate a target task")
-        return self._read(task, task.test, task.test_config(language), limit)
+            return self._english(task, "dev", limit)
+        rows, split = self._read(task, task.test, language)
+        return cut(rows, split, limit)
+
+    def pool(self, task: Task, language: str) -> list[dict[str, Any]] | None:
+        """What a language's test rows are retrieved from, None where the rows themselves say it.
+
+        For answers it is the rows of all languages that are there, each with its ``language``.
+        """
+        if isinstance(task.kind, AnswerRetrieval):
+            return [
+                {**row, "language": code} for code in self.languages(task) for row in self.test(task, code).rows
+            ]
+        if task.pool is None:
+            return None
+        return self._read(task, task.pool, language, task.kind.pool_fields)[0]
+
+    def gold(self, task: Task, language: str) -> list[tuple[str, str]]:
+        """The pairs of source and target ids to be mined."""
+        if task.gold is None:
+            return []
+        rows = self._read(task, task.gold, language, ("source", "target"))[0]
+        return [(row["source"], row["target"]) for row in rows]
+
+    def closed(self, task: Task) -> Task:
+        """The task itself or, where its training rows decide its tags, with these tags."""
+        if not isinstance(task.kind, Tagging) or task.kind.labels:
+            return task
+        tags = sorted({tag for row in self.train(task).rows for tag in row["tags"]})
+        return replace(task, kind=replace(task.kind, labels=tuple(tags)))
 
     def _english(self, task: Task, part: str, limit: int | None) -> RowSet:
         if not task.kind.trainable:
             raise XadaptError(f"{task.name} has no training set: its setups are scored as they are, with evaluate")
         if self.name == "bundled":
             return self._bundled(task, "en", part, limit)
-        rows = task.train if part == "train" else task.dev
-        if rows is None:
+        parts = task.parts(part)
+        if not parts:
             raise XadaptError(f"{task.name} declares no {part} rows")
-        return self._read(task, rows, rows.config, limit)
+        read = [self._read(task, rows, "en") for rows in parts]
+        return cut([row for rows, _ in read for row in rows], " + ".join(split for _, split in read), limit)
 
     def _bundled(self, task: Task, language: str, split: str, limit: int | None) -> RowSet:
         if task.bundled is None:
@@ -132,14 +168,34 @@ class Source:
             raise XadaptError(str(error.args[0])) from None
         return cut(checked_rows(rows, task.kind, f"bundled {task.bundled} {language} {split}"), split, limit)
 
-    def _read(self, task: Task, where: Rows, config: str, limit: int | None) -> RowSet:
-        columns = list(task.columns.values())
-        if self.root is not None:
-            raw, split = read_mirror(self.root, where, config, columns)
+    def _read(
+        self, task: Task, rows: Rows, language: str, fields: tuple[str, ...] | None = None
+    ) -> tuple[list[dict[str, Any]], str]:
+        config = task.fill(rows.config, language)
+        columns = rows.columns or task.columns
+        wanted = [*column_names(columns), *column_names(task.optional), *(["id"] if rows.id_prefix else [])]
+        wanted = list(dict.fromkeys(wanted))
+        if rows.path:
+            table = read_table(Path(task.fill(rows.path, language)))
+            where = task.fill(rows.path, language)
+        elif self.root is not None:
+            table = read_mirror(self.root, rows, config, wanted, task.note)
+            where = f"{rows.hub_id} {config} {table.split}"
         else:
-            raw, split = read_hub(where, config, columns)
-        rows = [{field: row[column] for field, column in task.columns.items()} for row in raw]
-        return cut(checked_rows(rows, task.kind, f"{where.hub_id} {config} {split}"), split, limit)
+            table = read_hub(rows, config, wanted, task.note)
+            where = f"{rows.hub_id} {config} {table.split}"
+        if rows.id_prefix:
+            start = task.fill(rows.id_prefix, language)
+            kept = [row for row in table.rows if str(row.get("id", "")).startswith(start)]
+            table = replace(table, rows=kept)
+        found = to_fields(table, task, columns, where)
+        return checked_rows(found, task.kind, where, fields), table.split
+
+
+def _shown(rows: Rows) -> str:
+    if rows.path:
+        return Path(rows.path).name
+    return rows.hub_id + (f" ({rows.config})" if rows.config != "default" else "")
 
 
 def _unknown_language(code: str) -> XadaptError:

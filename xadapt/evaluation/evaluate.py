@@ -17,12 +17,12 @@ from xadapt.data.source import Source
 from xadapt.errors import XadaptError
 from xadapt.metrics import main_score
 from xadapt.problems import Problem, make_problem
-from xadapt.problems.predict import predict
+from xadapt.problems.predict import fill_pool, predict
 from xadapt.store.checkpoints import Checkpoint
-from xadapt.store.files import atomic_write_json, read_json
+from xadapt.store.files import atomic_write_json, read_json, sha256_json
 from xadapt.store.store import Store, run_hash
 from xadapt.store.versions import versions
-from xadapt.tasks import Retrieval, Task
+from xadapt.tasks import AnswerRetrieval, EntityRetrieval, Mining, Retrieval, Task
 
 FORMAT = 1
 
@@ -123,23 +123,27 @@ def evaluate(
     result["parameters"] = setup_parameters(assembly)
     result["decides"] = decides
     assembly.model.to(device)
+    pools = _Pools(source, task, assembly.model, problem, precision, display)
     for language in wanted:
         row_set = source.test(task, language, settings.limit)
+        rows = sha256_json([row_set.fingerprint, *pools.look(language)])[:16] if problem.pooled else None
+        rows = rows or row_set.fingerprint[:16]
         known = result["languages"].get(language)
-        if known and known["rows"] == row_set.fingerprint[:16]:
+        if known and known["rows"] == rows:
             continue
-        display.start(language, len(row_set.rows))
         started = time.perf_counter()
+        pools.fill()
+        display.start(language, len(row_set.rows))
         predictions = predict(assembly.model, problem, row_set.rows, head, precision, display.advance)
         seconds = time.perf_counter() - started
-        scores = {key: round(value, 4) for key, value in problem.score(predictions, row_set.rows).items()}
+        scores = {key: round(value, 4) for key, value in problem.score(predictions, row_set.rows, language).items()}
         atomic_write_json(store.predictions_path(run, language), predictions)
         result["languages"][language] = {
             "n": len(row_set.rows),
             **scores,
             "split": row_set.split,
             "available": row_set.available,
-            "rows": row_set.fingerprint[:16],
+            "rows": rows,
             "seconds": round(seconds, 2),
         }
         if path.is_file():
@@ -150,8 +154,38 @@ def evaluate(
     return {**result, "languages": {code: result["languages"][code] for code in wanted}, "mean": _mean(result, wanted)}
 
 
+class _Pools:
+    """What rows are retrieved from: encoded once for all languages that share it."""
+
+    def __init__(
+        self, source: Source, task: Task, model: Any, problem: Problem, precision: str, display: EvalDisplay
+    ) -> None:
+        self.source, self.task, self.model, self.problem = source, task, model, problem
+        self.precision, self.display = precision, display
+        self.pool: list[Any] = []
+        self.print = self.filled = ""
+
+    def look(self, language: str) -> list[str]:
+        """Find a language's pool and gold pairs; returns what identifies them."""
+        gold = self.source.gold(self.task, language)
+        self.problem.gold = gold
+        per_language = self.task.pool is not None and "{" in self.task.pool.config
+        if not self.pool or per_language or self.task.pool is None and not isinstance(self.task.kind, AnswerRetrieval):
+            self.pool = self.source.pool(self.task, language) or []
+            self.print = sha256_json(self.pool)
+        return [self.print, sha256_json(gold)]
+
+    def fill(self) -> None:
+        """Encode the pool unless it is the one that is filled in."""
+        if not self.problem.pooled or self.print == self.filled:
+            return
+        self.display.start("candidates", len(self.pool))
+        fill_pool(self.model, self.problem, self.pool, self.precision, self.display.advance)
+        self.filled = self.print
+
+
 def _problem(task: Task, backbone: Backbone, settings: EvalSettings) -> Problem:
-    if not isinstance(task.kind, Retrieval):
+    if not isinstance(task.kind, Retrieval | Mining | AnswerRetrieval | EntityRetrieval):
         if settings.layer is not None:
             raise XadaptError(f"--layer is for retrieval tasks; {task.name} is {task.kind.name}")
         return make_problem(task, backbone.tokenizer, settings.max_length)

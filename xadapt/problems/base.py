@@ -42,6 +42,8 @@ class Problem(ABC):
     #: Keys of a feature that become tensors of a batch beside the input ids.
     targets: ClassVar[dict[str, torch.dtype]] = {}
     needs_head: ClassVar[bool] = True
+    #: Whether predictions are items of a pool, which must be filled before anything is decoded.
+    pooled: ClassVar[bool] = False
 
     def __init__(self, task: Task, tokenizer: PreTrainedTokenizerBase, max_length: int | None = None) -> None:
         """Bind a task to a tokenizer; ``max_length`` counts tokens with the special ones.
@@ -55,6 +57,10 @@ class Problem(ABC):
         if max_length and max_length > longest:
             raise XadaptError(f"--max-length {max_length}: this base reads {longest} tokens at most")
         self.max_length = max_length or min(self.defaults.max_length, longest)
+        #: What :meth:`calibrate` found on English dev; travels with the checkpoint whose head answers.
+        self.calibration: dict[str, float] = {}
+        #: The pairs that a mining problem is scored against.
+        self.gold: list[tuple[str, str]] = []
 
     @abstractmethod
     def encode(self, rows: list[Row], labelled: bool) -> list[Feature]:
@@ -94,9 +100,32 @@ class Problem(ABC):
         """Run the model and the head on a batch."""
         return model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], head=head)
 
-    def score(self, predictions: list[Any], rows: list[Row]) -> dict[str, float]:
+    def tokens(self, feature: Feature) -> int:
+        """How many tokens a feature brings into a batch, padding of its own included."""
+        return len(feature["input_ids"])
+
+    def score(self, predictions: list[Any], rows: list[Row], language: str = "en") -> dict[str, float]:
         """Score predictions with the task's official metric, 0–100."""
-        return metrics.compute(self.task.metric, predictions, self.references(rows))
+        # A pair of languages is answered in the language of its context, which comes first.
+        return metrics.compute(
+            self.task.metric, predictions, self.references(rows), language=language.partition("-")[0]
+        )
+
+    def calibrate(self, predictions: list[Any], rows: list[Row]) -> dict[str, float]:
+        """Tune on English dev what decoding needs beside the weights; nothing by default."""
+        return {}
+
+    def own_pool(self, rows: list[Row]) -> list[Row]:
+        """The pool of a pooled problem when there is no other: what the rows themselves hold."""
+        raise NotImplementedError(f"{self.task.name} has no pool")
+
+    def encode_pool(self, pool: list[Row]) -> list[Feature]:
+        """Turn a pool into features, each one item that can be retrieved."""
+        raise NotImplementedError(f"{self.task.name} has no pool")
+
+    def fill(self, pool: list[Row], raw: list[np.ndarray]) -> None:
+        """Take the pool's raw outputs, one a feature of :meth:`encode_pool`, to retrieve from."""
+        raise NotImplementedError(f"{self.task.name} has no pool")
 
     def details(self) -> dict[str, Any]:
         """What a reader must know beside the score, recorded with it."""

@@ -45,7 +45,7 @@ def predict(
 
     Args:
         model: A model whose adapters are set.
-        problem: The problem that encodes and decodes.
+        problem: The problem that encodes and decodes; a pooled one must be filled (see :func:`fill_pool`).
         rows: Rows in the problem's fields.
         head: Name of the head, None where the problem has none.
         precision: ``fp32`` or ``bf16``.
@@ -55,23 +55,48 @@ def predict(
         One prediction a row, in order.
     """
     features = problem.encode(rows, labelled=False)
+    return problem.decode(raw_outputs(model, problem, features, head, precision, progress, len(rows)), features, rows)
+
+
+def fill_pool(
+    model: XLMRobertaAdapterModel,
+    problem: Problem,
+    pool: list[Row],
+    precision: str = "fp32",
+    progress: Callable[[int], None] | None = None,
+) -> None:
+    """Encode a pool with the model's active adapters and give it to the problem."""
+    features = problem.encode_pool(pool)
+    problem.fill(pool, raw_outputs(model, problem, features, None, precision, progress, len(pool)))
+
+
+def raw_outputs(
+    model: XLMRobertaAdapterModel,
+    problem: Problem,
+    features: list[Feature],
+    head: str | None,
+    precision: str = "fp32",
+    progress: Callable[[int], None] | None = None,
+    rows: int = 0,
+) -> list[np.ndarray]:
+    """Run features through the model; ``progress`` is told in rows, of which there are ``rows`` in all.
+
+    Returns:
+        What the problem reads from the outputs, one entry a feature, in order.
+    """
     raw: list[np.ndarray | None] = [None] * len(features)
     device = next(model.parameters()).device
     training = model.training
     model.eval()
     done = 0
     with torch.inference_mode(), autocast(device, precision):
-        for batch in length_batches([len(f["input_ids"]) for f in features], TOKEN_BUDGET.get(device.type, 4096)):
-            inputs = {k: v.to(device) for k, v in problem.collate(_unlabelled(features, batch)).items()}
+        for batch in length_batches([problem.tokens(f) for f in features], TOKEN_BUDGET.get(device.type, 4096)):
+            inputs = {k: v.to(device) for k, v in problem.collate([features[i] for i in batch]).items()}
             for index, value in zip(batch, problem.read(problem.forward(model, inputs, head)), strict=True):
                 raw[index] = value
             if progress:
-                now = (done + len(batch)) * len(rows) // len(features)
-                progress(now - done * len(rows) // len(features))
+                now = (done + len(batch)) * rows // len(features)
+                progress(now - done * rows // len(features))
             done += len(batch)
     model.train(training)
-    return problem.decode([value for value in raw if value is not None], features, rows)
-
-
-def _unlabelled(features: list[Feature], batch: list[int]) -> list[Feature]:
-    return [{"input_ids": features[index]["input_ids"]} for index in batch]
+    return [value for value in raw if value is not None]

@@ -86,9 +86,23 @@ LANGUAGES: dict[str, Language] = _parse()
 
 
 def codes(text: str) -> tuple[str, ...]:
-    """Split a space-separated list of language codes and check each against the table."""
+    """Split a space-separated list of language codes and check each against the table.
+
+    A pair such as ``en-de`` is a code too, for tasks whose two texts are in two languages.
+    """
     found = tuple(text.split())
     for code in found:
-        if code not in LANGUAGES:
+        if not is_known(code):
             raise ValueError(f"language code {code!r} is not in the table")
     return found
+
+
+def is_known(code: str) -> bool:
+    """Whether it is a language of the table, or a pair of them."""
+    return all(part in LANGUAGES for part in code.split("-"))
+
+
+def language_name(code: str) -> str:
+    """The English name of a language or pair, the code itself where the table has none."""
+    names = [LANGUAGES[part].name if part in LANGUAGES else part for part in code.split("-")]
+    return "–".join(names)

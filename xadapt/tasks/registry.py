@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from xadapt.errors import unknown
-from xadapt.tasks.catalogue import INTERMEDIATE, TARGET
+from xadapt.errors import XadaptError, unknown
+from xadapt.tasks.intermediate import INTERMEDIATE
+from xadapt.tasks.targets import TARGET
 from xadapt.tasks.task import Task
 
-
-@cache
-def _by_name() -> dict[str, Task]:
-    return {task.name: task for task in (*INTERMEDIATE, *TARGET)}
+_SHIPPED = {task.name: task for task in (*INTERMEDIATE, *TARGET)}
+_OWN: dict[str, Task] = {}
 
 
 def all_tasks() -> tuple[Task, ...]:
-    """All tasks, intermediate ones first, in the order of their declaration."""
-    return tuple(_by_name().values())
+    """All tasks, intermediate ones first, in the order of their declaration; the user's own come last."""
+    return (*_SHIPPED.values(), *_OWN.values())
 
 
 def get_task(name: str) -> Task:
@@ -25,7 +22,18 @@ def get_task(name: str) -> Task:
     Raises:
         XadaptError: If there is no such task; names the nearest one.
     """
-    try:
-        return _by_name()[name]
-    except KeyError:
-        raise unknown("task", name, _by_name()) from None
+    found = _SHIPPED.get(name) or _OWN.get(name)
+    if found is None:
+        raise unknown("task", name, [*_SHIPPED, *_OWN])
+    return found
+
+
+def register(task: Task) -> None:
+    """Add a user's own task; one of the same name takes the place of an earlier one.
+
+    Raises:
+        XadaptError: If xadapt comes with a task of that name.
+    """
+    if task.name in _SHIPPED:
+        raise XadaptError(f"xadapt comes with a task called {task.name}: give your task another name")
+    _OWN[task.name] = task

@@ -4,21 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from xadapt.tasks.kinds import Kind
 from xadapt.tasks.languages import LANGUAGES
 
+#: A field's column: its name, a path into a nested one (``choices.text``), or several that make a list.
+Column = str | tuple[str, ...]
+
 
 @dataclass(frozen=True)
 class Rows:
-    """Where rows are, by the hub's own names; ``{language}`` and ``{iso3}`` are filled in per language.
+    """Where rows are, by the hub's own names.
 
-    Several splits mean: the first of them that the data source has, because test labels are not always public.
+    ``{language}``, ``{iso3}``, ``{name}``, ``{lower}`` (the name in lower case) and, for pairs, ``{first}`` and
+    ``{second}`` are filled in.
+
+    Attributes:
+        hub_id: The data set.
+        config: Its configuration.
+        split: Its split. Several mean: the first that the data source has, because test labels are not always public.
+        id_prefix: Keep only rows whose ``id`` starts with this, for sets that hold all languages in one split.
+        columns: All its columns, where they are not the task's.
+        path: A file of the user's own, which is read whatever the data source is.
     """
 
     hub_id: str
     config: str = "default"
     split: str | tuple[str, ...] = "train"
+    id_prefix: str = ""
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    path: str = ""
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -33,15 +49,22 @@ class Task:
     Attributes:
         name: The name that users type; also the name of its adapter and head.
         kind: What is predicted (see :mod:`xadapt.tasks.kinds`).
-        columns: The kind's field names to the data set's column names.
-        train: English training rows, None when the task is only evaluated.
+        columns: The kind's field names to the data set's columns.
+        optional: The same for the kind's optional fields that only some copies of the data have.
+        values: By field, what the data set's own values mean, such as a letter for an answer's index.
+        hub_labels: How the data set spells the kind's labels, where it is not the same.
+        train: English training rows, in parts if they are several; None when the task is only evaluated.
         dev: English rows that choose checkpoints and hyper-parameters.
-        test: Rows per language, None for an intermediate task.
+        test: Rows per language, None for an intermediate task (which is measured on its dev rows).
+        pool: What is retrieved, where it is not the rows themselves.
+        gold: The pairs to be mined.
         languages: Codes of the languages with test rows.
+        after: The task that its adapter is trained on first.
         metric: Name of the official metric (see :mod:`xadapt.metrics`).
         bundled: The set of the bundled demonstration that can stand in for it.
         suites: Benchmarks it belongs to.
-        iso3: Exceptions to the usual three-letter codes, for ``{iso3}``.
+        spelled: Exceptions to how a language is spelled in ``{iso3}`` or ``{name}``.
+        note: What a user must know to get its rows.
         source: Where it comes from.
     """
 
@@ -49,18 +72,46 @@ class Task:
     kind: Kind
     metric: str
     source: str
-    columns: Mapping[str, str] = field(default_factory=dict)
-    train: Rows | None = None
-    dev: Rows | None = None
+    columns: Mapping[str, Column] = field(default_factory=dict)
+    optional: Mapping[str, Column] = field(default_factory=dict)
+    values: Mapping[str, Mapping[Any, Any]] = field(default_factory=dict)
+    hub_labels: tuple[str, ...] = ()
+    train: Rows | tuple[Rows, ...] | None = None
+    dev: Rows | tuple[Rows, ...] | None = None
     test: Rows | None = None
+    pool: Rows | None = None
+    gold: Rows | None = None
     languages: tuple[str, ...] = ("en",)
+    after: str | None = None
     bundled: str | None = None
     suites: tuple[str, ...] = ()
-    iso3: Mapping[str, str] = field(default_factory=dict)
+    spelled: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+
+    def fill(self, template: str, language: str) -> str:
+        """Fill a language into a configuration's name or an id's beginning."""
+        known = LANGUAGES.get(language)
+        first, _, second = language.partition("-")
+        return template.format(
+            language=language,
+            iso3=self.spelled.get(language) or (known.iso3 if known else language),
+            name=self.spelled.get(language) or (known.name if known else language),
+            lower=(known.name if known else language).lower(),
+            first=first,
+            second=second,
+        )
 
     def test_config(self, language: str) -> str:
-        """Name the configuration that holds the test rows of a language."""
+        """Name the configuration that holds the test rows of a language.
+
+        Raises:
+            ValueError: If the task has no test rows.
+        """
         if self.test is None:
             raise ValueError(f"{self.name} has no test rows")
-        iso3 = self.iso3.get(language) or (LANGUAGES[language].iso3 if language in LANGUAGES else language)
-        return self.test.config.format(language=language, iso3=iso3)
+        return self.fill(self.test.config, language)
+
+    def parts(self, name: str) -> tuple[Rows, ...]:
+        """The ``train`` or ``dev`` rows as a tuple of parts, empty when there are none."""
+        rows = self.train if name == "train" else self.dev
+        return () if rows is None else (rows,) if isinstance(rows, Rows) else rows

@@ -1,0 +1,98 @@
+"""From a data set's columns and values to the fields and values of a kind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from xadapt.data.files import Table
+from xadapt.errors import XadaptError
+from xadapt.tasks import PairRegression, Tagging, Task
+from xadapt.tasks.task import Column
+
+
+def column_names(columns: Mapping[str, Column]) -> list[str]:
+    """The top-level columns that a mapping needs, each once."""
+    names = [name for column in columns.values() for name in ((column,) if isinstance(column, str) else column)]
+    return list(dict.fromkeys(name.partition(".")[0] for name in names))
+
+
+def to_fields(table: Table, task: Task, columns: Mapping[str, Column], where: str) -> list[dict[str, Any]]:
+    """Rename columns and read values.
+
+    Args:
+        table: Rows as their file has them.
+        task: The task that says what its values mean.
+        columns: Field to column.
+        where: What an error names.
+
+    Returns:
+        Rows in the kind's fields. Labels are indices, tags are texts, scores are numbers.
+
+    Raises:
+        XadaptError: If a column is missing, or the file's own names of its labels are not the task's.
+    """
+    for name in column_names(columns):
+        if name not in table.columns:
+            raise XadaptError(f"{where} has no column {name!r} (it has {', '.join(table.columns)}): pull it again")
+    optional = {field: column for field, column in task.optional.items() if column in table.columns}
+    readers = {field: _reader(field, column, table, task, where) for field, column in columns.items()}
+    readers |= {field: _reader(field, column, table, task, where) for field, column in optional.items()}
+    return [{field: read(row) for field, read in readers.items()} for row in table.rows]
+
+
+def _reader(field: str, column: Column, table: Table, task: Task, where: str) -> Any:
+    if not isinstance(column, str):
+        return lambda row: [row[name] for name in column]
+    top, _, path = column.partition(".")
+    names = label_names(table, top, task, where) if field in ("label", "tags") else None
+    labels = list(getattr(task.kind, "labels", ()))
+    meaning = task.values.get(field)
+    number = isinstance(task.kind, PairRegression) and field == "score"
+
+    def read(row: dict[str, Any]) -> Any:
+        value = row.get(top)
+        for key in path.split(".") if path else ():
+            value = value.get(key) if isinstance(value, dict) else None
+        if meaning is not None:
+            value = meaning.get(value, value)
+        if names is not None:
+            value = [_tag(tag, names) for tag in value or []] if field == "tags" else _label(value, names, labels)
+        return _number(value) if number else value
+
+    return read
+
+
+def label_names(table: Table, column: str, task: Task, where: str) -> list[str]:
+    """What the whole numbers of a label column stand for, in the kind's words.
+
+    Raises:
+        XadaptError: If the file names its labels otherwise than the task does.
+    """
+    labels = list(getattr(task.kind, "labels", ()))
+    told = table.names.get(column)
+    if told is None or not labels:
+        return told or labels
+    spelled = dict(zip(task.hub_labels or labels, labels, strict=True))
+    strange = [name for name in told if name not in spelled]
+    if strange:
+        raise XadaptError(f"{where}: column {column} has a label {strange[0]!r}; {task.name} has {', '.join(spelled)}")
+    return [spelled[name] for name in told]
+
+
+def _tag(tag: Any, names: list[str]) -> Any:
+    return names[tag] if isinstance(tag, int) and 0 <= tag < len(names) else tag
+
+
+def _label(value: Any, names: list[str], labels: list[str]) -> Any:
+    if isinstance(value, str):
+        value = value.strip()
+        return labels.index(value) if value in labels else int(value) if value.lstrip("-").isdigit() else value
+    return labels.index(names[value]) if isinstance(value, int) and 0 <= value < len(names) else value
+
+
+def _number(value: Any) -> Any:
+    try:
+        return float(value) if isinstance(value, str) else value
+    except ValueError:
+        return value

@@ -1,0 +1,134 @@
+"""Tables in files: parquet, csv, jsonl, and the two-column format of tagged sentences."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from xadapt.errors import XadaptError
+from xadapt.store.files import read_text
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows as a file has them.
+
+    Attributes:
+        rows: Column name to value.
+        columns: All columns that there are.
+        names: By column, what its whole numbers stand for, where the file says so.
+        split: Where the rows came from.
+    """
+
+    rows: list[dict[str, Any]]
+    columns: list[str]
+    names: dict[str, list[str]] = field(default_factory=dict)
+    split: str = ""
+
+
+def read_table(path: Path, columns: list[str] | None = None) -> Table:
+    """Read a file by its ending.
+
+    Args:
+        path: A ``.parquet``, ``.csv``, ``.jsonl``, ``.tsv`` or ``.conll`` file.
+        columns: Columns to read, those that are there; None for all.
+
+    Raises:
+        XadaptError: If it is missing, unreadable or of another format.
+    """
+    reader = READERS.get(path.suffix)
+    if reader is None:
+        raise XadaptError(f"{path}: unknown kind of file; use {', '.join(READERS)}")
+    if not path.is_file():
+        raise XadaptError(f"no file {path}")
+    return reader(path, columns)
+
+
+def _parquet(path: Path, columns: list[str] | None) -> Table:
+    import pyarrow.parquet as parquet
+
+    try:
+        file = parquet.ParquetFile(path)
+        there = file.schema_arrow.names
+        wanted = there if columns is None else [column for column in columns if column in there]
+        rows = file.read(columns=wanted).to_pylist()
+        return Table(rows, there, _class_names(file.schema_arrow.metadata or {}), path.stem)
+    except (OSError, ValueError, NotImplementedError) as error:
+        reason = " ".join(str(error).split())[:80]
+        raise XadaptError(f"{path} is not a readable parquet file ({reason}): pull it again") from None
+
+
+def _class_names(metadata: dict[bytes, bytes]) -> dict[str, list[str]]:
+    try:
+        features = json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    names = {}
+    for column, feature in features.items():
+        if isinstance(feature, list) and feature:
+            feature = feature[0]
+        inner = feature.get("feature", feature) if isinstance(feature, dict) else {}
+        if isinstance(inner, dict) and inner.get("_type") == "ClassLabel" and inner.get("names"):
+            names[column] = list(inner["names"])
+    return names
+
+
+def _csv(path: Path, columns: list[str] | None) -> Table:
+    reader = csv.DictReader(read_text(path).removeprefix("\ufeff").splitlines(keepends=True))
+    rows = []
+    for row in reader:
+        if None in row or None in row.values():
+            raise XadaptError(f"{path}, line {reader.line_num}: not as many cells as the first line has names")
+        rows.append(_only(row, columns))
+    return Table(rows, list(reader.fieldnames or []), split=path.stem)
+
+
+def _jsonl(path: Path, columns: list[str] | None) -> Table:
+    rows, there = [], {}
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise XadaptError(f"{path}, line {number}: not JSON ({error.msg})") from None
+        if not isinstance(row, dict):
+            raise XadaptError(f"{path}, line {number}: not an object of names and values")
+        there |= dict.fromkeys(row)
+        rows.append(_only(row, columns))
+    return Table(rows, list(there), split=path.stem)
+
+
+def _two_columns(path: Path, columns: list[str] | None) -> Table:
+    rows: list[dict[str, Any]] = []
+    tokens: list[str] = []
+    tags: list[str] = []
+    for number, line in enumerate([*read_text(path).removeprefix("\ufeff").splitlines(), ""], start=1):
+        if not line.strip():
+            if tokens:
+                rows.append({"tokens": tokens, "tags": tags})
+                tokens, tags = [], []
+            continue
+        cells = line.rstrip("\r\n").split("\t")
+        if len(cells) != 2 or not all(cell.strip() for cell in cells):
+            raise XadaptError(f"{path}, line {number}: a token, a tab and a tag were expected")
+        tokens.append(cells[0])
+        tags.append(cells[1])
+    return Table(rows, ["tokens", "tags"], split=path.stem)
+
+
+def _only(row: dict[str, Any], columns: list[str] | None) -> dict[str, Any]:
+    return row if columns is None else {column: row[column] for column in columns if column in row}
+
+
+READERS: dict[str, Callable[[Path, list[str] | None], Table]] = {
+    ".parquet": _parquet,
+    ".csv": _csv,
+    ".jsonl": _jsonl,
+    ".tsv": _two_columns,
+    ".conll": _two_columns,
+}
