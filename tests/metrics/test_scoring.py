@@ -10,7 +10,20 @@ from xadapt.metrics import compute, main_score, names
 
 @pytest.mark.parametrize(
     ("name", "score"),
-    [("accuracy", "accuracy"), ("correlation", "spearman"), ("squad", "f1"), ("mlqa", "f1"), ("retrieval", "accuracy")],
+    [
+        ("accuracy", "accuracy"),
+        ("accuracy_f1", "accuracy"),
+        ("correlation", "spearman"),
+        ("squad", "f1"),
+        ("squad_v2", "f1"),
+        ("mlqa", "f1"),
+        ("entities", "f1"),
+        ("pos", "f1"),
+        ("tokens", "token_accuracy"),
+        ("retrieval", "accuracy"),
+        ("mining", "f1"),
+        ("map@20", "map@20"),
+    ],
 )
 def test_every_metric_names_the_score_that_ranks(name, score):
     assert name in names()
@@ -51,10 +64,16 @@ def test_scoring_touches_neither_network_nor_disk(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     answers = [{"id": "q", "answers": ["x"]}]
     compute("accuracy", [1], [1])
+    compute("accuracy_f1", [1], [1])
     compute("retrieval", [1], [1])
     compute("correlation", [1.0, 2.0], [1.0, 2.0])
     compute("squad", [{"id": "q", "text": "x"}], answers)
+    compute("squad_v2", [{"id": "q", "text": "x", "null_gap": None}], answers)
     compute("mlqa", [{"id": "q", "text": "x"}], answers, language="en")
+    for name in ("entities", "pos", "tokens"):
+        compute(name, [["B-PER", "O"]], [["B-PER", "O"]])
+    compute("mining", [(1.2, "s", "t")], [("s", "t")])
+    compute("map@20", [["a", "b"]], [["b"]])
     assert list(tmp_path.iterdir()) == []
 
 

@@ -62,10 +62,3 @@ def test_two_predictions_for_one_question_are_refused():
 def test_a_question_without_a_gold_answer_is_refused():
     with pytest.raises(XadaptError, match="'a' has no gold answer"):
         compute("squad", [{"id": "a", "text": "x"}], [{"id": "a", "answers": []}])
-
-
-@pytest.mark.parametrize("task", ["xquad", "tydiqa"])
-def test_squad_agrees_with_the_official_scores(task, golden_cases, as_rows):
-    for case in golden_cases(task):
-        scores = compute("squad", as_rows(case["predictions"]), case["references"])
-        assert scores == pytest.approx(case["expected"], abs=1e-6), case["language"]

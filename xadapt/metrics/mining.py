@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import datasets
@@ -11,7 +12,7 @@ import datasets
 from xadapt.errors import XadaptError
 from xadapt.metrics.base import OfflineMetric
 from xadapt.metrics.ids import id_text
-from xadapt.metrics.spans import set_scores
+from xadapt.metrics.sets import set_scores
 
 Pair = tuple[str, str]
 
@@ -27,7 +28,7 @@ class Mining(OfflineMetric):
 
     "f1", "precision" and "recall" are taken at the threshold that is best on the gold pairs themselves, as XTREME and
     LASER do; "threshold" is that number. No gold pairs are needed to choose the fixed threshold of "fixed_f1",
-    "fixed_precision" and "fixed_recall": 1.06, which holds for the ratio margin over four neighbours.
+    "fixed_precision" and "fixed_recall": 1.06, which is meant for scores that are ratio margins.
 
     XTREME mines texts, and drops sentences whose text has several ids; that is up to whoever makes the candidates.
 
@@ -102,7 +103,7 @@ def _candidate(row: Any, place: int) -> dict[str, Any]:
     if isinstance(row, str) or not isinstance(row, Sequence) or len(row) != 3:
         raise XadaptError(f"{what} is {row!r}, not (score, source id, target id)")
     score = row[0]
-    if isinstance(score, str) or not math.isfinite(score):
+    if not isinstance(score, Real) or not math.isfinite(score):
         raise XadaptError(f"{what}: the score is {score!r}, not a finite number")
     return {"score": float(score), **_pair(row[1:], what)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import datasets
@@ -40,10 +40,11 @@ class MeanAveragePrecision(OfflineMetric):
     @classmethod
     def prepare(cls, predictions: Sequence[Any], references: Sequence[Any]) -> tuple[list[Any], list[Any]]:
         given, gold = super().prepare(predictions, references)
+        given, gold = _as_text(given, "prediction"), _as_text(gold, "reference")
         for place, relevant in enumerate(gold):
-            if len(relevant) == 0:
+            if not relevant:
                 raise XadaptError(f"reference {place} is empty: a query without a relevant id has no average precision")
-        return _as_text(given, "prediction"), _as_text(gold, "reference")
+        return given, gold
 
     def _compute(self, predictions: list[list[str]], references: list[list[str]]) -> dict[str, float]:
         total = sum(
@@ -72,6 +73,6 @@ def average_precision(ranked: Sequence[str], relevant: set[str], top: int) -> fl
 
 def _as_text(rows: list[Any], what: str) -> list[list[str]]:
     for place, row in enumerate(rows):
-        if isinstance(row, str):
+        if isinstance(row, str) or not isinstance(row, Collection):
             raise XadaptError(f"{what} {place} is {row!r}, not a list of ids")
     return [[id_text(value, f"{what} {place}") for value in row] for place, row in enumerate(rows)]

@@ -15,15 +15,22 @@ class _Entry:
     module: str
     metric: str
     main: str
-    per_language: bool = False
+    options: tuple[str, ...] = ()
 
 
 _METRICS = {
     "accuracy": _Entry("accuracy", "Accuracy", main="accuracy"),
     "correlation": _Entry("correlation", "Correlation", main="spearman"),
+    "accuracy_f1": _Entry("accuracy_f1", "AccuracyF1", main="accuracy"),
     "squad": _Entry("squad", "Squad", main="f1"),
-    "mlqa": _Entry("mlqa", "Mlqa", main="f1", per_language=True),
+    "squad_v2": _Entry("squad_v2", "SquadV2", main="f1", options=("threshold",)),
+    "mlqa": _Entry("mlqa", "Mlqa", main="f1", options=("language",)),
+    "entities": _Entry("tagging", "Entities", main="f1"),
+    "pos": _Entry("tagging", "PartsOfSpeech", main="f1"),
+    "tokens": _Entry("tagging", "Tokens", main="token_accuracy"),
     "retrieval": _Entry("retrieval", "Retrieval", main="accuracy"),
+    "mining": _Entry("mining", "Mining", main="f1"),
+    "map@20": _Entry("ranking", "MeanAveragePrecision", main="map@20"),
 }
 
 
@@ -42,19 +49,34 @@ def main_score(name: str) -> str:
 
 
 def compute(
-    name: str, predictions: Sequence[Any], references: Sequence[Any], *, language: str | None = None
+    name: str,
+    predictions: Sequence[Any],
+    references: Sequence[Any],
+    *,
+    language: str | None = None,
+    threshold: float = 0.0,
 ) -> dict[str, float]:
     """Score predictions by an official definition. Needs no network and writes nothing.
 
     Args:
-        name: "accuracy" and "retrieval" take integers, "correlation" numbers, "squad" and "mlqa" predictions
-            `{"id", "text"}` with references `{"id", "answers": [text, ...]}`.
-        predictions: One per reference; only "squad" and "mlqa" allow some to be missing, which then score 0.
+        name: What is scored decides what a prediction and a reference are:
+
+            * "accuracy" and "retrieval": integers; "accuracy_f1": 0 or 1; "correlation": numbers.
+            * "squad" and "mlqa": `{"id", "text"}` and `{"id", "answers": [text, ...]}`; "squad_v2" the same, where the
+              prediction may have a "null_gap" and the answers may be empty.
+            * "entities", "pos" and "tokens": the tags of a sentence.
+            * "mining": all candidates `(score, source id, target id)` and all gold pairs `(source id, target id)`.
+            * "map@20": ranked ids, best first, and the ids that are relevant.
+        predictions: One per reference; the question answering metrics allow some to be missing, which then score 0,
+            and "mining" takes any number.
         references: The gold side, at least one.
         language: Language of the answers; "mlqa" needs it, the others do not look at it.
+        threshold: Null gap above which "squad_v2" reads a prediction as "no answer", best tuned with
+            :func:`~xadapt.metrics.best_null_threshold`; the others do not look at it.
 
     Returns:
-        Every score of the metric, 0-100 (correlations times 100, so -100 to 100).
+        Every score of the metric, 0-100 (correlations times 100, so -100 to 100; the "threshold" of "mining" is on the
+        scale of its candidates).
 
     Raises:
         XadaptError: If the metric is unknown, the input does not fit it, or the language is missing or unknown to it.
@@ -64,11 +86,12 @@ def compute(
     entry = _entry(name)
     if len(references) == 0:
         raise XadaptError(f"{name}: there is nothing to score, the references are empty")
-    if entry.per_language and language is None:
+    if "language" in entry.options and language is None:
         raise XadaptError(f"{name} needs the language of the answers: compute({name!r}, ..., language='de')")
     metric = getattr(importlib.import_module(f"xadapt.metrics.{entry.module}"), entry.metric)()
     given, gold = metric.prepare(predictions, references)
-    options = {"language": language} if entry.per_language else {}
+    offered = {"language": language, "threshold": threshold}
+    options = {option: offered[option] for option in entry.options}
     scores = metric.compute(predictions=given, references=gold, **options)
     return {key: float(value) for key, value in scores.items()}
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from xadapt.metrics.sets import set_scores
+
 OUTSIDE = "O"
 
 
 def tag_spans(sentences: Sequence[Sequence[str]]) -> set[tuple[str, int, int]]:
     """Read the typed spans out of tagged sentences.
 
-    These are the rules of `conlleval` as release 1 of the seqeval library has them. They are written out here because
-    that library is no longer maintained and its releases disagree: up to 0.0.12 the type of a tag without a hyphen is
-    the whole tag, from 1.0 on it is the tag without its first letter. Published XTREME scores of part-of-speech tags
-    follow the latter, by which CCONJ and SCONJ have one type, and X has the type of O.
+    These are the rules of `conlleval` as release 1.2 of the seqeval library has them. They are written out here because
+    that library is no longer maintained and its releases disagree, while XTREME names none: for 0.0.12 the type of a
+    tag without a hyphen is the whole tag, for 1.2 it is the tag without its first letter. By the latter, CCONJ and
+    SCONJ have one type, and X has the type of O.
 
     Any tag is read as a one-letter prefix and a type, also one that was never meant to be:
 
     * B and S begin a span, E and S end one; neighbours of one type are else one span, neighbours of two types two.
     * An I or E without a beginning begins a span itself.
-    * Sentences are chained with an O between them. It separates spans, but a tag other than B, I, E, S that has the
-      type of O, such as X, begins nowhere: its span starts where the last one did, in the sentence before if need be.
+    * Sentences are chained with an O between them, which separates spans. A tag that has the type of O, such as X, is
+      not parted from an O beside it: after one, its span starts where the last one did, in the sentence before if need
+      be; before one, it makes no span.
 
     Args:
         sentences: Sentences of tags, none of them empty strings.
@@ -73,16 +76,6 @@ def token_accuracy(predictions: Sequence[Sequence[str]], references: Sequence[Se
         for predicted, wanted in zip(given, gold, strict=False)
     )
     return 100.0 * right / sum(len(gold) for gold in references)
-
-
-def set_scores(found: set, gold: set) -> dict[str, float]:
-    """Precision, recall and F1 of a set of findings, 0-100; all 0 where the two sets share nothing."""
-    right = len(found & gold)
-    if right == 0:
-        return {"f1": 0.0, "precision": 0.0, "recall": 0.0}
-    precision, recall = right / len(found), right / len(gold)
-    f1 = 2 * precision * recall / (precision + recall)
-    return {"f1": 100.0 * f1, "precision": 100.0 * precision, "recall": 100.0 * recall}
 
 
 def _chained(sentences: Sequence[Sequence[str]]) -> Iterator[str]:
