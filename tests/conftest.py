@@ -80,7 +80,7 @@ def write_parquet(path: Path, rows: list[dict[str, Any]]) -> Path:
 
 @pytest.fixture
 def mirror(tmp_path: Path) -> Path:
-    """A mirror with a few rows of MNLI, SQuAD, STS-B, XNLI, XQuAD and Tatoeba, from the bundled demonstration."""
+    """A mirror with a few rows of one task of every kind, from the bundled demonstration and made up."""
     return fill_mirror(tmp_path / "mirror")
 
 
@@ -101,9 +101,70 @@ def fill_mirror(root: Path) -> Path:
             for row in bundled.rows("sts", "en", part)[:24]
         ]
         write_parquet(root / f"nyu-mll/glue/stsb/{split}.parquet", rows)
+    fill_choices(root)
+    fill_tags(root)
+    fill_answers(root)
     pairs = [{"sentence1": r["first"], "sentence2": r["second"]} for r in bundled.rows("retrieval", "de", "test")[:12]]
     write_parquet(root / "mteb/tatoeba-bitext-mining/deu-eng/test.parquet", pairs)
     return root
+
+
+def fill_choices(root: Path) -> None:
+    """Write SocialIQA, COPA and XCOPA, whose right choice repeats the premise's last word."""
+    words = ["bread", "rain", "music", "stone", "river", "glass"]
+    for split, count in (("train", 12), ("validation", 6)):
+        rows = []
+        for number in range(count):
+            right, others = words[number % 6], [words[(number + 1) % 6], words[(number + 2) % 6]]
+            choices = [*others[: number % 3], right, *others[number % 3 :]]
+            rows.append(
+                {
+                    "context": f"Ana likes {right}.",
+                    "question": "What does Ana want?",
+                    **dict(zip(("answerA", "answerB", "answerC"), choices, strict=True)),
+                    "label": str(choices.index(right) + 1),
+                }
+            )
+        write_parquet(root / f"allenai/social_i_qa/default/{split}.parquet", rows)
+    for place, names in (("aps/super_glue/copa", ("train", "validation")), ("cambridgeltl/xcopa/et", ("test",))):
+        for split in names:
+            rows = [
+                {
+                    "premise": f"There was {words[number % 6]}.",
+                    "question": ("cause", "effect")[number % 2],
+                    "choice1": words[number % 6] if number % 2 else "nothing",
+                    "choice2": "nothing" if number % 2 else words[number % 6],
+                    "label": (number + 1) % 2,
+                    "idx": number,
+                }
+                for number in range(8)
+            ]
+            write_parquet(root / f"{place}/{split}.parquet", rows)
+
+
+def fill_tags(root: Path) -> None:
+    """Write UD-POS and WikiANN in English and German, tags as whole numbers as on the hub."""
+    tokens = ["Ana", "eats", "the", "bread", "in", "Rome", "."]
+    for name, splits in (("English", ("train", "validation")), ("German", ("test",))):
+        for split in splits:
+            rows = [{"tokens": tokens[n % 3 :], "pos_tags": [11, 15, 5, 7, 1, 11, 12][n % 3 :]} for n in range(12)]
+            write_parquet(root / f"google/xtreme/udpos.{name}/{split}.parquet", rows)
+    for code, splits in (("en", ("train", "validation")), ("de", ("test",))):
+        for split in splits:
+            rows = [{"tokens": tokens[n % 3 :], "ner_tags": [1, 0, 0, 0, 0, 5, 0][n % 3 :]} for n in range(12)]
+            write_parquet(root / f"unimelb-nlp/wikiann/{code}/{split}.parquet", rows)
+
+
+def fill_answers(root: Path) -> None:
+    """Write XQuAD-R in English and German: the rows of extractive QA, each context one sentence list."""
+    for code in ("en", "de"):
+        rows = []
+        for row in bundled.rows("qa", code, "test")[:6]:
+            cut = row["context"].find(". ") + 1
+            breaks = [[0, cut], [cut + 1, len(row["context"])]] if cut else [[0, len(row["context"])]]
+            sentences = [row["context"][start:end] for start, end in breaks]
+            rows.append({**row, "sentences": sentences, "sentence_breaks": breaks})
+        write_parquet(root / f"google-research-datasets/xquad_r/{code}/validation.parquet", rows)
 
 
 #: Settings under which a training run on the tiny base takes half a second.

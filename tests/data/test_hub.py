@@ -40,7 +40,9 @@ def fault(columns=("a",), rows=ROWS):
 
 def test_named_columns_are_read_and_others_left(hub):
     calls = hub({"test": TABLE})
-    assert read_hub(ROWS, "de", ["b"]) == ([{"b": "x"}, {"b": "y"}], "test")
+    table = read_hub(ROWS, "de", ["b", "none"])
+    assert table.rows == [{"b": "x"}, {"b": "y"}]
+    assert (table.columns, table.split) == (["a", "b"], "test")
     assert calls == [("org/set", "de", "test")]
 
 
@@ -52,7 +54,8 @@ def test_the_default_configuration_is_not_asked_for_by_name(hub):
 
 def test_a_split_that_the_hub_lacks_gives_way_to_the_next(hub):
     calls = hub({"validation": TABLE})
-    assert read_hub(ROWS, "de", ["a"]) == ([{"a": 1}, {"a": 2}], "validation")
+    table = read_hub(ROWS, "de", ["a"])
+    assert (table.rows, table.split) == ([{"a": 1}, {"a": 2}], "validation")
     assert [split for _, _, split in calls] == ["test", "validation"]
 
 
@@ -76,9 +79,80 @@ def test_any_other_failure_of_the_hub_is_one_line_too(hub, error):
     assert fault().startswith(f"cannot get org/set (de) from the hub ({type(error).__name__}: ")
 
 
+def test_a_gated_set_is_answered_with_what_to_do(hub):
+    hub({"test": FileNotFoundError("Dataset 'org/set' is a gated dataset on the Hub. You must be authenticated.")})
+    assert "accept its terms on its page of the hub, then log in with `hf auth login`" in fault()
+
+
+def test_rows_that_are_not_on_the_hub_are_answered_with_how_to_get_them(hub):
+    calls = hub({"test": TABLE})
+    with pytest.raises(XadaptError, match=r"^ccgbank/supertags \(default\) is not on the hub: CCGbank is licensed"):
+        Source("hub").train(get_task("ccg"))
+    assert calls == []
+
+
 def test_a_column_that_the_hub_lacks_is_named(hub):
-    hub({"test": TABLE})
-    assert fault(["a", "label"]) == "org/set on the hub has no column 'label'"
+    hub({"test": datasets.Dataset.from_list([{"premise": "a", "label": 0}])})
+    with pytest.raises(XadaptError) as caught:
+        Source("hub").test(get_task("xnli"), "de")
+    expected = "facebook/xnli de test has no column 'hypothesis' (it has premise, label): pull it again"
+    assert str(caught.value) == expected
+
+
+def test_the_names_of_labels_come_with_the_rows(hub):
+    tags = datasets.List(datasets.ClassLabel(names=["O", "B-PER"]))
+    features = datasets.Features({"label": datasets.ClassLabel(names=["no", "yes"]), "tags": tags})
+    hub({"test": datasets.Dataset.from_list([{"label": 1, "tags": [0, 1]}], features=features)})
+    assert read_hub(ROWS, "de", ["label"]).names == {"label": ["no", "yes"], "tags": ["O", "B-PER"]}
+
+
+SCRIPT = RuntimeError("Dataset scripts are no longer supported, but found set.py")
+
+
+def test_a_set_that_is_a_script_is_read_from_what_the_hub_made_of_it(monkeypatch):
+    calls = []
+
+    def load_dataset(hub_id, config=None, **options):
+        calls.append((hub_id, config, options))
+        if "revision" not in options:
+            raise SCRIPT
+        return TABLE
+
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    assert read_hub(ROWS, "de", ["a"]).rows == [{"a": 1}, {"a": 2}]
+    assert calls[-1] == ("org/set", None, {"data_dir": "de", "split": "test", "revision": "refs/convert/parquet"})
+
+
+def test_a_script_that_the_hub_made_nothing_of_is_one_line(monkeypatch):
+    def load_dataset(hub_id, config=None, **options):
+        raise FileNotFoundError("no data files") if "revision" in options else SCRIPT
+
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    assert "it is a script, which `datasets` no longer runs, and the hub made no files of it" in fault()
+
+
+@pytest.mark.parametrize("script", [False, True])
+def test_datasets_itself_finds_configurations_and_splits_on_both_roads(monkeypatch, write, root, tmp_path, script):
+    # A folder in the place of the hub: as the hub lays out data sets, and as it lays out what it made of a script.
+    place = "org/set/{}/{}/0000.parquet" if script else "org/set/{}/{}.parquet"
+    for config in ("de", "en"):
+        write(place.format(config, "validation"), [{"text": config, "label": 1}], names={"label": ["no", "yes"]})
+    card = "configs:\n" + "".join(
+        f"- config_name: {config}\n  data_files:\n  - split: validation\n    path: {config}/validation.parquet\n"
+        for config in ("de", "en")
+    )
+    (root / "org/set/README.md").write_text("# Card\n" if script else f"---\n{card}---\n")
+    loaded = datasets.load_dataset
+
+    def load_dataset(hub_id, config=None, revision=None, **options):
+        if script and revision is None:
+            raise SCRIPT
+        return loaded(str(root / hub_id), config, cache_dir=str(tmp_path / "cache"), **options)
+
+    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
+    table = read_hub(ROWS, "de", ["text", "label"])
+    assert table.rows == [{"text": "de", "label": 1}]
+    assert (table.split, table.names) == ("validation", {"label": ["no", "yes"]})
 
 
 def test_rows_of_a_task_come_from_the_hub_by_the_tasks_own_names(hub):

@@ -8,9 +8,9 @@ ROWS = Rows("org/set", config="{language}", split=("test", "validation"))
 TABLE = [{"a": 1, "b": "x", "c": None}, {"a": 2, "b": "y", "c": None}]
 
 
-def fault(root, columns=("a",), rows=ROWS, config="de"):
+def fault(root, columns=("a",), rows=ROWS, config="de", note=""):
     with pytest.raises(XadaptError) as caught:
-        read_mirror(root, rows, config, list(columns))
+        read_mirror(root, rows, config, list(columns), note)
     message = str(caught.value)
     assert "\n" not in message
     return message
@@ -18,19 +18,21 @@ def fault(root, columns=("a",), rows=ROWS, config="de"):
 
 def test_named_columns_are_read_and_others_left(root, write):
     write("org/set/de/test.parquet", TABLE)
-    assert read_mirror(root, ROWS, "de", ["b", "a"]) == ([{"b": "x", "a": 1}, {"b": "y", "a": 2}], "test")
+    table = read_mirror(root, ROWS, "de", ["b", "a", "none"])
+    assert table.rows == [{"b": "x", "a": 1}, {"b": "y", "a": 2}]
+    assert (table.columns, table.split) == (["a", "b", "c"], "test")
 
 
 def test_nested_columns_come_as_the_hub_gives_them(root, write):
     answers = {"text": ["你好"], "answer_start": [3]}
     write("org/set/de/test.parquet", [{"answers": answers}])
-    assert read_mirror(root, ROWS, "de", ["answers"])[0] == [{"answers": answers}]
+    assert read_mirror(root, ROWS, "de", ["answers"]).rows == [{"answers": answers}]
 
 
 def test_the_first_split_that_is_there_is_read(root, write):
     later = write("org/set/de/validation.parquet", TABLE)
     assert mirror_file(root, ROWS, "de") == later
-    assert read_mirror(root, ROWS, "de", ["a"])[1] == "validation"
+    assert read_mirror(root, ROWS, "de", ["a"]).split == "validation"
     first = write("org/set/de/test.parquet", TABLE)
     assert mirror_file(root, ROWS, "de") == first
 
@@ -43,9 +45,30 @@ def test_a_missing_file_is_named_with_the_other_choices(root):
     assert mirror_file(root, ROWS, "de") is None
 
 
-def test_a_missing_column_is_named_with_those_that_are_there(root, write):
-    path = write("org/set/de/test.parquet", TABLE)
-    assert fault(root, ["a", "label"]) == f"{path} has no column 'label' (it has a, b, c): pull the file again"
+def test_a_file_that_the_hub_does_not_have_is_missed_with_how_to_get_it(root):
+    assert fault(root, note="buy it").endswith("org/set/de/test.parquet: buy it")
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "tsv", "conll"])
+def test_a_file_may_have_any_ending_that_can_be_read(root, ending):
+    path = root / f"org/set/de/test.{ending}"
+    path.parent.mkdir(parents=True)
+    path.write_text({"csv": "a\n1\n", "jsonl": '{"a": 1}\n'}.get(ending, "a\tX\n"))
+    assert mirror_file(root, ROWS, "de") == path
+    assert len(read_mirror(root, ROWS, "de", ["a"]).rows) == 1
+
+
+def test_parquet_goes_before_other_endings_and_an_earlier_split_before_both(root, write):
+    write("org/set/de/validation.parquet", TABLE)
+    (root / "org/set/de/validation.csv").write_text("a\n1\n")
+    assert mirror_file(root, ROWS, "de").name == "validation.parquet"
+    (root / "org/set/de/test.csv").write_text("a\n1\n")
+    assert mirror_file(root, ROWS, "de").name == "test.csv"
+
+
+def test_the_names_of_labels_come_with_the_rows(root, write):
+    write("org/set/de/test.parquet", TABLE, names={"a": ["no", "yes", "maybe"]})
+    assert read_mirror(root, ROWS, "de", ["a"]).names == {"a": ["no", "yes", "maybe"]}
 
 
 def test_a_file_that_is_not_parquet_is_named(root, write):

@@ -2,7 +2,7 @@ import pytest
 
 from xadapt.data.source import Source, cut, open_source
 from xadapt.errors import XadaptError
-from xadapt.tasks import Retrieval, Rows, Task, get_task
+from xadapt.tasks import Retrieval, Rows, Tagging, Task, get_task
 
 XNLI = get_task("xnli")
 
@@ -99,7 +99,7 @@ def test_a_score_out_of_range_and_a_missing_span_name_data_set_and_row(root, wri
 
 def test_a_missing_column_or_file_of_a_task_is_one_line(root, write):
     write("facebook/xnli/en/test.parquet", [{"premise": "a", "label": 0}])
-    assert "test.parquet has no column 'hypothesis'" in fault(Source(str(root)).test, XNLI, "en")
+    assert "facebook/xnli en test has no column 'hypothesis'" in fault(Source(str(root)).test, XNLI, "en")
     assert "the mirror has no" in fault(Source(str(root)).test, XNLI, "de")
 
 
@@ -131,10 +131,130 @@ def test_no_language_at_all_is_one_line(source):
     assert "has no test rows of xquad" in fault(source.pick_languages, get_task("xquad"), "all")
 
 
-def test_an_intermediate_task_cannot_be_tested_and_retrieval_cannot_be_trained(source):
-    assert "intermediate task without test languages" in fault(source.test, get_task("mnli"), "en")
+def test_retrieval_cannot_be_trained(source):
     assert "tatoeba has no training set" in fault(source.train, get_task("tatoeba"))
     assert "tatoeba has no training set" in fault(source.dev, get_task("tatoeba"))
+
+
+def test_an_intermediate_task_is_measured_on_its_development_rows(root, write):
+    source = Source(str(root))
+    assert source.languages(get_task("mnli")) == ()
+    write("nyu-mll/multi_nli/default/validation_matched.parquet", nli_rows(3, "dev"))
+    assert source.languages(get_task("mnli")) == ("en",)
+    assert source.test(get_task("mnli"), "en").rows == source.dev(get_task("mnli")).rows
+    assert source.pick_languages(get_task("mnli"), "all") == ("en",)
+
+
+def test_training_rows_in_parts_are_put_together_in_order(root, write):
+    anli = get_task("anli")
+    for part in (1, 2, 3):
+        write(f"facebook/anli/plain_text/train_r{part}.parquet", nli_rows(2, f"r{part}"))
+        write(f"facebook/anli/plain_text/dev_r{part}.parquet", nli_rows(1, f"d{part}"))
+    write("nyu-mll/multi_nli/default/train.parquet", nli_rows(1, "mnli"))
+    assert "stanfordnlp/snli/plain_text/train.parquet" in fault(Source(str(root)).train, anli)
+    write("stanfordnlp/snli/plain_text/train.parquet", [*nli_rows(1, "snli"), *nli_rows(1, "none", label=-1)])
+    source = Source(str(root))
+    rows = source.train(anli)
+    assert [row["first"] for row in rows.rows] == ["r1 0", "r1 1", "r2 0", "r2 1", "r3 0", "r3 1", "mnli 0", "snli 0"]
+    assert rows.split == "train_r1 + train_r2 + train_r3 + train + train"
+    assert [row["first"] for row in source.dev(anli).rows] == ["d1 0", "d2 0", "d3 0"]
+    assert source.train(anli, 3).available == 8
+    assert source.train_name(anli) == "facebook/anli (plain_text), nyu-mll/multi_nli, stanfordnlp/snli (plain_text)"
+
+
+def qa_row(name, context="Ann did it.", **more):
+    return {
+        "id": name,
+        "question": "Who?",
+        "context": context,
+        "answers": {"text": ["Ann"], "answer_start": [0]},
+        **more,
+    }
+
+
+def test_rows_of_a_language_are_found_by_how_their_ids_begin(root, write):
+    names = ["english-1", "finnish-1", "swahili-1", "english-2", "finnishly-1"]
+    write("google-research-datasets/tydiqa/secondary_task/validation.parquet", [qa_row(name) for name in names])
+    source, tydiqa = Source(str(root)), get_task("tydiqa")
+    assert source.languages(tydiqa) == ("en", "fi", "sw")
+    assert [row["id"] for row in source.test(tydiqa, "fi").rows] == ["finnish-1"]
+    assert [row["id"] for row in source.dev(tydiqa).rows] == ["english-1", "english-2"]
+    assert "is empty" in fault(source.test, tydiqa, "ru")
+
+
+def test_pairs_of_languages_are_languages_of_their_own(root, write):
+    write("facebook/mlqa/mlqa.ar.de/test.parquet", [qa_row("q1")])
+    write("facebook/mlqa/mlqa.de.ar/validation.parquet", [qa_row("q2")])
+    source, cross = Source(str(root)), get_task("mlqa-cross")
+    assert source.languages(cross) == ("ar-de", "de-ar")
+    assert source.pick_languages(cross, "de-ar, ar-de") == ("de-ar", "ar-de")
+    assert source.test(cross, "de-ar").rows[0]["id"] == "q2"
+    assert "no mlqa-cross test rows in 'de'" in fault(source.pick_languages, cross, "de")
+    assert "unknown language 'de-xx'" in fault(source.pick_languages, cross, "de-xx")
+    assert "add that file, or use --data hub" in fault(source.test, cross, "vi-zh"), "its note is no way to get rows"
+
+
+def test_the_pool_of_answers_is_made_of_all_languages_that_are_there(root, write):
+    lareqa = get_task("lareqa")
+    for code in ("en", "de"):
+        more = {"sentences": ["Ann did it."], "sentence_breaks": [[0, 11]]} if code == "de" else {}
+        write(f"google-research-datasets/xquad_r/{code}/validation.parquet", [qa_row(f"q-{code}", **more)])
+    source = Source(str(root))
+    pool = source.pool(lareqa, "de")
+    assert [(row["language"], row["id"]) for row in pool] == [("en", "q-en"), ("de", "q-de")]
+    assert pool == source.pool(lareqa, "en")
+    assert pool[1]["breaks"] == [[0, 11]]
+    assert "breaks" not in pool[0]
+
+
+def test_a_pool_and_gold_pairs_are_read_by_their_own_columns(root, write):
+    write("google/xtreme/bucc18.zh.source/validation.parquet", [{"id": "zh-1", "sentence": "a"}])
+    write("google/xtreme/bucc18.zh.target/validation.parquet", [{"id": "en-1", "sentence": "b"}])
+    write("google/xtreme/bucc18.zh/validation.parquet", [{"source_id": "zh-1", "target_id": "en-1"}])
+    source, bucc = Source(str(root)), get_task("bucc")
+    assert source.languages(bucc) == ("zh",)
+    assert source.test(bucc, "zh").rows == [{"id": "zh-1", "text": "a"}]
+    assert source.pool(bucc, "zh") == [{"id": "en-1", "text": "b"}]
+    assert source.gold(bucc, "zh") == [("zh-1", "en-1")]
+    assert "make bucc18.LANGUAGE.source" in fault(source.test, bucc, "de")
+
+
+def test_a_task_without_pool_or_gold_has_none(source):
+    assert source.pool(XNLI, "de") is None
+    assert source.gold(XNLI, "de") == []
+
+
+def test_what_the_hub_does_not_have_has_no_languages_there():
+    assert Source("hub").languages(get_task("bucc")) == ()
+    assert "make bucc18.LANGUAGE.source" in fault(Source("hub").pick_languages, get_task("bucc"), "all")
+
+
+def test_an_open_tag_set_is_closed_by_the_training_rows(root):
+    folder = root / "ccgbank/supertags/default"
+    folder.mkdir(parents=True)
+    (folder / "train.tsv").write_text("The\tNP/N\ncat\tN\n\nsleeps\tS\\NP\n")
+    (folder / "validation.tsv").write_text("Oh\tS\n")
+    source, ccg = Source(str(root)), get_task("ccg")
+    assert source.closed(ccg).kind == Tagging(labels=("N", "NP/N", "S\\NP"), tagset="ccg")
+    assert source.dev(ccg).rows == [{"tokens": ["Oh"], "tags": ["S"]}]
+    assert source.closed(XNLI) is XNLI
+    assert source.closed(get_task("pos")) is get_task("pos")
+
+
+def test_a_set_that_is_not_on_the_hub_is_missed_with_how_to_get_it(source):
+    assert "CCGbank is licensed (LDC2005T13): put train.tsv" in fault(source.train, get_task("ccg"))
+
+
+def test_a_file_of_the_users_own_is_read_whatever_the_source(tmp_path, source):
+    (tmp_path / "test-de.csv").write_text("first,second,label\na,b,neutral\n")
+    columns = {"first": "first", "second": "second", "label": "label"}
+    rows = Rows("own", path=str(tmp_path / "test-{language}.csv"))
+    own = Task(
+        name="own", kind=XNLI.kind, metric="accuracy", source="", columns=columns, test=rows, languages=("de", "sw")
+    )
+    for place in (source, Source("hub")):
+        assert place.languages(own) == ("de",)
+        assert place.test(own, "de").rows == [{"first": "a", "second": "b", "label": 1}]
 
 
 def test_a_name_that_is_no_source_is_answered_with_the_three_choices(tmp_path):

@@ -6,9 +6,10 @@ import torch
 
 from xadapt.errors import XadaptError
 from xadapt.problems import make_problem
-from xadapt.tasks import PairRegression, Task, get_task
+from xadapt.tasks import PairRegression, Task, TextClassification, get_task
 
 SHIFTED = Task(name="shifted", kind=PairRegression(low=-2.0, high=8.0), metric="correlation", source="")
+MOOD = Task(name="mood", kind=TextClassification(labels=("sad", "glad")), metric="accuracy", source="")
 
 
 def pair(first, second, **gold):
@@ -23,6 +24,37 @@ def nli(tokenizer):
 @pytest.fixture
 def sts(tokenizer):
     return make_problem(SHIFTED, tokenizer, 32)
+
+
+@pytest.fixture
+def mood(tokenizer):
+    return make_problem(MOOD, tokenizer, 16)
+
+
+def test_a_single_text_is_encoded_alone(mood, tokenizer):
+    rows = [{"first": "one house", "label": 1}, {"first": "one house", "second": "not read", "label": 0}]
+    ids = tokenizer("one house")["input_ids"]
+    assert mood.encode(rows, labelled=False) == [{"input_ids": ids, "row": n} for n in (0, 1)]
+    assert [f["labels"] for f in mood.encode(rows, labelled=True)] == [1, 0]
+
+
+def test_a_single_text_that_is_too_long_loses_its_end(mood, tokenizer):
+    (feature,) = mood.encode([{"first": "very long " * 40, "label": 1}], labelled=False)
+    assert feature["input_ids"] == [*tokenizer("very long " * 40)["input_ids"][:15], 2]
+
+
+def test_single_texts_are_classified_as_pairs_are(mood, tiny):
+    rows = [{"first": "a", "label": 1}, {"first": "b c", "label": 0}]
+    assert mood.references(rows) == mood.decode([np.array([0.1, 0.2]), np.array([3.0, -1.0])], [], rows) == [1, 0]
+    assert mood.score([1, 1], rows) == {"accuracy": 50.0}
+    made = tiny.model()
+    problem = make_problem(MOOD, tiny.tokenizer)
+    problem.add_head(made, "mood")
+    batch = problem.collate(problem.encode(rows, labelled=True))
+    outputs = problem.forward(made, batch, "mood")
+    assert problem.read(outputs.__class__(logits=outputs.logits.detach())).shape == (2, 2)
+    assert torch.isfinite(problem.loss(outputs, batch))
+    assert made.heads["mood"].config["label2id"] == {"sad": 0, "glad": 1}
 
 
 def test_a_pair_is_encoded_in_the_order_of_its_texts(nli, tokenizer):

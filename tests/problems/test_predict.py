@@ -100,6 +100,31 @@ def test_progress_of_two_sentences_a_row_counts_rows(model, tiny, monkeypatch):
     assert sum(steps) == 5
 
 
+@pytest.mark.parametrize("budget", [1, 300, 100_000])
+def test_progress_of_sentences_in_several_windows_counts_rows(model, tiny, monkeypatch, budget):
+    monkeypatch.setitem(module.TOKEN_BUDGET, "cpu", budget)
+    rows = [{"tokens": ["word"] * (3 + 30 * (i % 3)), "tags": []} for i in range(7)]
+    problem = make_problem(get_task("wikiann"), tiny.tokenizer, 48)
+    assert len(problem.encode(rows, labelled=False)) > len(rows)
+    steps = []
+    found = predict(model, problem, rows, "wikiann", progress=steps.append)
+    assert [len(tags) for tags in found] == [len(r["tokens"]) for r in rows]
+    assert sum(steps) == len(rows)
+    assert min(steps) >= 0
+
+
+def test_all_choices_of_a_row_count_towards_the_budget(model, tiny, monkeypatch):
+    problem = make_problem(get_task("copa"), tiny.tokenizer)
+    rows = [{"context": "a house " * (1 + i % 4), "choices": ["yes", "no", "why"], "label": 0} for i in range(20)]
+    largest = max(problem.tokens(f) for f in problem.encode(rows, labelled=False))
+    sizes = []
+    collate = problem.collate
+    monkeypatch.setattr(problem, "collate", lambda f: (sizes.append(collate(f)["input_ids"].numel()), collate(f))[1])
+    monkeypatch.setitem(module.TOKEN_BUDGET, "cpu", 2 * largest)
+    assert len(predict(model, problem, rows, "copa")) == 20
+    assert largest < max(sizes) <= 2 * largest
+
+
 @pytest.mark.parametrize("training", [True, False])
 def test_the_models_mode_is_what_it_was(model, nli, rows, training):
     model.train(training)
@@ -152,4 +177,4 @@ def test_a_task_finds_the_problem_of_its_kind(tokenizer):
     for task in all_tasks():
         problem = make_problem(task, tokenizer)
         assert type(problem) is problem_class(task)
-        assert problem.needs_head == task.kind.trainable
+        assert problem.needs_head == (task.kind.trainable and not problem.pooled)

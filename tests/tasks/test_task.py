@@ -1,8 +1,11 @@
 import pytest
 
-from xadapt.tasks import LANGUAGES, Retrieval, Rows, Task, get_task
+from xadapt.tasks import Retrieval, Rows, Task, get_task
 from xadapt.tasks.kinds import PairClassification, PairRegression
-from xadapt.tasks.languages import codes
+
+
+def made(**more):
+    return Task(name="t", kind=Retrieval(), metric="retrieval", source="", **more)
 
 
 def test_one_split_and_several_are_read_alike():
@@ -10,17 +13,27 @@ def test_one_split_and_several_are_read_alike():
     assert Rows("a/b", split=("test", "validation")).splits == ("test", "validation")
 
 
-def test_a_configuration_takes_two_and_three_letter_codes():
-    task = Task(
-        name="t",
-        kind=Retrieval(),
-        metric="retrieval",
-        source="",
-        test=Rows("a/b", config="{language}.{iso3}"),
-        iso3={"zh": "cmn"},
-    )
-    assert task.test_config("de") == "de.deu"
+def test_a_configuration_takes_codes_and_names():
+    task = made(test=Rows("a/b", config="{language}.{iso3}.{name}.{lower}"))
+    assert task.test_config("de") == "de.deu.German.german"
+    assert task.test_config("ht") == "ht.hat.Haitian Creole.haitian creole"
+
+
+def test_a_language_may_be_spelled_otherwise_in_longer_codes_and_names():
+    task = made(test=Rows("a/b", config="{language}.{iso3}"), spelled={"zh": "cmn"})
     assert task.test_config("zh") == "zh.cmn"
+    assert task.test_config("de") == "de.deu"
+    assert made(spelled={"zh": "Chinese"}).fill("udpos.{name}", "zh") == "udpos.Chinese"
+
+
+def test_a_pair_gives_its_two_languages():
+    task = made(test=Rows("a/b", config="mlqa.{first}.{second}"))
+    assert task.test_config("ar-de") == "mlqa.ar.de"
+    assert task.fill("{language}", "en-de") == "en-de"
+
+
+def test_a_language_outside_the_table_is_filled_in_as_it_is():
+    assert made().fill("{language}.{iso3}.{name}", "xx") == "xx.xx.xx"
 
 
 def test_an_intermediate_task_has_no_test_configuration():
@@ -28,31 +41,44 @@ def test_an_intermediate_task_has_no_test_configuration():
         get_task("mnli").test_config("de")
 
 
-def test_tatoeba_uses_the_codes_of_its_own_files():
-    task = get_task("tatoeba")
-    assert [task.test_config(code) for code in ("de", "zh", "fa", "sw")] == [
-        "deu-eng",
-        "cmn-eng",
-        "pes-eng",
-        "swh-eng",
-    ]
+def test_parts_are_a_tuple_whatever_was_declared():
+    rows = Rows("a/b")
+    assert made(train=rows).parts("train") == (rows,)
+    assert made(train=(rows, rows)).parts("train") == (rows, rows)
+    assert made(dev=rows).parts("dev") == (rows,)
+    assert made().parts("train") == made().parts("dev") == ()
+    assert len(get_task("anli").parts("train")) == 5
+    assert len(get_task("anli").parts("dev")) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "config"),
+    [
+        ("tatoeba", {"de": "deu-eng", "zh": "cmn-eng", "fa": "pes-eng", "sw": "swh-eng"}),
+        ("udpos", {"de": "udpos.German", "zh": "udpos.Chinese", "en": "udpos.English"}),
+        ("mlqa", {"de": "mlqa.de.de"}),
+        ("mlqa-cross", {"ar-de": "mlqa.ar.de", "de-ar": "mlqa.de.ar"}),
+        ("bucc", {"zh": "bucc18.zh.source"}),
+        ("sts17", {"ko-ko": "ko-ko", "en-de": "en-de"}),
+        ("tydiqa", {"fi": "secondary_task"}),
+    ],
+)
+def test_a_task_uses_the_names_of_its_own_files(name, config):
+    task = get_task(name)
+    assert {code: task.test_config(code) for code in config} == config
+
+
+def test_the_rows_of_tydiqa_begin_with_the_name_of_their_language():
+    task = get_task("tydiqa")
+    assert [task.fill(task.test.id_prefix, code) for code in ("fi", "sw")] == ["finnish-", "swahili-"]
+
+
+def test_a_task_shares_the_adapter_of_another_or_has_its_own():
+    assert get_task("mlqa").adapter == "xquad"
+    assert get_task("xquad").adapter == "xquad"
 
 
 def test_kinds_are_equal_when_a_head_can_be_shared():
     assert get_task("mnli").kind == get_task("xnli").kind == get_task("lingnli").kind
     assert PairClassification(labels=("a", "b")) != PairClassification(labels=("b", "a"))
     assert PairRegression(0.0, 5.0) != PairRegression(0.0, 1.0)
-
-
-def test_the_table_holds_the_fifty_languages_of_xtreme_r_once_each():
-    assert len(LANGUAGES) == 50
-    assert len({language.iso3 for language in LANGUAGES.values()}) == 50
-    for code, language in LANGUAGES.items():
-        assert (len(code), len(language.iso3)) == (2, 3)
-        assert all((language.name, language.family, language.script))
-
-
-def test_a_code_that_is_not_in_the_table_is_refused():
-    assert codes("de sw") == ("de", "sw")
-    with pytest.raises(ValueError, match="'xx' is not in the table"):
-        codes("de xx")

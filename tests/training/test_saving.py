@@ -94,5 +94,5 @@ def test_a_save_that_fails_half_way_leaves_no_checkpoint(trained: Any, tmp_path:
     model = trained.assemble("mnli").model
     model.save_head = lambda *args, **kwargs: (_ for _ in ()).throw(OSError("disk full"))
     with pytest.raises(OSError, match="disk full"):
-        save_checkpoint(model, plan_task("mnli"), tmp_path / "runs" / "x", {})
+        save_checkpoint(model, plan_task("mnli"), tmp_path / "runs" / "x", {"heads": ["mnli"]})
     assert list((tmp_path / "runs").iterdir()) == []

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from xadapt.cli import options as o
 from xadapt.cli.console import evaluation_display, out, print_json, show
+
+if TYPE_CHECKING:
+    from xadapt.store.store import Store
+    from xadapt.tasks import Task
 
 
 def register(app: typer.Typer) -> None:
@@ -16,7 +21,12 @@ def register(app: typer.Typer) -> None:
 
 
 def evaluate_command(
-    task: Annotated[str, typer.Argument(help="A target task, such as xnli, xquad, sts-multi or tatoeba.")],
+    task: Annotated[
+        str,
+        typer.Argument(
+            help="A task, such as xnli, a YAML file that declares one of yours, or a suite: xtreme, xtreme-r."
+        ),
+    ],
     setup: Annotated[
         str, typer.Option(help='A setup, such as mnli or "stack(fuse(mnli, squad, stsb), xnli)", or none.')
     ],
@@ -30,20 +40,29 @@ def evaluate_command(
     layer: Annotated[int | None, typer.Option(help="Retrieval: pool this layer. [default: the base's own]")] = None,
     precision: o.Precision = "auto",
     device: o.Device = "auto",
+    to: Annotated[Path | None, typer.Option(help="Suite: write suite.md, suite.csv and suite.json here.")] = None,
     as_json: o.Json = False,
 ) -> None:
     """Evaluate a setup zero-shot, language by language.
 
     Languages that are done already are not run again.
+
+    A suite is all tasks of a benchmark. Each is answered by the adapter that was trained for it on the setup,
+    stack(SETUP, TASK) or continue(SETUP, TASK), or TASK itself for none; retrieval without such an adapter by SETUP
+    itself; another task by SETUP if one of its heads speaks the task's labels. What cannot be answered is named, with
+    the command that would make it. A group or suite that is not complete has no score, only a mean of what is there.
+    --layer holds for the retrieval tasks of a suite, all other options for each task.
     """
     from xadapt.composition.expression import parse
+    from xadapt.data.own_tasks import open_store
     from xadapt.data.source import open_source
-    from xadapt.store.store import Store
-    from xadapt.tasks import get_task
+    from xadapt.evaluation.suites import SUITES
 
-    target, node = get_task(task), parse(setup)
-    source, place = open_source(data), Store(store)
-    source.pick_languages(target, languages)
+    place = open_store(store)
+    target = None if task in SUITES else _open_task(task, place, to)
+    node, source = parse(setup), open_source(data)
+    if target:
+        source.pick_languages(target, languages)
     from xadapt.backbone.base import load_backbone
     from xadapt.evaluation.evaluate import EvalSettings, evaluate
     from xadapt.validation import validated
@@ -57,13 +76,32 @@ def evaluate_command(
         precision=precision,
         device=device,
     )
+    if target is None:
+        from xadapt.cli.suite import evaluate_suite
+
+        evaluate_suite(task, node, languages, base, source, place, settings, to, as_json)
+        return
     backbone = load_backbone(base)
-    with evaluation_display(f"{task} {node}") as display:
+    with evaluation_display(f"{target.name} {node}") as display:
         result = evaluate(node, target, languages, backbone, source, place, settings, display=display)
     if as_json:
         print_json(public(result))
     else:
         _print(result)
+
+
+def _open_task(text: str, place: Store, to: Path | None) -> Task:
+    from xadapt.data.own_tasks import TASK_FILES, open_task
+    from xadapt.errors import XadaptError, unknown
+    from xadapt.evaluation.suites import SUITES
+    from xadapt.tasks import all_tasks
+
+    names = {known.name for known in all_tasks()} | set(SUITES)
+    if text not in names and not text.endswith(TASK_FILES):
+        raise unknown("task", text, names)
+    if to:
+        raise XadaptError(f"--to is for a suite ({', '.join(SUITES)}); for {text} use `xadapt report --to {to}`")
+    return open_task(text, place)
 
 
 _PRIVATE = ("rows", "seconds", "available")

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from xadapt.cli import options as o
 from xadapt.cli.console import out, print_json, show
-
-if TYPE_CHECKING:
-    from xadapt.tasks import Task
 
 
 def register(app: typer.Typer) -> None:
@@ -21,44 +18,35 @@ def register(app: typer.Typer) -> None:
 
 def tasks(
     name: Annotated[str | None, typer.Argument(help="Show all there is to say about one task.")] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the catalogue as README has it.")] = False,
     as_json: o.Json = False,
+    store: o.StoreFolder = None,
 ) -> None:
     """List the tasks, or show one."""
     from rich.table import Table
 
+    from xadapt.reports.catalogue import catalogue_markdown, facts, rows
     from xadapt.tasks import all_tasks, get_task
 
-    rows = [_facts(task) for task in ([get_task(name)] if name else all_tasks())]
+    shown = [get_task(name)] if name else list(all_tasks())
+    if markdown:
+        print(catalogue_markdown(shown))
+        return
     if as_json:
-        print_json(rows)
+        print_json([facts(task) for task in shown])
         return
     if name:
         table = Table(show_header=False, title=f"Task {name}")
-        for key, value in rows[0].items():
+        for key, value in facts(shown[0]).items():
             table.add_row(key, " ".join(value) if isinstance(value, list) else str(value))
         show(table)
         return
     table = Table(title="Tasks", caption="more: xadapt tasks NAME", caption_justify="left")
-    for column in ("task", "kind", "metric", "English training rows", "test languages"):
-        table.add_column(column, justify="right" if column == "test languages" else "left", no_wrap=True)
-    for row in rows:
-        count = str(len(row["languages"])) if row["languages"] else "intermediate"
-        table.add_row(row["task"], row["kind"], row["metric"], row["train"] or "(needs none)", count)
+    for column in ("task", "kind", "metric", "English training rows", "measured in", "suites"):
+        table.add_column(column, no_wrap=column != "English training rows")
+    for row in rows(shown):
+        table.add_row(*row)
     show(table)
-
-
-def _facts(task: Task) -> dict[str, Any]:
-    return {
-        "task": task.name,
-        "kind": task.kind.name,
-        "metric": task.metric,
-        "train": task.train.hub_id if task.train else None,
-        "test": task.test.hub_id if task.test else None,
-        "languages": list(task.languages) if task.test else [],
-        "bundled": task.bundled is not None,
-        "suites": list(task.suites),
-        "source": task.source,
-    }
 
 
 def info(base: o.Base = "minilm", data: o.Data = None, store: o.StoreFolder = None, as_json: o.Json = False) -> None:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from xadapt import __version__
-from xadapt.cli import evaluate, info, report, run, train
+from xadapt.cli import data, evaluate, info, report, run, suite, train
 from xadapt.errors import XadaptError, unknown
 
 _INTERRUPTED = 130
@@ -42,7 +42,7 @@ def _root(
         print(context.get_help())
 
 
-for module in (train, evaluate, run, report, info):
+for module in (train, evaluate, suite, run, report, info, data):
     module.register(app)
 
 

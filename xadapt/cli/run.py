@@ -31,10 +31,12 @@ def run(
 
     Started again, it goes on from what is done.
     """
+    from xadapt.data.own_tasks import open_store
     from xadapt.experiments.loading import load_recipe
     from xadapt.experiments.steps import plan_steps
 
-    loaded = load_recipe(recipe)
+    place = open_store(store)
+    loaded = load_recipe(recipe, None if dry_run else place)
     if dry_run:
         for number, step in enumerate(plan_steps(loaded), start=1):
             out.print(f"{number:3} {step}", highlight=False, soft_wrap=True)
@@ -42,12 +44,13 @@ def run(
     from xadapt import reports
     from xadapt.backbone.base import load_backbone
     from xadapt.cli.evaluate import public
+    from xadapt.cli.suite import print_suite
     from xadapt.data.source import open_source
     from xadapt.experiments.execute import execute
+    from xadapt.reports.suites import suite_summary, write_suites
     from xadapt.store.files import read_text
-    from xadapt.store.store import Store
 
-    source, place = open_source(data or loaded.data), Store(store)
+    source = open_source(data or loaded.data)
     backbone = load_backbone(base or loaded.base)
     say(f"{loaded.title}: base {backbone.name}, data {source.name}, store {place.root}")
     used: dict[str, str] = {}
@@ -62,17 +65,22 @@ def run(
         device,
         on_use=lambda checkpoint: used.setdefault(checkpoint.run, checkpoint.describe()),
     )
+    folder = to or place.root / "reports" / loaded.name
+    scored = write_suites(results, loaded.suites, folder)
     written = reports.write_report(
         results,
-        to or place.root / "reports" / loaded.name,
+        folder,
         loaded.title,
         commands=[f"xadapt run {recipe} --data {'MIRROR' if source.root else source.name}"],
         recipe=read_text(recipe),
         adapters=list(used.values()),
+        scores=[line for score, facts in scored for line in suite_summary(score, facts)],
     )
     if as_json:
         print_json({"report": str(written), "results": [public(result) for result in results]})
         return
     for table in reports.rich_tables(reports.compare(results)):
         show(table)
+    for score, facts in scored:
+        print_suite(score, ", ".join(f"{key} {value}" for key, value in facts.items()))
     out.print(f"report: {written}", highlight=False, soft_wrap=True)

@@ -11,6 +11,7 @@ from xadapt.cli.console import out, print_json, show, training_display
 
 if TYPE_CHECKING:
     from xadapt.store.checkpoints import Checkpoint
+    from xadapt.store.store import Store
     from xadapt.training.plan import TrainPlan
 
 
@@ -22,7 +23,9 @@ def register(app: typer.Typer) -> None:
 
 
 def train_task(
-    task: Annotated[str, typer.Argument(help="A task with English training rows, such as mnli, squad or stsb.")],
+    task: Annotated[
+        str, typer.Argument(help="A task with training rows, such as mnli, or a YAML file that declares one of yours.")
+    ],
     base: o.Base = "minilm",
     data: o.Data = None,
     store: o.StoreFolder = None,
@@ -40,9 +43,12 @@ def train_task(
     as_json: o.Json = False,
 ) -> None:
     """Train an adapter for a task in English."""
+    settings = _given(locals())
+    from xadapt.data.own_tasks import open_store, open_task
     from xadapt.training.plan import plan_task
 
-    _train(plan_task(task), base, data, store, as_json, _given(locals()))
+    place = open_store(store)
+    _train(plan_task(open_task(task, place).name), base, data, place, as_json, settings)
 
 
 def fuse(
@@ -64,13 +70,19 @@ def fuse(
     as_json: o.Json = False,
 ) -> None:
     """Learn AdapterFusion over trained adapters."""
+    settings = _given(locals())
+    from xadapt.data.own_tasks import open_store, open_task
     from xadapt.training.plan import plan_fusion
 
-    _train(plan_fusion(members, on), base, data, store, as_json, _given(locals()))
+    place = open_store(store)
+    target = open_task(on, place).name if on else None
+    _train(plan_fusion(members, target), base, data, place, as_json, settings)
 
 
 def train_target(
-    task: Annotated[str, typer.Argument(help="The target task, such as xnli or xquad.")],
+    task: Annotated[
+        str, typer.Argument(help="The target task, such as xnli, or a YAML file that declares one of yours.")
+    ],
     on: Annotated[str, typer.Option(help='The setup it stands on, such as "fuse(mnli, squad, stsb)", or none.')],
     mode: Annotated[str, typer.Option(help="stack: a fresh adapter on top. continue: train the weights on.")] = "stack",
     base: o.Base = "minilm",
@@ -90,9 +102,12 @@ def train_target(
     as_json: o.Json = False,
 ) -> None:
     """Train a target task on a setup, in English."""
+    settings = _given(locals())
+    from xadapt.data.own_tasks import open_store, open_task
     from xadapt.training.plan import plan_target
 
-    _train(plan_target(task, on, mode), base, data, store, as_json, _given(locals()))
+    place = open_store(store)
+    _train(plan_target(open_task(task, place).name, on, mode), base, data, place, as_json, settings)
 
 
 _SETTINGS = (
@@ -114,18 +129,14 @@ def _given(values: dict[str, Any]) -> dict[str, Any]:
     return {key: values.get(key) for key in _SETTINGS}
 
 
-def _train(
-    plan: TrainPlan, base: str, data: str | None, store: str | None, as_json: bool, settings: dict[str, Any]
-) -> None:
+def _train(plan: TrainPlan, base: str, data: str | None, place: Store, as_json: bool, settings: dict[str, Any]) -> None:
     from xadapt.backbone.base import load_backbone
     from xadapt.data.source import open_source
-    from xadapt.store.store import Store
     from xadapt.training.settings import make_settings
     from xadapt.training.train import train
 
     checked = make_settings(**settings)
-    source, place = open_source(data), Store(store)
-
+    source = open_source(data)
     backbone = load_backbone(base)
     with training_display(str(plan.makes)) as display:
         checkpoint = train(plan, backbone, source, place, checked, display=display)

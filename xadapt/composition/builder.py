@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,7 +15,7 @@ from xadapt.composition.expression import Node
 from xadapt.errors import XadaptError
 from xadapt.store.checkpoints import Checkpoint, verify_checkpoint
 from xadapt.store.store import Store
-from xadapt.tasks import Kind, Task, all_tasks, get_task
+from xadapt.tasks import Kind, Tagging, Task, all_tasks, get_task
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
@@ -42,6 +42,7 @@ class Assembly:
         pins: Checkpoints that must be used for an expression, whatever else the store holds.
         members: Run hash of every checkpoint in use, by expression.
         heads: Name of the task of every head, in order of loading; later ones belong to outer compositions.
+        calibration: By head, what was tuned on English dev beside the weights.
     """
 
     backbone: Backbone
@@ -52,6 +53,7 @@ class Assembly:
     on_use: Callable[[Checkpoint], None] | None = None
     members: dict[str, str] = field(default_factory=dict)
     heads: list[str] = field(default_factory=list)
+    calibration: dict[str, dict[str, float]] = field(default_factory=dict)
 
     def block(self, node: Node) -> str | AdapterCompositionBlock | None:
         """Load a setup and return it as the library's composition; None for ``none``."""
@@ -129,6 +131,7 @@ class Assembly:
             with _library_errors(checkpoint):
                 self.model.load_head(str(checkpoint.path / "heads" / task), load_as=task, use_safetensors=True)
             self.heads.append(task)
+            self.calibration[task] = checkpoint.record.get("calibration", {}).get(task, {})
 
     def _average(self, node: Node) -> str:
         for child in node.children:
@@ -166,6 +169,23 @@ class Assembly:
             f"this setup cannot answer {task.name} ({task.kind.name}): it has {spoken}; "
             f"train a target adapter on it with `xadapt train-target {task.name} --on SETUP`"
         )
+
+    def closed(self, task: Task, head: str) -> Task:
+        """The task itself or, where its training rows decided its tags, with the tags of a head."""
+        if not isinstance(task.kind, Tagging) or task.kind.labels:
+            return task
+        ids = self.model.heads[head].config["label2id"]
+        return replace(task, kind=replace(task.kind, labels=tuple(sorted(ids, key=ids.__getitem__))))
+
+    def begin_from(self, checkpoint: Checkpoint, name: str, head: str | None) -> None:
+        """Load the adapter and the head of a checkpoint under other names, to train them on."""
+        verify_checkpoint(checkpoint, self.backbone.fingerprint, self.backbone.name)
+        self.members[checkpoint.setup] = checkpoint.run
+        with _library_errors(checkpoint):
+            self.model.load_adapter(str(checkpoint.path / "adapter"), load_as=name, use_safetensors=True)
+            if head:
+                folder = checkpoint.path / "heads" / checkpoint.heads[0]
+                self.model.load_head(str(folder), load_as=head, use_safetensors=True)
 
     def speaks(self, kind: Kind) -> bool:
         """Whether a head speaks the labels of a kind."""

@@ -8,6 +8,7 @@ from typing import Any
 from xadapt.errors import XadaptError
 from xadapt.tasks.kinds import (
     AnswerRetrieval,
+    EntityRetrieval,
     Kind,
     MultipleChoice,
     PairClassification,
@@ -55,7 +56,7 @@ def row_fault(row: dict[str, Any], kind: Kind, fields: tuple[str, ...] | None = 
     return fault
 
 
-_TEXTS = ("first", "second", "question", "context", "text", "description")
+TEXTS = ("first", "second", "question", "context", "text", "description")
 
 
 def _text_fault(row: dict[str, Any], fields: tuple[str, ...]) -> str | None:
@@ -63,7 +64,7 @@ def _text_fault(row: dict[str, Any], fields: tuple[str, ...]) -> str | None:
         value = row.get(field)
         if value is None:
             return f"{field} is missing"
-        if field in _TEXTS and not isinstance(value, str):
+        if field in TEXTS and not isinstance(value, str):
             return f"{field} is {type(value).__name__}, not text"
     return None
 
@@ -97,22 +98,31 @@ def _tag_fault(row: dict[str, Any], kind: Any) -> str | None:
         return "tokens and tags are not two lists of the same length, one word or more"
     if not all(isinstance(token, str) for token in tokens):
         return "a token is not text"
-    wrong = next((tag for tag in tags if not isinstance(tag, str) or (kind.labels and tag not in kind.labels)), None)
-    return None if wrong is None else f"tag {wrong!r} is not one of {', '.join(kind.labels) or 'any tag set'}"
+    wrong = [tag for tag in tags if not isinstance(tag, str) or (kind.labels and tag not in kind.labels)]
+    return f"tag {wrong[0]!r} is not one of {', '.join(kind.labels) or 'any tag set'}" if wrong else None
 
 
 def _span_fault(row: dict[str, Any], kind: Any) -> str | None:
     answers = row["answers"]
     if not isinstance(answers, dict):
         return f"answers is {type(answers).__name__}, not a pair of lists text and answer_start"
-    texts, starts = answers.get("text") or [], answers.get("answer_start")
-    if len(texts) != len(starts if starts is not None else ()):
+    texts, starts = answers.get("text") or [], answers.get("answer_start") or []
+    if not isinstance(texts, list) or not isinstance(starts, list):
+        return "answers is not a pair of lists text and answer_start"
+    if len(texts) != len(starts):
         return f"question {row['id']} has not as many answer starts as answers"
+    if not all(isinstance(text, str) and isinstance(start, int) for text, start in zip(texts, starts, strict=True)):
+        return f"question {row['id']} has an answer that is not text, or a start that is not a whole number"
     return None if texts or getattr(kind, "unanswerable", False) else f"question {row['id']} has no answer span"
+
+
+def _entity_fault(row: dict[str, Any], kind: Any) -> str | None:
+    return None if row.get("entity") or row.get("description") else "it has neither entity nor description"
 
 
 _FAULTS: dict[type, Callable[[dict[str, Any], Any], str | None]] = {
     AnswerRetrieval: _span_fault,
+    EntityRetrieval: _entity_fault,
     MultipleChoice: _choice_fault,
     PairClassification: _label_fault,
     PairRegression: _score_fault,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 from xadapt.data.files import Table
 from xadapt.errors import XadaptError
-from xadapt.tasks import PairRegression, Tagging, Task
+from xadapt.tasks import MultipleChoice, PairRegression, Task
 from xadapt.tasks.task import Column
 
 
@@ -43,21 +43,23 @@ def to_fields(table: Table, task: Task, columns: Mapping[str, Column], where: st
 
 def _reader(field: str, column: Column, table: Table, task: Task, where: str) -> Any:
     if not isinstance(column, str):
-        return lambda row: [row[name] for name in column]
+        return lambda row: [row.get(name) for name in column]
     top, _, path = column.partition(".")
-    names = label_names(table, top, task, where) if field in ("label", "tags") else None
-    labels = list(getattr(task.kind, "labels", ()))
-    meaning = task.values.get(field)
+    names = label_names(table, top, task, where) if field in ("label", "tags") else []
+    meaning = task.values.get(field) or {}
+    spelled = _spelled(task) if field == "label" else {}
     number = isinstance(task.kind, PairRegression) and field == "score"
 
     def read(row: dict[str, Any]) -> Any:
         value = row.get(top)
         for key in path.split(".") if path else ():
             value = value.get(key) if isinstance(value, dict) else None
-        if meaning is not None:
+        if isinstance(value, Hashable):
             value = meaning.get(value, value)
-        if names is not None:
-            value = [_tag(tag, names) for tag in value or []] if field == "tags" else _label(value, names, labels)
+        if field == "tags":
+            return [_tag(tag, names) for tag in value] if isinstance(value, list) else value
+        if field == "label":
+            return _label(value, names, spelled)
         return _number(value) if number else value
 
     return read
@@ -66,29 +68,48 @@ def _reader(field: str, column: Column, table: Table, task: Task, where: str) ->
 def label_names(table: Table, column: str, task: Task, where: str) -> list[str]:
     """What the whole numbers of a label column stand for, in the kind's words.
 
+    Returns:
+        A label for each number; nothing where numbers already are what the kind takes, as a choice's place is.
+
     Raises:
         XadaptError: If the file names its labels otherwise than the task does.
     """
-    labels = list(getattr(task.kind, "labels", ()))
     told = table.names.get(column)
-    if told is None or not labels:
-        return told or labels
-    spelled = dict(zip(task.hub_labels or labels, labels, strict=True))
+    if isinstance(task.kind, MultipleChoice):
+        return []
+    if told is None or not getattr(task.kind, "labels", ()):
+        return told or list(getattr(task.kind, "labels", ()))
+    spelled = _spelled(task)
     strange = [name for name in told if name not in spelled]
     if strange:
         raise XadaptError(f"{where}: column {column} has a label {strange[0]!r}; {task.name} has {', '.join(spelled)}")
     return [spelled[name] for name in told]
 
 
+def _spelled(task: Task) -> dict[str, str]:
+    labels = getattr(task.kind, "labels", ())
+    return dict(zip(task.hub_labels or labels, labels, strict=True))
+
+
 def _tag(tag: Any, names: list[str]) -> Any:
     return names[tag] if isinstance(tag, int) and 0 <= tag < len(names) else tag
 
 
-def _label(value: Any, names: list[str], labels: list[str]) -> Any:
+def _label(value: Any, names: list[str], spelled: dict[str, str]) -> Any:
+    labels = list(spelled.values())
     if isinstance(value, str):
         value = value.strip()
-        return labels.index(value) if value in labels else int(value) if value.lstrip("-").isdigit() else value
-    return labels.index(names[value]) if isinstance(value, int) and 0 <= value < len(names) else value
+        word = spelled.get(value, value)
+        return labels.index(word) if word in labels else _whole(value)
+    told = isinstance(value, int) and 0 <= value < len(names) and names[value] in labels
+    return labels.index(names[value]) if told else value
+
+
+def _whole(text: str) -> Any:
+    try:
+        return int(text)
+    except ValueError:
+        return text
 
 
 def _number(value: Any) -> Any:

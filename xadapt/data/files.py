@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from xadapt.errors import XadaptError
 from xadapt.store.files import read_text
+
+#: Characters in a cell of a csv file; the csv module's own limit is shorter than some contexts.
+_LONGEST_CELL = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -48,16 +53,41 @@ def read_table(path: Path, columns: list[str] | None = None) -> Table:
     return reader(path, columns)
 
 
-def _parquet(path: Path, columns: list[str] | None) -> Table:
-    import pyarrow.parquet as parquet
+def count_rows(path: Path, id_prefix: str = "") -> int:
+    """Count a file's rows, without reading more of it than that takes.
 
-    try:
-        file = parquet.ParquetFile(path)
+    Args:
+        path: As for :func:`read_table`.
+        id_prefix: Count only rows whose ``id`` starts with this.
+
+    Raises:
+        XadaptError: If it is missing, unreadable or of another format.
+    """
+    if id_prefix:
+        return sum(str(row.get("id", "")).startswith(id_prefix) for row in read_table(path, ["id"]).rows)
+    if path.suffix == ".parquet" and path.is_file():
+        with _opened(path) as file:
+            return int(file.metadata.num_rows)
+    return len(read_table(path, []).rows)
+
+
+def _parquet(path: Path, columns: list[str] | None) -> Table:
+    with _opened(path) as file:
         there = file.schema_arrow.names
         wanted = there if columns is None else [column for column in columns if column in there]
         rows = file.read(columns=wanted).to_pylist()
         return Table(rows, there, _class_names(file.schema_arrow.metadata or {}), path.stem)
-    except (OSError, ValueError, NotImplementedError) as error:
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    import pyarrow
+    import pyarrow.parquet as parquet
+
+    try:
+        with parquet.ParquetFile(path) as file:
+            yield file
+    except (OSError, ValueError, NotImplementedError, pyarrow.ArrowException) as error:
         reason = " ".join(str(error).split())[:80]
         raise XadaptError(f"{path} is not a readable parquet file ({reason}): pull it again") from None
 
@@ -78,18 +108,32 @@ def _class_names(metadata: dict[bytes, bytes]) -> dict[str, list[str]]:
 
 
 def _csv(path: Path, columns: list[str] | None) -> Table:
-    reader = csv.DictReader(read_text(path).removeprefix("\ufeff").splitlines(keepends=True))
+    csv.field_size_limit(_LONGEST_CELL)
+    reader = csv.DictReader(io.StringIO(_text(path), newline=""), strict=True)
     rows = []
-    for row in reader:
-        if None in row or None in row.values():
-            raise XadaptError(f"{path}, line {reader.line_num}: not as many cells as the first line has names")
-        rows.append(_only(row, columns))
+    try:
+        for row in reader:
+            if None in row or None in row.values():
+                raise XadaptError(f"{path}, line {reader.line_num}: not as many cells as the first line has names")
+            rows.append(_only(row, columns))
+    except csv.Error as error:
+        raise XadaptError(f"{path}, line {reader.line_num + 1}: not CSV ({error})") from None
     return Table(rows, list(reader.fieldnames or []), split=path.stem)
 
 
+def _text(path: Path) -> str:
+    return read_text(path).removeprefix("\ufeff")
+
+
+def _lines(path: Path) -> list[str]:
+    # str.splitlines would also cut at characters that stand inside of texts, such as U+2028 or U+0085.
+    return _text(path).split("\n")
+
+
 def _jsonl(path: Path, columns: list[str] | None) -> Table:
-    rows, there = [], {}
-    for number, line in enumerate(read_text(path).splitlines(), start=1):
+    rows: list[dict[str, Any]] = []
+    there: dict[str, None] = {}
+    for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
         try:
@@ -107,13 +151,13 @@ def _two_columns(path: Path, columns: list[str] | None) -> Table:
     rows: list[dict[str, Any]] = []
     tokens: list[str] = []
     tags: list[str] = []
-    for number, line in enumerate([*read_text(path).removeprefix("\ufeff").splitlines(), ""], start=1):
+    for number, line in enumerate([*_lines(path), ""], start=1):
         if not line.strip():
             if tokens:
                 rows.append({"tokens": tokens, "tags": tags})
                 tokens, tags = [], []
             continue
-        cells = line.rstrip("\r\n").split("\t")
+        cells = line.split("\t")
         if len(cells) != 2 or not all(cell.strip() for cell in cells):
             raise XadaptError(f"{path}, line {number}: a token, a tab and a tag were expected")
         tokens.append(cells[0])

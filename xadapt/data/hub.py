@@ -8,6 +8,9 @@ from xadapt.data.files import Table
 from xadapt.errors import XadaptError
 from xadapt.tasks.task import Rows
 
+#: Where the hub keeps what it made of data sets that are a script, which `datasets` no longer runs.
+_EXPORT = "refs/convert/parquet"
+
 
 def read_hub(rows: Rows, config: str, columns: list[str], note: str = "") -> Table:
     """Download (or take from the cache of ``datasets``) the named columns, those that are there.
@@ -16,38 +19,81 @@ def read_hub(rows: Rows, config: str, columns: list[str], note: str = "") -> Tab
         rows: What to read.
         config: Its configuration, with the language filled in.
         columns: Column names.
-        note: What a user must know to get the rows.
+        note: How to get the rows, where they are not on the hub.
 
     Raises:
         XadaptError: If the hub cannot be reached, or the data set or split is not there.
     """
+    if not rows.on_hub:
+        raise XadaptError(f"{rows.hub_id} ({config}) is not on the hub: {note}")
     from xadapt.connection import prepare_hub
 
     online = prepare_hub()
     import datasets
 
-    datasets.disable_progress_bars()
     datasets.config.HF_HUB_OFFLINE = not online
-    name = None if config == "default" else config
     try:
         for split in rows.splits:
-            try:
-                table = datasets.load_dataset(rows.hub_id, name, split=split)
-            except ValueError as error:
-                if "unknown split" in str(error).lower():
-                    continue
-                raise
-            there = [column for column in columns if column in table.column_names]
-            return Table(
-                table.select_columns(there).to_list(), table.column_names, _class_names(table.features), split
-            )
+            table = load_split(rows.hub_id, config, split)
+            if table is not None:
+                there = [column for column in columns if column in table.column_names]
+                return Table(
+                    table.select_columns(there).to_list(), table.column_names, _class_names(table.features), split
+                )
     except Exception as error:
-        reason = f"{type(error).__name__}: {str(error).splitlines()[0][:90] if str(error) else 'no answer'}"
         raise XadaptError(
-            f"cannot get {rows.hub_id} ({config}) from the hub ({reason}): "
-            + (note or "choose --data hub (online), --data bundled (demonstration) or --data FOLDER (a mirror)")
+            f"cannot get {rows.hub_id} ({config}) from the hub ({reason(error)}): "
+            "choose --data hub (online), --data bundled (demonstration) or --data FOLDER (a mirror)"
         ) from None
     raise XadaptError(f"{rows.hub_id} ({config}) on the hub has no split {' or '.join(rows.splits)}")
+
+
+def load_split(hub_id: str, config: str, split: str) -> Any:
+    """Download a split, or take it from the cache of ``datasets``.
+
+    Args:
+        hub_id: The data set.
+        config: Its configuration.
+        split: Its split.
+
+    Returns:
+        A ``datasets.Dataset``; None when the data set has no such split.
+
+    Raises:
+        Exception: What `datasets` raises when it cannot be had.
+    """
+    import datasets
+
+    datasets.disable_progress_bars()
+    datasets.logging.set_verbosity_error()
+    try:
+        try:
+            return datasets.load_dataset(hub_id, None if config == "default" else config, split=split)
+        except RuntimeError as error:
+            if "scripts are no longer supported" not in str(error):
+                raise
+            return _exported(hub_id, config, split)
+    except ValueError as error:
+        if "unknown split" in str(error).lower():
+            return None
+        raise
+
+
+def _exported(hub_id: str, config: str, split: str) -> Any:
+    import datasets
+
+    try:
+        return datasets.load_dataset(hub_id, data_dir=config, split=split, revision=_EXPORT)
+    except FileNotFoundError:
+        told = "it is a script, which `datasets` no longer runs, and the hub made no files of it"
+        raise FileNotFoundError(told) from None
+
+
+def reason(error: Exception) -> str:
+    """Why the hub did not give something, in a few words."""
+    if "gated" in str(error):
+        return "it is gated: accept its terms on its page of the hub, then log in with `hf auth login`"
+    return f"{type(error).__name__}: {str(error).strip().splitlines()[0][:90] if str(error).strip() else 'no answer'}"
 
 
 def _class_names(features: Any) -> dict[str, list[str]]:
@@ -55,4 +101,6 @@ def _class_names(features: Any) -> dict[str, list[str]]:
     import datasets
 
     inner = {column: getattr(feature, "feature", feature) for column, feature in features.items()}
-    return {column: list(feature.names) for column, feature in inner.items() if isinstance(feature, datasets.ClassLabel)}
+    return {
+        column: list(feature.names) for column, feature in inner.items() if isinstance(feature, datasets.ClassLabel)
+    }

@@ -30,7 +30,7 @@ def read_mirror(root: Path, rows: Rows, config: str, columns: list[str], note: s
         rows: What to read.
         config: Its configuration, with the language filled in.
         columns: Column names.
-        note: What a user must know to get the file.
+        note: How to get the file, where it is not on the hub.
 
     Raises:
         XadaptError: If the file is missing or unreadable.

@@ -11,7 +11,7 @@ from typing import Any
 from xadapt.data import bundled
 from xadapt.data.checks import checked_rows
 from xadapt.data.fields import column_names, to_fields
-from xadapt.data.files import read_table
+from xadapt.data.files import count_rows, read_table
 from xadapt.data.hub import read_hub
 from xadapt.data.mirror import mirror_file, read_mirror
 from xadapt.errors import XadaptError, unknown
@@ -72,7 +72,12 @@ class Source:
     def _has(self, task: Task, rows: Rows, language: str) -> bool:
         if rows.path:
             return Path(task.fill(rows.path, language)).is_file()
-        return self.root is None or mirror_file(self.root, rows, task.fill(rows.config, language)) is not None
+        if self.root is None:
+            return rows.on_hub
+        path = mirror_file(self.root, rows, task.fill(rows.config, language))
+        if path is None or not rows.id_prefix:
+            return path is not None
+        return count_rows(path, task.fill(rows.id_prefix, language)) > 0
 
     def pick_languages(self, task: Task, wanted: str) -> tuple[str, ...]:
         """Read ``--languages``: ``all`` or codes separated by commas.
@@ -83,12 +88,13 @@ class Source:
         here = self.languages(task)
         if wanted.strip() == "all":
             if not here:
-                raise XadaptError(f"{self.name} has no test rows of {task.name}: see `xadapt tasks`")
+                how = "see `xadapt tasks`" if task.test is None or task.test.on_hub else task.note
+                raise XadaptError(f"{self.name} has no test rows of {task.name}: {how}")
             return here
         picked = [code.strip() for code in wanted.split(",") if code.strip()]
         for code in picked:
             if not is_known(code) and code not in task.languages:
-                raise _unknown_language(code)
+                raise unknown_language(code)
             if code not in here:
                 shown = " ".join(here) or "none"
                 raise XadaptError(f"no {task.name} test rows in {code!r} in {self.name}; it has {shown}")
@@ -127,9 +133,7 @@ class Source:
         For answers it is the rows of all languages that are there, each with its ``language``.
         """
         if isinstance(task.kind, AnswerRetrieval):
-            return [
-                {**row, "language": code} for code in self.languages(task) for row in self.test(task, code).rows
-            ]
+            return [{**row, "language": code} for code in self.languages(task) for row in self.test(task, code).rows]
         if task.pool is None:
             return None
         return self._read(task, task.pool, language, task.kind.pool_fields)[0]
@@ -175,14 +179,15 @@ class Source:
         columns = rows.columns or task.columns
         wanted = [*column_names(columns), *column_names(task.optional), *(["id"] if rows.id_prefix else [])]
         wanted = list(dict.fromkeys(wanted))
+        note = "" if rows.on_hub else task.note
         if rows.path:
             table = read_table(Path(task.fill(rows.path, language)))
             where = task.fill(rows.path, language)
         elif self.root is not None:
-            table = read_mirror(self.root, rows, config, wanted, task.note)
+            table = read_mirror(self.root, rows, config, wanted, note)
             where = f"{rows.hub_id} {config} {table.split}"
         else:
-            table = read_hub(rows, config, wanted, task.note)
+            table = read_hub(rows, config, wanted, note)
             where = f"{rows.hub_id} {config} {table.split}"
         if rows.id_prefix:
             start = task.fill(rows.id_prefix, language)
@@ -198,7 +203,8 @@ def _shown(rows: Rows) -> str:
     return rows.hub_id + (f" ({rows.config})" if rows.config != "default" else "")
 
 
-def _unknown_language(code: str) -> XadaptError:
+def unknown_language(code: str) -> XadaptError:
+    """Build the error for a code that no language has, with the nearest one."""
     # Codes are too short for likeness alone: "deu" is nearer to Basque's "eu" than to "de".
     for language in LANGUAGES.values():
         if code.lower() in (language.code, language.iso3, language.name.lower()):

@@ -14,15 +14,15 @@ from xadapt.backbone.hardware import pick_device, pick_precision
 from xadapt.composition.builder import Assembly, assemble
 from xadapt.composition.expression import Node
 from xadapt.data.source import Source
-from xadapt.errors import XadaptError
 from xadapt.metrics import main_score
-from xadapt.problems import Problem, make_problem
+from xadapt.problems import Problem
+from xadapt.problems.bind import bind
 from xadapt.problems.predict import fill_pool, predict
 from xadapt.store.checkpoints import Checkpoint
 from xadapt.store.files import atomic_write_json, read_json, sha256_json
 from xadapt.store.store import Store, run_hash
 from xadapt.store.versions import versions
-from xadapt.tasks import AnswerRetrieval, EntityRetrieval, Mining, Retrieval, Task
+from xadapt.tasks import Task
 
 FORMAT = 1
 
@@ -94,7 +94,7 @@ def evaluate(
     device = pick_device(settings.device)
     precision = pick_precision(settings.precision, device)
     wanted = source.pick_languages(task, languages)
-    problem = _problem(task, backbone, settings)
+    problem = bind(task, backbone, settings.max_length, settings.layer)
     used: list[Checkpoint] = []
 
     def note(checkpoint: Checkpoint) -> None:
@@ -105,6 +105,9 @@ def evaluate(
 
     assembly = assemble(backbone, node, store, settings.seed, pins, note)
     head = assembly.head_for(task) if problem.needs_head else None
+    if head:
+        problem = bind(assembly.closed(task, head), backbone, settings.max_length)
+        problem.calibration = assembly.calibration.get(head, {})
     decides = {
         "task": task.name,
         "setup": str(node),
@@ -136,6 +139,8 @@ def evaluate(
         display.start(language, len(row_set.rows))
         predictions = predict(assembly.model, problem, row_set.rows, head, precision, display.advance)
         seconds = time.perf_counter() - started
+        # What retrieval scores depend on is complete only now that the candidates are known.
+        result["details"] = problem.details()
         scores = {key: round(value, 4) for key, value in problem.score(predictions, row_set.rows, language).items()}
         atomic_write_json(store.predictions_path(run, language), predictions)
         result["languages"][language] = {
@@ -169,8 +174,7 @@ class _Pools:
         """Find a language's pool and gold pairs; returns what identifies them."""
         gold = self.source.gold(self.task, language)
         self.problem.gold = gold
-        per_language = self.task.pool is not None and "{" in self.task.pool.config
-        if not self.pool or per_language or self.task.pool is None and not isinstance(self.task.kind, AnswerRetrieval):
+        if not self.pool or (self.task.pool is not None and "{" in self.task.pool.config):
             self.pool = self.source.pool(self.task, language) or []
             self.print = sha256_json(self.pool)
         return [self.print, sha256_json(gold)]
@@ -182,17 +186,6 @@ class _Pools:
         self.display.start("candidates", len(self.pool))
         fill_pool(self.model, self.problem, self.pool, self.precision, self.display.advance)
         self.filled = self.print
-
-
-def _problem(task: Task, backbone: Backbone, settings: EvalSettings) -> Problem:
-    if not isinstance(task.kind, Retrieval | Mining | AnswerRetrieval | EntityRetrieval):
-        if settings.layer is not None:
-            raise XadaptError(f"--layer is for retrieval tasks; {task.name} is {task.kind.name}")
-        return make_problem(task, backbone.tokenizer, settings.max_length)
-    layer = backbone.sentence_layer if settings.layer is None else settings.layer
-    if not 0 <= layer <= backbone.layers:
-        raise XadaptError(f"--layer {layer}: base {backbone.name} has layers 0 (embeddings) to {backbone.layers}")
-    return make_problem(task, backbone.tokenizer, settings.max_length, layer=layer)
 
 
 def _empty(

@@ -59,7 +59,12 @@ def execute(
                 )
         elif isinstance(step, EvalStep):
             settings = validated(
-                EvalSettings, seed=step.seed, limit=step.target.limit, precision=precision, device=device
+                EvalSettings,
+                seed=step.seed,
+                limit=step.target.limit,
+                max_length=step.target.max_length,
+                precision=precision,
+                device=device,
             )
             with evaluation_display(title) as shown:
                 languages = step.target.languages

@@ -59,6 +59,7 @@ class Target(_Strict):
         mode: How the target adapter is put on a setup.
         languages: ``all`` or codes.
         limit: Test rows a language.
+        max_length: Tokens a test row; None for the problem's default.
         setups: The recipe's setups that this target is measured with; None for all of them.
     """
 
@@ -66,6 +67,7 @@ class Target(_Strict):
     mode: Literal["stack", "continue"] = "stack"
     languages: str = "all"
     limit: int | None = Field(default=None, ge=1)
+    max_length: int | None = Field(default=None, ge=16)
     setups: Setups | None = None
 
 
@@ -77,19 +79,23 @@ class Recipe(_Strict):
         title: Heads the report.
         base: A base (see ``--base``).
         data: A data source (see ``--data``); the command's own ``--data`` takes its place.
+        tasks: Declarations of own tasks, YAML files with paths relative to the recipe's.
         seeds: Every run that trains is done once a seed.
         adapters: Intermediate adapters to train here; others are taken from the store or the shipped ones.
         fusion: Budget of every fusion among the setups.
         setups: Expressions to compare; ``none`` is the base without an intermediate adapter.
         targets: What they are measured on.
+        suites: Benchmarks whose scores the report shows for every setup.
     """
 
     name: str = Field(pattern=r"^[\w-]+$")
     title: str
     base: str = "minilm"
     data: str | None = None
+    tasks: tuple[str, ...] = ()
     seeds: tuple[Seed, ...] = Field(default=(42,), min_length=1)
     adapters: dict[TaskName, Budget] = Field(default_factory=dict)
     fusion: Budget = Budget()
     setups: Setups = Field(min_length=1)
     targets: dict[TaskName, Target] = Field(min_length=1)
+    suites: tuple[Literal["xtreme", "xtreme-r"], ...] = ()

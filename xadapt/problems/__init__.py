@@ -4,20 +4,43 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from xadapt.problems.answer_retrieval import AnswerRetrievalProblem
 from xadapt.problems.base import Defaults, Problem
-from xadapt.problems.pairs import PairClassificationProblem, PairRegressionProblem
+from xadapt.problems.choices import ChoiceProblem
+from xadapt.problems.entity_retrieval import EntityRetrievalProblem
+from xadapt.problems.mining import MiningProblem
+from xadapt.problems.pairs import PairClassificationProblem, PairRegressionProblem, TextClassificationProblem
 from xadapt.problems.retrieval import RetrievalProblem
 from xadapt.problems.span_qa import SpanQAProblem
-from xadapt.tasks import PairClassification, PairRegression, Retrieval, SpanQA, Task
+from xadapt.problems.tagging import TaggingProblem
+from xadapt.tasks import (
+    AnswerRetrieval,
+    EntityRetrieval,
+    Mining,
+    MultipleChoice,
+    PairClassification,
+    PairRegression,
+    Retrieval,
+    SpanQA,
+    Tagging,
+    Task,
+    TextClassification,
+)
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
 _PROBLEMS: dict[type, type[Problem]] = {
+    TextClassification: TextClassificationProblem,
     PairClassification: PairClassificationProblem,
     PairRegression: PairRegressionProblem,
+    MultipleChoice: ChoiceProblem,
+    Tagging: TaggingProblem,
     SpanQA: SpanQAProblem,
     Retrieval: RetrievalProblem,
+    Mining: MiningProblem,
+    AnswerRetrieval: AnswerRetrievalProblem,
+    EntityRetrieval: EntityRetrievalProblem,
 }
 
 

@@ -80,7 +80,7 @@ class Problem(ABC):
 
     @abstractmethod
     def decode(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Any]:
-        """Turn the raw outputs of all features into one prediction a row."""
+        """Turn the raw outputs of all features into one prediction a row, or what the metric takes for all of them."""
 
     @abstractmethod
     def references(self, rows: list[Row]) -> list[Any]:

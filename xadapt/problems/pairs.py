@@ -1,4 +1,4 @@
-"""Pairs of texts: classification and regression on the first token's vector."""
+"""Single texts and pairs: classification and regression on the first token's vector."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
 
 
-class PairProblem(Problem):
-    """Encoding that both kinds share."""
+class FirstTokenProblem(Problem):
+    """Encoding that all these kinds share."""
+
+    #: The fields that are read, in their order.
+    texts: ClassVar[tuple[str, ...]] = ("first", "second")
 
     def encode(self, rows: list[Row], labelled: bool) -> list[Feature]:
-        """Encode ``<s> first </s> </s> second </s>``, cutting the longer text first."""
+        """Encode ``<s> first </s>`` or ``<s> first </s> </s> second </s>``, cutting the longer text first."""
         encoded = self.tokenizer(
-            [row["first"] for row in rows],
-            [row["second"] for row in rows],
+            *([row[field] for row in rows] for field in self.texts),
             truncation="longest_first",
             max_length=self.max_length,
             return_attention_mask=False,
@@ -41,7 +43,7 @@ class PairProblem(Problem):
         return outputs.logits.float().cpu().numpy()
 
 
-class PairClassificationProblem(PairProblem):
+class PairClassificationProblem(FirstTokenProblem):
     """One of a few labels for a pair."""
 
     targets: ClassVar[dict[str, torch.dtype]] = {"labels": torch.int64}
@@ -68,7 +70,13 @@ class PairClassificationProblem(PairProblem):
         return [int(row["label"]) for row in rows]
 
 
-class PairRegressionProblem(PairProblem):
+class TextClassificationProblem(PairClassificationProblem):
+    """One of a few labels for a single text."""
+
+    texts: ClassVar[tuple[str, ...]] = ("first",)
+
+
+class PairRegressionProblem(FirstTokenProblem):
     """A number for a pair, learnt on a scale of 0 to 1."""
 
     targets: ClassVar[dict[str, torch.dtype]] = {"labels": torch.float32}

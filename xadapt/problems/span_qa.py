@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from xadapt import metrics
 from xadapt.problems.base import Batch, Defaults, Feature, Problem, Row
 
 if TYPE_CHECKING:
@@ -21,7 +22,10 @@ _MASKED = np.float32(-1e9)
 
 
 class SpanQAProblem(Problem):
-    """Start and end of the answer, over windows of a long context."""
+    """Start and end of the answer, over windows of a long context.
+
+    Where questions may have no answer, ``<s>`` stands for it, and a threshold found on dev says when it is believed.
+    """
 
     targets: ClassVar[dict[str, torch.dtype]] = {"start_positions": torch.int64, "end_positions": torch.int64}
     defaults: ClassVar[Defaults] = Defaults(max_length=384, batch_size=16)
@@ -29,7 +33,7 @@ class SpanQAProblem(Problem):
     def encode(self, rows: list[Row], labelled: bool) -> list[Feature]:
         """Encode windows of ``<s> question </s> </s> context </s>``.
 
-        A training window that does not hold the whole answer points at ``<s>``.
+        A training window that does not hold the whole answer, or whose question has none, points at ``<s>``.
         """
         encoded = self.tokenizer(
             [self._short(row["question"]) for row in rows],
@@ -85,22 +89,60 @@ class SpanQAProblem(Problem):
         return torch.stack((outputs.start_logits, outputs.end_logits), dim=-1).float().cpu().numpy()
 
     def decode(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[dict[str, Any]]:
-        """The best span of at most :data:`MAX_ANSWER_TOKENS` tokens over all windows of a row."""
+        """The best span of at most :data:`MAX_ANSWER_TOKENS` tokens over all windows of a row.
+
+        Where questions may have no answer, ``null_gap`` is the lowest score of ``<s>`` over all windows minus the score
+        of that span; None where no window has a span.
+
+        Source: SQuAD 2.0 (arXiv 1806.03822) as BERT's own code decodes it.
+        """
         best = [(-np.inf, "")] * len(rows)
+        null = [np.inf] * len(rows)
         for logits, feature in zip(raw, features, strict=True):
             number = feature["row"]
             score, first, last = best_span(logits[: len(feature["input_ids"])], feature["inside"])
             if score > best[number][0]:
                 best[number] = (score, answer_text(rows[number]["context"], feature["offsets"], first, last))
-        return [{"id": row["id"], "text": text} for row, (_, text) in zip(rows, best, strict=True)]
+            null[number] = min(null[number], float(logits[0].sum()))
+        predictions: list[dict[str, Any]] = [
+            {"id": row["id"], "text": text} for row, (_, text) in zip(rows, best, strict=True)
+        ]
+        if self._unanswerable:
+            for prediction, (score, _), lowest in zip(predictions, best, null, strict=True):
+                prediction["null_gap"] = lowest - score if np.isfinite(score) else None
+        return predictions
 
     def references(self, rows: list[Row]) -> list[dict[str, Any]]:
-        """Ids with all accepted answers."""
-        return [{"id": row["id"], "answers": list(row["answers"]["text"])} for row in rows]
+        """Ids with all accepted answers, none where the question has no answer."""
+        return [{"id": row["id"], "answers": list(row["answers"]["text"] or ())} for row in rows]
+
+    def calibrate(self, predictions: list[Any], rows: list[Row]) -> dict[str, float]:
+        """The null gap above which a question is best taken for one without an answer; nothing for other kinds."""
+        if not self._unanswerable:
+            return {}
+        threshold, _ = metrics.best_null_threshold(predictions, self.references(rows))
+        return {"null_threshold": threshold}
+
+    def score(self, predictions: list[Any], rows: list[Row], language: str = "en") -> dict[str, float]:
+        """Score predictions with the task's official metric, 0–100, at the calibrated threshold."""
+        return metrics.compute(
+            self.task.metric,
+            predictions,
+            self.references(rows),
+            language=language.partition("-")[0],
+            threshold=self.calibration.get("null_threshold", 0.0),
+        )
+
+    @property
+    def _unanswerable(self) -> bool:
+        kind: Any = self.task.kind
+        return kind.unanswerable
 
 
 def answer_tokens(row: Row, feature: Feature) -> tuple[int, int]:
-    """First and last token of the first gold answer in a window; (0, 0) when it is not all in the window."""
+    """First and last token of the first gold answer in a window; (0, 0) when there is none or not all of it is in."""
+    if not row["answers"]["text"]:
+        return 0, 0
     start = row["answers"]["answer_start"][0]
     end = start + len(row["answers"]["text"][0])
     offsets, inside = feature["offsets"], feature["inside"]

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xadapt.composition.expression import Node, parse
+from xadapt.errors import XadaptError
+from xadapt.tasks import get_task
 
 #: In the order in which a comparison lists them.
 FAMILIES = ("none", "single", "stack", "average", "multitask", "ensemble", "fuse")
@@ -36,7 +38,7 @@ def classify(setup: str, task: str) -> Family:
 
     Args:
         setup: The setup's expression.
-        task: The name of the target task, which is also the name of its adapter.
+        task: The name of the target task; its adapter has that name too, or that of the task it is trained as.
 
     Returns:
         The family. `continue(mnli, squad)`, without the target, counts as a stack: one task after another.
@@ -44,7 +46,15 @@ def classify(setup: str, task: str) -> Family:
     Raises:
         XadaptError: If the setup is no valid expression.
     """
-    return family_of(parse(setup), task)
+    return family_of(parse(setup), _adapter(task))
+
+
+def _adapter(task: str) -> str:
+    try:
+        return get_task(task).adapter
+    except XadaptError:
+        # A result of a task that is not known here, such as another user's own.
+        return task
 
 
 def family_of(node: Node, task: str) -> Family:

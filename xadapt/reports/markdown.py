@@ -23,6 +23,7 @@ def write_report(
     commands: Sequence[str] = (),
     recipe: str = "",
     adapters: Sequence[str] = (),
+    scores: Sequence[str] = (),
 ) -> Path:
     """Write a report: `report.md`, `results.csv` and one picture per comparison in `plots`.
 
@@ -33,6 +34,7 @@ def write_report(
         commands: Commands that produced the results, quoted at the end.
         recipe: Text of the recipe that they ran, quoted with them: it holds the budgets.
         adapters: A line for each trained adapter in use: its data, rows and seed.
+        scores: A line for each setup's scores of a suite.
 
     Returns:
         The path of `report.md`. It is written last, so a report that exists has its pictures.
@@ -51,7 +53,7 @@ def write_report(
         atomic_write_bytes(to / "plots" / name, comparison_png(comparison))
     atomic_write_bytes(to / "results.csv", results_csv(results).encode("utf-8"))
     report = to / "report.md"
-    text = render(comparisons, title, commands, names, recipe, adapters)
+    text = render(comparisons, title, commands, names, recipe, adapters, scores)
     atomic_write_bytes(report, text.encode("utf-8"))
     return report
 
@@ -63,6 +65,7 @@ def render(
     plots: Sequence[str],
     recipe: str = "",
     adapters: Sequence[str] = (),
+    scores: Sequence[str] = (),
 ) -> str:
     """Write comparisons as Markdown.
 
@@ -73,6 +76,7 @@ def render(
         plots: File name of each comparison's picture, in the folder `plots`.
         recipe: Text of a recipe to quote, empty for none.
         adapters: Lines that describe the adapters in use.
+        scores: Lines that give the scores of suites.
 
     Returns:
         The Markdown text.
@@ -92,6 +96,7 @@ def render(
         commands=list(commands),
         recipe=recipe.strip(),
         adapters=list(adapters),
+        scores=list(scores),
         sections=[_section(comparison, plot) for comparison, plot in zip(comparisons, plots, strict=True)],
         demonstration=any(comparison.data == "bundled" for comparison in comparisons),
     )

@@ -52,6 +52,14 @@ class Store:
         """The file of an evaluation's predictions in a language."""
         return self.root / "predictions" / run / f"{language}.json"
 
+    def task_path(self, name: str) -> Path:
+        """The file that declares a user's own task."""
+        return self.root / "tasks" / f"{name}.yaml"
+
+    def task_files(self) -> list[Path]:
+        """The declarations of all own tasks that were used with this store, by name."""
+        return sorted((self.root / "tasks").glob("[!.]*.yaml"))
+
     def finished(self, run: str) -> Checkpoint | None:
         """The checkpoint of a run, None if it has not finished."""
         path = self.run_path(run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xadapt.tasks.kinds import MultipleChoice, PairClassification, PairRegression, SpanQA, Tagging
-from xadapt.tasks.task import Rows, Task
+from xadapt.tasks.task import Column, Rows, Task
 
 NLI = PairClassification(labels=("entailment", "neutral", "contradiction"))
 TWO_WAY_NLI = PairClassification(labels=("entailment", "not_entailment"))
@@ -18,7 +18,12 @@ SENTENCES = {"first": "sentence1", "second": "sentence2", "label": "label"}
 STSB_COLUMNS = {"first": "sentence1", "second": "sentence2", "score": "label"}
 QA_COLUMNS = {"id": "id", "question": "question", "context": "context", "answers": "answers"}
 POS_COLUMNS = {"tokens": "tokens", "tags": "pos_tags"}
-COPA_COLUMNS = {"context": "premise", "question": "question", "choices": ("choice1", "choice2"), "label": "label"}
+COPA_COLUMNS: dict[str, Column] = {
+    "context": "premise",
+    "question": "question",
+    "choices": ("choice1", "choice2"),
+    "label": "label",
+}
 COPA_VALUES = {"question": {"cause": "What was the cause?", "effect": "What happened as a result?"}}
 SQUAD_TRAIN = Rows("rajpurkar/squad", config="plain_text", split="train")
 SQUAD_DEV = Rows("rajpurkar/squad", config="plain_text", split="validation")
@@ -95,8 +100,8 @@ INTERMEDIATE = (
         name="ccg",
         kind=Tagging(tagset="ccg"),
         columns={"tokens": "tokens", "tags": "tags"},
-        train=Rows("ccgbank/supertags", split="train"),
-        dev=Rows("ccgbank/supertags", split="validation"),
+        train=Rows("ccgbank/supertags", split="train", on_hub=False),
+        dev=Rows("ccgbank/supertags", split="validation", on_hub=False),
         metric="tokens",
         note="CCGbank is licensed (LDC2005T13): put train.tsv and validation.tsv into ccgbank/supertags/default of a "
         "mirror, one token and its supertag a line, separated by a tab, an empty line between sentences",

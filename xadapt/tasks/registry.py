@@ -7,13 +7,13 @@ from xadapt.tasks.intermediate import INTERMEDIATE
 from xadapt.tasks.targets import TARGET
 from xadapt.tasks.task import Task
 
-_SHIPPED = {task.name: task for task in (*INTERMEDIATE, *TARGET)}
+SHIPPED = {task.name: task for task in (*INTERMEDIATE, *TARGET)}
 _OWN: dict[str, Task] = {}
 
 
 def all_tasks() -> tuple[Task, ...]:
     """All tasks, intermediate ones first, in the order of their declaration; the user's own come last."""
-    return (*_SHIPPED.values(), *_OWN.values())
+    return (*SHIPPED.values(), *_OWN.values())
 
 
 def get_task(name: str) -> Task:
@@ -22,9 +22,9 @@ def get_task(name: str) -> Task:
     Raises:
         XadaptError: If there is no such task; names the nearest one.
     """
-    found = _SHIPPED.get(name) or _OWN.get(name)
+    found = SHIPPED.get(name) or _OWN.get(name)
     if found is None:
-        raise unknown("task", name, [*_SHIPPED, *_OWN])
+        raise unknown("task", name, [*SHIPPED, *_OWN])
     return found
 
 
@@ -34,6 +34,6 @@ def register(task: Task) -> None:
     Raises:
         XadaptError: If xadapt comes with a task of that name.
     """
-    if task.name in _SHIPPED:
+    if task.name in SHIPPED:
         raise XadaptError(f"xadapt comes with a task called {task.name}: give your task another name")
     _OWN[task.name] = task

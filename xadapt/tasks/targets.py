@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import permutations
+
 from xadapt.tasks.intermediate import (
     COPA_COLUMNS,
     COPA_DEV,
@@ -130,6 +132,7 @@ TARGET = (
         dev=SQUAD_DEV,
         test=Rows("facebook/mlqa", config="mlqa.{language}.{language}", split=("test", "validation")),
         languages=codes(_MLQA),
+        trained_as="xquad",
         metric="mlqa",
         suites=("xtreme", "xtreme-r"),
         source="https://arxiv.org/abs/1910.07475",
@@ -141,7 +144,8 @@ TARGET = (
         train=SQUAD_TRAIN,
         dev=SQUAD_DEV,
         test=Rows("facebook/mlqa", config="mlqa.{first}.{second}", split=("test", "validation")),
-        languages=tuple(f"{context}-{question}" for context in codes(_MLQA) for question in codes(_MLQA)),
+        languages=tuple(f"{context}-{question}" for context, question in permutations(codes(_MLQA), 2)),
+        trained_as="xquad",
         metric="mlqa",
         note="a pair is the context's language, then the question's",
         source="https://arxiv.org/abs/1910.07475",
@@ -177,19 +181,21 @@ TARGET = (
         name="bucc",
         kind=Mining(),
         columns={"id": "id", "text": "sentence"},
-        test=Rows("google/xtreme", config="bucc18.{language}.source", split=("test", "validation")),
-        pool=Rows("google/xtreme", config="bucc18.{language}.target", split=("test", "validation")),
+        test=Rows("google/xtreme", config="bucc18.{language}.source", split=("test", "validation"), on_hub=False),
+        pool=Rows("google/xtreme", config="bucc18.{language}.target", split=("test", "validation"), on_hub=False),
         gold=Rows(
             "google/xtreme",
             config="bucc18.{language}",
             split=("test", "validation"),
             columns={"source": "source_id", "target": "target_id"},
+            on_hub=False,
         ),
         languages=codes("de fr ru zh"),
         metric="mining",
         suites=("xtreme",),
-        note="the hub has the gold pairs alone; the files with every sentence (bucc18.LANGUAGE.source and .target, "
-        "columns id and sentence) come from the shared task's own page and go into a mirror",
+        note="the hub has the gold pairs without their ids, and no other sentence: make bucc18.LANGUAGE.source and "
+        ".target (columns id, sentence) and bucc18.LANGUAGE (source_id, target_id) in google/xtreme of a mirror from "
+        "the files of the shared task's page",
         source="https://comparable.limsi.fr/bucc2018/bucc2018-task.html",
     ),
     Task(
@@ -208,7 +214,7 @@ TARGET = (
     Task(
         name="mewslix",
         kind=EntityRetrieval(),
-        columns={"id": "id", "text": "text", "entity": "entity_id"},
+        columns={"text": "mention", "entity": "entity_id"},
         train=Rows(
             _MEWSLI, config="wikipedia_pairs", split="train", columns={"text": "mention", "description": "entity"}
         ),
@@ -216,7 +222,12 @@ TARGET = (
             _MEWSLI, config="wikipedia_pairs", split="validation", columns={"text": "mention", "description": "entity"}
         ),
         test=Rows(_MEWSLI, config="{language}", split="test"),
-        pool=Rows(_MEWSLI, config="candidate_entities", split="test", columns={"entity": "id", "description": "text"}),
+        pool=Rows(
+            _MEWSLI,
+            config="candidate_entities",
+            split="test",
+            columns={"entity": "entity_id", "description": "description"},
+        ),
         languages=codes("ar de en es fa ja pl ro ta tr uk"),
         metric="map@20",
         suites=("xtreme-r",),
@@ -242,6 +253,7 @@ TARGET = (
         dev=Rows("nyu-mll/glue", config="stsb", split="validation", columns=STSB_COLUMNS),
         test=Rows("mteb/sts17-crosslingual-sts", config="{language}", split="test"),
         languages=codes("ar-ar en-ar en-de en-en en-tr es-en es-es fr-en it-en ko-ko nl-en"),
+        trained_as="sts-multi",
         metric="correlation",
         source="https://arxiv.org/abs/1708.00055",
     ),

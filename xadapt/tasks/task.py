@@ -27,6 +27,7 @@ class Rows:
         id_prefix: Keep only rows whose ``id`` starts with this, for sets that hold all languages in one split.
         columns: All its columns, where they are not the task's.
         path: A file of the user's own, which is read whatever the data source is.
+        on_hub: Whether the hub has them; if not, the task's note says how to get them.
     """
 
     hub_id: str
@@ -35,6 +36,7 @@ class Rows:
     id_prefix: str = ""
     columns: Mapping[str, Column] = field(default_factory=dict)
     path: str = ""
+    on_hub: bool = True
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -60,6 +62,7 @@ class Task:
         gold: The pairs to be mined.
         languages: Codes of the languages with test rows.
         after: The task that its adapter is trained on first.
+        trained_as: The target whose adapter it shares, because their training rows are the same.
         metric: Name of the official metric (see :mod:`xadapt.metrics`).
         bundled: The set of the bundled demonstration that can stand in for it.
         suites: Benchmarks it belongs to.
@@ -83,10 +86,16 @@ class Task:
     gold: Rows | None = None
     languages: tuple[str, ...] = ("en",)
     after: str | None = None
+    trained_as: str = ""
     bundled: str | None = None
     suites: tuple[str, ...] = ()
     spelled: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+
+    @property
+    def adapter(self) -> str:
+        """The name of its target adapter."""
+        return self.trained_as or self.name
 
     def fill(self, template: str, language: str) -> str:
         """Fill a language into a configuration's name or an id's beginning."""

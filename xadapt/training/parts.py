@@ -43,6 +43,7 @@ def with_new_part(
     problems: dict[str, Problem],
     pins: dict[str, Checkpoint],
     on_use: Callable[[Checkpoint], None],
+    first: Checkpoint | None = None,
 ) -> Assembly:
     """Build the model of a plan with its new adapter, fusion or head in it, and only those trainable.
 
@@ -54,6 +55,7 @@ def with_new_part(
         problems: The problem of every task of the plan, which knows its head.
         pins: Checkpoints that members must come from, by expression.
         on_use: Told of every checkpoint that is loaded.
+        first: What the new adapter was trained on first, when its task says so.
 
     Raises:
         XadaptError: If a member is missing or wrong, or the adapter configuration does not fit the base.
@@ -66,9 +68,15 @@ def with_new_part(
     task = plan.tasks[0]
     new = layer_name(plan.makes)
     below = model.active_adapters
-    if plan.trains == "continue":
+    needs_head = problems[task.name].needs_head
+    if task.name in model.heads:
+        model.delete_head(task.name)
+    if first is not None:
+        assembly.begin_from(first, new, task.name if needs_head else None)
+        block: Any = _on_top(below, new) if plan.trains == "target" else new
+    elif plan.trains == "continue":
         assembly.copy_adapter([layer_name(plan.under)], new)
-        block: Any = new
+        block = new
     else:
         try:
             model.add_adapter(new, config=AdapterConfig.load(settings.adapter_config))
@@ -76,9 +84,8 @@ def with_new_part(
             # The method exists, but not for sizes such as this base's.
             raise _config_error(settings.adapter_config, error) from None
         block = new if plan.trains == "adapter" else _on_top(below, new)
-    if task.name in model.heads:
-        model.delete_head(task.name)
-    problems[task.name].add_head(model, task.name)
+    if needs_head and task.name not in model.heads:
+        problems[task.name].add_head(model, task.name)
     model.train_adapter(new)
     model.set_active_adapters(block)
     _only(model, [f".{new}."], [task.name])
@@ -98,7 +105,7 @@ def _with_fusion(plan: TrainPlan, assembly: Assembly, problems: dict[str, Proble
     fused = Fuse(*(assembly.block(child) for child in plan.makes.children))
     model.add_adapter_fusion(fused)
     for task in plan.tasks:
-        if task.name not in model.heads:
+        if problems[task.name].needs_head and task.name not in model.heads:
             if assembly.speaks(task.kind):
                 model.average_head(task.name, [assembly.head_for(task)])
             else:

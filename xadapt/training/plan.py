@@ -50,20 +50,31 @@ def plan_fusion(members: list[str], on: str | None = None) -> TrainPlan:
 
 def plan_target(name: str, on: str, mode: str = "stack") -> TrainPlan:
     """``xadapt train-target NAME --on SETUP --mode stack|continue``."""
-    task, under = _trainable(name), parse(on)
+    task, under = _trainable(_trainable(name).adapter), parse(on)
     if mode not in ("stack", "continue"):
         raise XadaptError(
             f"--mode {mode!r}: use stack (a fresh adapter on top) or continue (train the setup's weights on)"
         )
     if under.kind == "none":
-        return TrainPlan("adapter", adapter(name), NONE, (task,))
+        return TrainPlan("adapter", adapter(task.name), NONE, (task,))
     if mode == "stack":
-        return TrainPlan("target", compose("stack", under, adapter(name)), under, (task,))
+        return TrainPlan("target", compose("stack", under, adapter(task.name)), under, (task,))
     if under.kind not in PLAIN:
         raise XadaptError(
             f"--mode continue needs one adapter's weights, a single or an average, not {under}: use --mode stack"
         )
-    return TrainPlan("continue", compose("continue", under, adapter(name)), under, (task,))
+    return TrainPlan("continue", compose("continue", under, adapter(task.name)), under, (task,))
+
+
+def plan_first(plan: TrainPlan) -> TrainPlan | None:
+    """What a plan's adapter is trained on first, on the same setup and in the same way; None for most tasks."""
+    first = plan.tasks[0].after
+    if first is None or plan.trains == "fusion":
+        return None
+    return plan_task(first) if plan.trains == "adapter" else plan_target(first, str(plan.under), _MODES[plan.trains])
+
+
+_MODES = {"target": "stack", "continue": "continue"}
 
 
 def _trainable(name: str) -> Task:

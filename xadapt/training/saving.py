@@ -30,9 +30,9 @@ def save_checkpoint(model: Any, plan: TrainPlan, path: Path, record: dict[str, A
             model.save_adapter_fusion(str(folder / "fusion"), model.active_adapters, use_safetensors=True)
         else:
             model.save_adapter(str(folder / "adapter"), layer_name(plan.makes), with_head=False, use_safetensors=True)
-        for task in plan.tasks:
+        for head in record["heads"]:
             (folder / "heads").mkdir(exist_ok=True)
-            model.save_head(str(folder / "heads" / task.name), task.name, use_safetensors=True)
+            model.save_head(str(folder / "heads" / head), head, use_safetensors=True)
         for file in folder.rglob("*.safetensors"):
             save_file({name: value.half().contiguous() for name, value in load_file(file).items()}, file)
         write_record(folder, record, card(record))

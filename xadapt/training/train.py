@@ -17,14 +17,15 @@ from xadapt.backbone.hardware import pick_device, pick_precision
 from xadapt.composition.builder import Assembly
 from xadapt.data.source import RowSet, Source
 from xadapt.errors import RunFailed
-from xadapt.problems import Defaults, Problem, make_problem, problem_class
-from xadapt.problems.predict import predict
+from xadapt.problems import Defaults, Problem, problem_class
+from xadapt.problems.bind import bind
+from xadapt.problems.predict import fill_pool, predict
 from xadapt.store.checkpoints import Checkpoint, open_checkpoint
 from xadapt.store.store import Store, run_hash
 from xadapt.store.versions import versions
 from xadapt.training.batches import MixedFeatures
 from xadapt.training.parts import check_adapter_config, with_new_part
-from xadapt.training.plan import TrainPlan
+from xadapt.training.plan import TrainPlan, plan_first
 from xadapt.training.saving import round_to_half, save_checkpoint
 from xadapt.training.settings import TrainSettings
 from xadapt.training.trainer import KeepBest, Ticks, XadaptTrainer, last_state, loggers, quiet
@@ -86,21 +87,28 @@ def train(
         XadaptError: If a member, a data file or a setting is wrong.
         RunFailed: If training diverged.
     """
-    display = display or Display()
+    display, asked = display or Display(), settings
     device = pick_device(settings.device)
     precision = pick_precision(settings.precision, device)
     defaults = FUSION_DEFAULTS if plan.trains == "fusion" else problem_class(plan.tasks[0]).defaults
     settings = settings.with_defaults(defaults)
     check_adapter_config(settings.adapter_config)
     loggers(settings.report_to)
-    problems = {task.name: make_problem(task, backbone.tokenizer, settings.max_length) for task in plan.tasks}
+    problems = {task.name: bind(source.closed(task), backbone, settings.max_length) for task in plan.tasks}
     train_rows = {task.name: source.train(task, settings.limit) for task in plan.tasks}
     dev_rows = {task.name: source.dev(task, settings.dev_limit) for task in plan.tasks}
     job = _Job(
         plan, backbone, source, store, settings, pins or {}, display, train_rows, dev_rows, problems, precision, device
     )
+    first = None
+    before = plan_first(plan)
+    if before is not None:
+        display.say(f"{plan.makes} is trained on {before.tasks[0].name} first: {before.makes}")
+        first = train(before, backbone, source, store, asked, pins, display)
     set_seed(settings.seed)
-    assembly = with_new_part(plan, backbone, store, settings, problems, job.pins, lambda c: display.say(_uses(c)))
+    assembly = with_new_part(
+        plan, backbone, store, settings, problems, job.pins, lambda c: display.say(_uses(c)), first
+    )
     decides = _decides(job, assembly)
     run = run_hash(decides)
     done = store.finished(run)
@@ -203,7 +211,8 @@ def _run(job: _Job, assembly: Assembly, decides: dict[str, Any], run: str) -> Ch
         "trains": job.plan.trains,
         "under": str(job.plan.under),
         "tasks": [task.name for task in job.plan.tasks],
-        "heads": [task.name for task in job.plan.tasks],
+        "heads": [task.name for task in job.plan.tasks if job.problems[task.name].needs_head],
+        "calibration": {name: problem.calibration for name, problem in job.problems.items() if problem.calibration},
         "base": {"name": job.backbone.name, "fingerprint": job.backbone.fingerprint},
         "seed": settings.seed,
         "data": job.source.name,
@@ -240,7 +249,10 @@ def _dev_scores(job: _Job, model: Any) -> dict[str, dict[str, float]]:
     scores = {}
     for name, rows in job.dev_rows.items():
         problem = job.problems[name]
-        predictions = predict(model, problem, rows.rows, name, job.precision)
+        if problem.pooled:
+            fill_pool(model, problem, problem.own_pool(rows.rows), job.precision)
+        predictions = predict(model, problem, rows.rows, name if problem.needs_head else None, job.precision)
+        problem.calibration = problem.calibrate(predictions, rows.rows)
         scores[name] = {key: round(value, 4) for key, value in problem.score(predictions, rows.rows).items()}
     return scores
 

@@ -70,7 +70,7 @@ class XadaptTrainer(AdapterTrainer):
         task, batch = inputs["task"], inputs["batch"]
         problem = self.problems[task]
         with autocast(self.args.device, self.precision):
-            outputs = problem.forward(model, batch, task)
+            outputs = problem.forward(model, batch, task if problem.needs_head else None)
         loss = problem.loss(outputs, batch)
         if not torch.isfinite(loss):
             raise RunFailed(f"the loss of {task} is {loss.item()} at step {self.state.global_step}")

@@ -1,0 +1,159 @@
+"""``evaluate SUITE`` and ``submit`` on the command line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xadapt.cli.main import main
+from xadapt.evaluation import suites
+from xadapt.evaluation.suites import XTREME_R, Suite
+from xadapt.store import store as stores
+
+Cli = Callable[..., tuple[int, str, str]]
+
+SMALL = Suite(
+    name="xtreme-r",
+    title="XTREME-R",
+    groups={"classification": ("xnli",), "question answering": ("xquad",), "retrieval": ("tatoeba",)},
+    languages={task: XTREME_R.languages[task] for task in ("xnli", "xquad", "tatoeba")},
+    source=XTREME_R.source,
+)
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
+    """Run a command in this process, with a suite of the tasks that the mirror has."""
+    monkeypatch.delenv("XADAPT_DEBUG", raising=False)
+    monkeypatch.setattr(stores, "shipped_folder", lambda: None)
+    monkeypatch.setitem(suites.SUITES, "xtreme-r", SMALL)
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as exit_:
+            main([str(argument) for argument in arguments])
+        captured = capsys.readouterr()
+        code = exit_.value.code
+        assert isinstance(code, int)
+        return code, captured.out, captured.err
+
+    return run
+
+
+@pytest.fixture
+def place(trained: Any) -> list[str]:
+    """Options that name the tiny base, the mirror and the trained store."""
+    return ["--base", trained.backbone.name, "--data", str(trained.mirror), "--store", str(trained.store.root)]
+
+
+EVALUATE = ["evaluate", "xtreme-r", "--max-length", "48", "--setup"]
+
+
+def test_a_suite_prints_tasks_groups_and_what_is_missing(cli: Cli, place: list[str]) -> None:
+    code, out, err = cli(*EVALUATE, "mnli", "--limit", "6", *place)
+    assert code == 0, err
+    for expected in (
+        "XTREME-R: tasks",
+        "stack(mnli, xnli)",
+        "2/15",
+        "XTREME-R: groups",
+        "all tasks",
+        "2/3",
+        "in brackets",
+    ):
+        assert expected in out
+    assert "XTREME-R is not complete: missing xnli: ar bg el" in out
+    assert 'xquad (no adapter: `xadapt train-target xquad --on "mnli"`)' in out
+    assert "Mean over the 2 tasks there: " in out
+    assert "(not the benchmark's score)" in out
+    assert "A sample, not to be compared with published scores: at most 6 rows a language" in out
+    assert "[1/3] xnli stack(mnli, xnli): en, 6 rows" in err
+    assert '[2/3] xquad: left out, no adapter: `xadapt train-target xquad --on "mnli"`' in err
+
+
+def test_json_has_everything_and_files_are_written(cli: Cli, place: list[str], tmp_path: Path) -> None:
+    code, out, err = cli(*EVALUATE, "mnli", "--languages", "de", "--to", "report", "--json", *place)
+    assert code == 0, err
+    found = json.loads(out)
+    assert (found["suite"], found["setup"], found["seed"], found["limit"]) == ("xtreme-r", "mnli", 42, None)
+    assert found["overall"]["score"] is None
+    assert [len(task["rows"]) for task in found["tasks"]] == [1, 0, 1]
+    assert json.loads((tmp_path / "report/suite.json").read_text()) == found
+    assert {path.name for path in (tmp_path / "report").iterdir()} == {"suite.md", "suite.csv", "suite.json"}
+
+
+def test_a_suite_that_was_evaluated_is_submitted(cli: Cli, place: list[str], tmp_path: Path) -> None:
+    assert cli(*EVALUATE, "mnli", *place)[0] == 0
+    code, out, err = cli("submit", "xtreme-r", "--setup", "mnli", "--to", "to", *place)
+    assert code == 0, err
+    assert "xnli: stack(mnli, xnli), 2/15 languages, N 24" in out
+    assert "tatoeba: mnli, 1/41 languages, N 12, layer " in out
+    assert "missing xquad: not evaluated" in out
+    assert "the evaluator wants the whole official test sets" in out
+    assert (tmp_path / "to/xnli/test-de.tsv").is_file()
+    code, out, _ = cli("submit", "xtreme-r", "--setup", "mnli", "--to", "to", "--json", *place)
+    assert code == 0
+    assert json.loads(out)["tasks"].keys() == {"xnli", "tatoeba"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["evaluate", "xtreem", "--setup", "none"], "unknown task 'xtreem': did you mean 'xtreme'?"),
+        (["evaluate", "xnli", "--setup", "none", "--to", "there"], "--to is for a suite"),
+        (["evaluate", "xtreme", "--setup", "fuse(mnli"], "a bracket is not closed"),
+        (["evaluate", "xtreme", "--setup", "none", "--data", "nowhere"], "no data folder 'nowhere'"),
+        (["evaluate", "xtreme", "--setup", "none", "--data", "bundled", "--limit", "0"], "--limit"),
+        (["submit", "xtremer", "--setup", "none", "--to", "to"], "unknown suite 'xtremer': did you mean"),
+        (["submit", "xtreme", "--setup", "none"], "Missing option '--to'"),
+        (
+            ["submit", "xtreme", "--setup", "none", "--to", "to", "--data", "bundled"],
+            "no predictions of none on xtreme",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_bad_input_is_exactly_one_line_and_exit_code_2(cli: Cli, arguments: list[str], message: str) -> None:
+    code, out, err = cli(*arguments)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert message in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["mnlii"], "unknown adapter 'mnlii': did you mean 'mnli'"),
+        (["mnli", "--layer", "9"], "has layers 0 (embeddings) to 2"),
+        (["mnli", "--languages", "dee"], "unknown language of xtreme-r 'dee'"),
+    ],
+)
+def test_bad_input_that_only_base_and_store_reveal_is_one_line_too(
+    cli: Cli, place: list[str], arguments: list[str], message: str
+) -> None:
+    code, out, err = cli(*EVALUATE, *arguments, *place)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert message in err
+
+
+def test_a_sample_is_not_submitted_unless_asked_for(cli: Cli, place: list[str]) -> None:
+    assert cli(*EVALUATE, "mnli", "--limit", "6", *place)[0] == 0
+    code, _, err = cli("submit", "xtreme-r", "--setup", "mnli", "--to", "to", *place)
+    assert (code, err.count("\n")) == (2, 1)
+    assert "--allow-sample" in err
+    code, out, _ = cli("submit", "xtreme-r", "--setup", "mnli", "--to", "to", "--allow-sample", *place)
+    assert code == 0
+    assert "N 12, a sample" in out
+
+
+def test_help_explains_suites(cli: Cli) -> None:
+    code, out, _ = cli("evaluate", "--help")
+    text = " ".join(out.split())
+    assert code == 0
+    for expected in ("stack(SETUP, TASK)", "has no score", "--layer holds for the retrieval tasks"):
+        assert expected in text

@@ -1,0 +1,159 @@
+import json
+
+import pytest
+
+from xadapt.data.files import count_rows, read_table
+from xadapt.errors import XadaptError
+
+# Characters at which str.splitlines cuts and that stand inside of real sentences.
+INSIDE = "one\u2028two\x85three\x0bfour"
+
+
+def fault(path, columns=None):
+    with pytest.raises(XadaptError) as caught:
+        read_table(path, columns)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert message.startswith(str(path)) or message == f"no file {path}"
+    return message.removeprefix(str(path))
+
+
+def made(tmp_path, name, text):
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_csv_file_gives_texts_by_the_names_of_its_first_line(tmp_path):
+    path = made(tmp_path, "rows.csv", '\ufefffirst,label\r\n"a, ""b""",1\r\n"two\nlines",0\r\n')
+    table = read_table(path)
+    assert table.columns == ["first", "label"]
+    assert table.rows == [{"first": 'a, "b"', "label": "1"}, {"first": "two\nlines", "label": "0"}]
+    assert table.split == "rows"
+    assert read_table(path, ["label", "more"]).rows == [{"label": "1"}, {"label": "0"}]
+
+
+def test_a_jsonl_file_gives_values_and_all_columns_of_all_rows(tmp_path):
+    path = made(tmp_path, "rows.jsonl", '\ufeff{"a": [1, 2]}\n\n{"a": {"b": null}, "c": 1}\n')
+    table = read_table(path)
+    assert table.rows == [{"a": [1, 2]}, {"a": {"b": None}, "c": 1}]
+    assert table.columns == ["a", "c"]
+    assert read_table(path, ["c"]).rows == [{}, {"c": 1}]
+
+
+@pytest.mark.parametrize("ending", ["tsv", "conll"])
+def test_two_columns_give_sentences_between_empty_lines(tmp_path, ending):
+    path = made(tmp_path, f"rows.{ending}", "\n\nThe\tNP/N\ncat\tN\n\n\nOh\tS\n")
+    table = read_table(path)
+    assert table.rows == [{"tokens": ["The", "cat"], "tags": ["NP/N", "N"]}, {"tokens": ["Oh"], "tags": ["S"]}]
+    assert table.columns == ["tokens", "tags"]
+
+
+def test_a_last_sentence_needs_no_empty_line(tmp_path):
+    assert read_table(made(tmp_path, "rows.tsv", "a\tX")).rows == [{"tokens": ["a"], "tags": ["X"]}]
+
+
+def test_a_parquet_file_gives_values_and_the_names_of_its_labels(write):
+    rows = [{"text": "a", "label": 1, "tags": [0, 1]}]
+    path = write("rows.parquet", rows, names={"label": ["no", "yes"]}, lists={"tags": ["O", "B-PER"]})
+    table = read_table(path)
+    assert table.rows == rows
+    assert table.names == {"label": ["no", "yes"], "tags": ["O", "B-PER"]}
+    assert read_table(path, ["label"]).rows == [{"label": 1}]
+    assert read_table(path, ["label"]).columns == ["text", "label", "tags"], "also of columns that are not read"
+
+
+def test_label_names_are_read_from_what_datasets_itself_writes(tmp_path):
+    import datasets
+
+    names = {"label": datasets.ClassLabel(names=["x", "y"]), "tags": datasets.List(datasets.ClassLabel(names=["O"]))}
+    features = datasets.Features({**names, "text": datasets.Value("string")})
+    path = tmp_path / "rows.parquet"
+    datasets.disable_progress_bars()
+    datasets.Dataset.from_list([{"label": 1, "tags": [0], "text": "a"}], features=features).to_parquet(path)
+    assert read_table(path).names == {"label": ["x", "y"], "tags": ["O"]}
+
+
+@pytest.mark.parametrize("said", [b"", b"{", b"[]", b'{"info": null}', b'{"info": {"features": {"label": 3}}}'])
+def test_strange_metadata_name_no_labels(root, said):
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    path = root / "rows.parquet"
+    parquet.write_table(pa.table({"label": [1]}).replace_schema_metadata({"huggingface": said}), path)
+    assert read_table(path).names == {}
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+def test_a_line_separator_inside_of_a_text_ends_no_row(tmp_path, ending):
+    text = (
+        f"text\n{INSIDE}\nb\n"
+        if ending == "csv"
+        else "".join(
+            json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in (INSIDE.replace("\x0b", ""), "b")
+        )
+    )
+    table = read_table(made(tmp_path, f"rows.{ending}", text))
+    assert [row["text"].replace("\x0b", "") for row in table.rows] == [INSIDE.replace("\x0b", ""), "b"]
+
+
+def test_a_line_separator_inside_of_a_token_ends_no_token(tmp_path):
+    assert read_table(made(tmp_path, "rows.tsv", "a\u2028b\tX\n")).rows == [{"tokens": ["a\u2028b"], "tags": ["X"]}]
+
+
+def test_a_cell_may_be_as_long_as_a_context(tmp_path):
+    assert len(read_table(made(tmp_path, "rows.csv", "text\n" + "x" * 200_000)).rows[0]["text"]) == 200_000
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.csv", "x,y\n1,2\n3\n", ", line 3: not as many cells as the first line has names"),
+        ("a.csv", "x,y\n1,2,3\n", ", line 2: not as many cells as the first line has names"),
+        ("a.csv", 'x,y\n1,"2\n', ", line 2: not CSV"),
+        ("a.csv", 'x,y\n1,2\n"a"b,2\n', ", line 3: not CSV"),
+        ("a.jsonl", '{"a": 1}\n{"a": 1\n', ", line 2: not JSON"),
+        ("a.jsonl", "\n[1]\n", ", line 2: not an object of names and values"),
+        ("a.tsv", "a\tX\nb X\n", ", line 2: a token, a tab and a tag were expected"),
+        ("a.tsv", "a\tX\tY\n", ", line 1: a token, a tab and a tag were expected"),
+        ("a.conll", "a\t\n", ", line 1: a token, a tab and a tag were expected"),
+        ("a.txt", "a", ": unknown kind of file; use .parquet, .csv, .jsonl, .tsv, .conll"),
+        ("a.parquet", "a", " is not a readable parquet file"),
+        ("a.parquet", "", " is not a readable parquet file"),
+    ],
+)
+def test_a_bad_file_is_one_line_with_its_name_and_the_line(tmp_path, name, text, message):
+    assert fault(made(tmp_path, name, text)).startswith(message)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.tsv"])
+def test_a_file_in_another_encoding_is_one_line(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes("text\nä\n".encode("latin-1"))
+    assert fault(path) == " is not UTF-8 text"
+
+
+def test_a_missing_file_is_one_line(tmp_path):
+    for name in ("a.csv", "a.parquet"):
+        assert fault(tmp_path / name) == f"no file {tmp_path / name}"
+
+
+def test_rows_of_every_kind_of_file_are_counted(tmp_path, write):
+    assert count_rows(write("a.parquet", [{"a": 1}, {"a": 2}])) == 2
+    assert count_rows(made(tmp_path, "a.csv", 'a,b\n1,"x\ny"\n')) == 1
+    assert count_rows(made(tmp_path, "a.jsonl", '{"a": 1}\n\n{"a": 2}\n{}\n')) == 3
+    assert count_rows(made(tmp_path, "a.tsv", "a\tX\nb\tX\n\nc\tX\n")) == 2
+
+
+def test_rows_are_counted_by_how_their_ids_begin(write):
+    path = write("a.parquet", [{"id": "finnish-1"}, {"id": "english-2"}, {"id": "finnish-3"}])
+    assert count_rows(path, "finnish-") == 2
+    assert count_rows(path, "thai-") == 0
+    assert count_rows(write("b.parquet", [{"a": "finnish-1"}]), "finnish-") == 0
+
+
+def test_counting_a_file_that_is_missing_or_damaged_is_one_line(tmp_path):
+    with pytest.raises(XadaptError, match="no file"):
+        count_rows(tmp_path / "a.parquet")
+    with pytest.raises(XadaptError, match="not a readable parquet file"):
+        count_rows(made(tmp_path, "a.parquet", "PAR1 nothing"))

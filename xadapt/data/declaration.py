@@ -1,0 +1,251 @@
+"""A user's own task as a YAML file: what may stand there, what is assumed, and the task that comes of it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from xadapt.data.names import name_fault
+from xadapt.errors import unknown
+from xadapt.tasks import (
+    Kind,
+    MultipleChoice,
+    PairClassification,
+    PairRegression,
+    Rows,
+    SpanQA,
+    Tagging,
+    Task,
+    TextClassification,
+)
+from xadapt.tasks.task import Column
+from xadapt.yaml_files import YamlFile, read_yaml
+
+Problem = Literal[
+    "text-classification", "pair-classification", "pair-regression", "multiple-choice", "span-qa", "tagging"
+]
+KINDS: dict[str, type[Kind]] = {
+    kind.name: kind
+    for kind in (TextClassification, PairClassification, PairRegression, MultipleChoice, SpanQA, Tagging)
+}
+#: Metrics that fit a problem; the first is taken when none is named.
+METRICS = {
+    "text-classification": ("accuracy", "accuracy_f1"),
+    "pair-classification": ("accuracy", "accuracy_f1"),
+    "pair-regression": ("correlation",),
+    "multiple-choice": ("accuracy",),
+    "span-qa": ("squad", "squad_v2"),
+    "tagging": ("entities", "pos", "tokens"),
+}
+LABELLED = ("text-classification", "pair-classification", "tagging")
+#: Keys that say something about one problem only.
+_ONLY = {"labels": LABELLED, "range": ("pair-regression",), "unanswerable": ("span-qa",)}
+#: Fields whose values are lists, which cannot be looked up.
+_LISTS = ("tokens", "tags", "choices", "answers")
+_CODE = re.compile(r"[A-Za-z0-9][\w-]*")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+
+Listed = Annotated[list[str], BeforeValidator(lambda given: [given] if isinstance(given, str) else given)]
+
+
+class Declaration(BaseModel):
+    """A user's own task.
+
+    Attributes:
+        name: Names its adapter, its head and its results.
+        problem: What is predicted.
+        labels: Labels or tags; None until the training rows decided.
+        columns: The problem's fields to the columns of the files, where they are not the same.
+        values: By field, what the values of the files mean.
+        train: Files with training rows.
+        dev: Files with the rows that choose checkpoints.
+        test: File with test rows, ``{language}`` in its name where there are several.
+        languages: Codes of the languages with test rows.
+        metric: The official metric.
+        range: Lowest and highest score of a regression.
+        unanswerable: Whether a question may have no answer.
+        source: Where the data come from.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str
+    problem: Problem
+    labels: Listed | None = None
+    columns: dict[str, Listed] = Field(default_factory=dict)
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
+    train: Listed = Field(default_factory=list)
+    dev: Listed = Field(default_factory=list)
+    test: str | None = None
+    languages: Listed = Field(default_factory=lambda: ["en"])
+    metric: str = ""
+    range: tuple[float, float] | None = None
+    unanswerable: bool = False
+    source: str = ""
+
+    def column(self, field: str) -> Column:
+        """The column or columns of a field."""
+        columns = self.columns.get(field, [field])
+        return columns[0] if len(columns) == 1 else tuple(columns)
+
+    def task(self) -> Task:
+        """The task that is declared."""
+        kind = self._kind()
+        fields = [*kind.fields, *(field for field in kind.optional if field in self.columns)]
+        return Task(
+            name=self.name,
+            kind=kind,
+            metric=self.metric or self._metric(),
+            source=self.source,
+            columns={field: self.column(field) for field in fields},
+            values={
+                field: {form: meaning for text, meaning in meanings.items() for form in forms(text)}
+                for field, meanings in self.values.items()
+            },
+            train=tuple(_rows(name) for name in self.train) or None,
+            dev=tuple(_rows(name) for name in self.dev) or None,
+            test=_rows(self.test, pattern=True) if self.test else None,
+            languages=tuple(self.languages),
+        )
+
+    def text(self) -> str:
+        """The declaration as YAML."""
+        said = self.model_dump(mode="json", exclude_unset=True)
+        said = {key: value for key, value in said.items() if value is not None and value not in ("", [], {})}
+        return str(yaml.safe_dump(said, sort_keys=False, allow_unicode=True))
+
+    def _kind(self) -> Kind:
+        kind = KINDS[self.problem]
+        if issubclass(kind, TextClassification | PairClassification | Tagging):
+            return kind(labels=tuple(self.labels or ()))
+        if issubclass(kind, PairRegression) and self.range:
+            return kind(*self.range)
+        return SpanQA(self.unanswerable) if kind is SpanQA else kind()
+
+    def _metric(self) -> str:
+        if self.problem == "span-qa" and self.unanswerable:
+            return "squad_v2"
+        if self.problem == "tagging" and not all(tag == "O" or tag[1:2] == "-" for tag in self.labels or ()):
+            return "tokens"
+        return METRICS[self.problem][0]
+
+
+def forms(text: str) -> Iterator[str | bool | float]:
+    """A value as YAML and csv write it, and as jsonl and parquet may hold it."""
+    yield text
+    if text.lower() in ("true", "false"):
+        yield text.lower() == "true"
+    elif _NUMBER.fullmatch(text):
+        yield float(text)
+
+
+def _rows(name: str, pattern: bool = False) -> Rows:
+    # The path is a template; every other bracket in it stands for itself.
+    template = name.replace("{", "{{").replace("}", "}}")
+    return Rows(os.path.basename(name), path=template.replace("{{language}}", "{language}") if pattern else template)
+
+
+def read_declaration(path: Path) -> tuple[YamlFile, Declaration]:
+    """Read a declaration and check all that can be seen without its rows; file names become absolute.
+
+    Raises:
+        XadaptError: If it says something wrong; names file and line.
+    """
+    wanted = "a task is a mapping with name, problem, train and dev"
+    # With SafeLoader the labels yes and no, and the language no, would be true and false.
+    file = read_yaml(path, wanted, yaml.BaseLoader)
+    declared = file.validated(Declaration, {key: value for key, value in file.content.items() if value != ""})
+    fault = name_fault(declared.name)
+    if fault:
+        raise file.fault(["name"], fault)
+    _check_fitting(file, declared)
+    _check_fields(file, declared)
+    _check_files(file, declared)
+    folder = os.path.abspath(path.parent)
+    placed = {part: [_placed(folder, name) for name in getattr(declared, part)] for part in ("train", "dev")}
+    test = _placed(folder, declared.test) if declared.test else None
+    return file, declared.model_copy(update={**placed, "test": test})
+
+
+def _placed(folder: str, name: str) -> str:
+    return os.path.normpath(os.path.join(folder, os.path.expanduser(name)))
+
+
+def _check_fitting(file: YamlFile, declared: Declaration) -> None:
+    problem = declared.problem
+    for key, problems in _ONLY.items():
+        if key in file.content and problem not in problems:
+            raise file.fault([key], f"{problem} has none; it is for {', '.join(problems)}")
+    if declared.metric and declared.metric not in METRICS[problem]:
+        raise file.fault(["metric"], f"{unknown('metric', declared.metric, METRICS[problem])} ({problem})")
+    if declared.metric == "squad" and declared.unanswerable:
+        raise file.fault(["metric"], "squad cannot score unanswerable questions: take squad_v2")
+    if problem == "pair-regression":
+        if declared.range is None:
+            raise file.fault(["range"], "it is missing: give the lowest and the highest score, such as range: [1, 5]")
+        low, high = declared.range
+        if not -1e9 < low < high < 1e9:
+            raise file.fault(["range"], f"{low:g} to {high:g} is no range: give the lowest score, then the highest")
+    if declared.labels is not None:
+        check_labels(file, declared, declared.labels)
+
+
+def check_labels(file: YamlFile, declared: Declaration, labels: list[str]) -> None:
+    """Check that labels are two or more, none twice, and fit the metric.
+
+    Raises:
+        XadaptError: If they are not; names file and line.
+    """
+    twice = [label for number, label in enumerate(labels) if label in labels[:number]]
+    if twice or "" in labels or len(labels) < 2:
+        fault = f"{twice[0]!r} is there twice" if twice else "one is empty" if "" in labels else "one is not enough"
+        raise file.fault(["labels"], f"{fault}: give two or more, each once (got {', '.join(map(repr, labels))})")
+    if declared.metric == "accuracy_f1" and len(labels) != 2:
+        raise file.fault(["metric"], f"accuracy_f1 is for two labels, the second is found or missed; got {len(labels)}")
+
+
+def _check_fields(file: YamlFile, declared: Declaration) -> None:
+    kind = KINDS[declared.problem]
+    fields = (*kind.fields, *kind.optional)
+    for field, columns in declared.columns.items():
+        if field not in fields:
+            raise file.fault(["columns", field], f"{unknown('field', field, fields)} ({declared.problem})")
+        if not columns or "" in columns or (len(columns) > 1 and field != "choices"):
+            raise file.fault(["columns", field], "name one column" + " or more" * (field == "choices"))
+    scalars = [field for field in fields if field not in _LISTS]
+    for field, meanings in declared.values.items():
+        if field not in scalars:
+            raise file.fault(["values", field], unknown("field with values", field, scalars))
+        for text, meaning in meanings.items():
+            if field == "label" and declared.labels is not None and meaning not in declared.labels:
+                raise file.fault(["values", field, text], unknown("label", meaning, declared.labels))
+
+
+def _check_files(file: YamlFile, declared: Declaration) -> None:
+    if not declared.train and declared.test is None:
+        raise file.fault(["train"], "it is missing: name files with training and dev rows, or test rows alone")
+    if declared.train and not declared.dev:
+        raise file.fault(
+            ["dev"], "it is missing: name a file of rows that choose the checkpoint; train must not hold them"
+        )
+    if not declared.train and declared.problem in LABELLED and declared.labels is None:
+        raise file.fault(["labels"], "they are missing, and there are no training rows to take them from")
+    for number, code in enumerate(declared.languages):
+        if not _CODE.fullmatch(code):
+            raise file.fault(["languages", number], f"{code!r} is no code of a language, such as de, sw or xx")
+    if declared.test is None:
+        if "languages" in file.content:
+            raise file.fault(["languages"], "they are of test rows, and test is missing: name its files")
+    elif "{language}" not in declared.test and len(declared.languages) > 1:
+        raise file.fault(
+            ["test"],
+            f"one file for {len(declared.languages)} languages: write {{language}} where its name has the code",
+        )
+    elif "{language}" in declared.test and "languages" not in file.content:
+        raise file.fault(["languages"], "they are missing: say which codes test's {language} stands for")

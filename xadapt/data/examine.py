@@ -1,0 +1,186 @@
+"""Reading every row of a mirror: what would stop a run, and what would quietly change its figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from xadapt.data.fields import column_names, to_fields
+from xadapt.data.files import Table, read_table
+from xadapt.data.findings import Finding, find
+from xadapt.data.inventory import Part, Stock, parts_of, take_stock, undeclared
+from xadapt.data.manifest import read_manifest
+from xadapt.data.source import Source
+from xadapt.errors import XadaptError
+from xadapt.store.files import sha256_file
+from xadapt.tasks import EntityRetrieval, Task
+from xadapt.tasks.task import Column
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A file that was read.
+
+    Attributes:
+        file: The file, inside the mirror.
+        tasks: Names of the tasks that read it.
+        rows: Its rows.
+        unlabelled: Those without a gold label, which are left out.
+    """
+
+    file: str
+    tasks: tuple[str, ...]
+    rows: int
+    unlabelled: int
+
+
+@dataclass
+class Examination:
+    """What an examination found.
+
+    Attributes:
+        stocks: What is there of each task.
+        readings: All files that were read.
+        findings: Faults and warnings, by file.
+        undeclared: Files that no task reads.
+    """
+
+    stocks: list[Stock]
+    readings: list[Reading] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    undeclared: list[str] = field(default_factory=list)
+
+    @property
+    def faults(self) -> list[Finding]:
+        """Findings that are faults."""
+        return [finding for finding in self.findings if finding.fault]
+
+    @property
+    def warnings(self) -> list[Finding]:
+        """The others."""
+        return [finding for finding in self.findings if not finding.fault]
+
+
+def examine(
+    root: Path, tasks: Sequence[Task], tick: Callable[[int, int, str], None] = lambda done, of, name: None
+) -> Examination:
+    """Read every file of a mirror that tasks declare.
+
+    Args:
+        root: The mirror.
+        tasks: The tasks.
+        tick: Told how many files of how many are done, and the name of the next one.
+
+    Returns:
+        What is there, and what is wrong with it.
+
+    Raises:
+        XadaptError: If there is no such folder, or its list of pulled files is damaged.
+    """
+    source, manifest = Source(str(root)), read_manifest(root)
+    result = Examination([replace(take_stock(source, task), unreadable=()) for task in tasks])
+    files: dict[Path, list[Part]] = {}
+    for part in (part for task in tasks for part in parts_of(task)):
+        path = part.file(root)
+        if path is not None:
+            files.setdefault(path, []).append(part)
+    for number, (path, parts) in enumerate(sorted(files.items())):
+        name = _inside(root, path)
+        tick(number, len(files), name)
+        if name in manifest and sha256_file(path) != manifest[name].sha256:
+            result.findings.append(Finding(name, "it is not what was pulled (its SHA-256 differs): pull it again"))
+        try:
+            table = read_table(path, _columns(parts))
+        except XadaptError as error:
+            result.findings.append(Finding(name, _without(str(path), error)))
+            continue
+        unlabelled, findings = _read(name, table, parts)
+        result.findings += findings
+        names = tuple(dict.fromkeys(part.task.name for part in parts))
+        result.readings.append(Reading(name, names, len(table.rows), unlabelled))
+    tick(len(files), len(files), "")
+    gone = sorted(name for name in manifest if not (root / name).is_file())
+    result.findings += [Finding(name, "it was pulled and is gone: pull it again") for name in gone]
+    result.findings += [finding for task in tasks for finding in _unpaired(root, task)]
+    result.undeclared = undeclared(root)
+    return result
+
+
+def _inside(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
+
+
+def _without(where: str, error: XadaptError) -> str:
+    return str(error).removeprefix(where).lstrip(",: ")
+
+
+def _columns(parts: list[Part]) -> list[str]:
+    columns = {"id": None}
+    for part in parts:
+        columns |= dict.fromkeys(column_names(part.rows.columns or part.task.columns))
+        columns |= dict.fromkeys(column_names(part.task.optional))
+    return list(columns)
+
+
+def _read(name: str, table: Table, parts: list[Part]) -> tuple[int, list[Finding]]:
+    # Several tasks may read a file alike; one file may hold the rows of many languages.
+    alike: dict[str, Part] = {}
+    for part in parts:
+        columns = part.rows.columns or part.task.columns
+        reading = (columns, part.task.optional, part.task.kind, part.id_prefix, part.role in ("pool", "gold"))
+        alike.setdefault(repr(reading), part)
+    unlabelled, findings = 0, []
+    for part in alike.values():
+        kept = [(n, row) for n, row in enumerate(table.rows) if str(row.get("id", "")).startswith(part.id_prefix)]
+        try:
+            rows = to_fields(
+                replace(table, rows=[row for _, row in kept]), part.task, part.rows.columns or part.task.columns, name
+            )
+        except XadaptError as error:
+            findings.append(Finding(name, _without(name, error)))
+            continue
+        unlabelled = max(unlabelled, sum(row.get("label") == -1 for row in rows))
+        if not rows and part.id_prefix:
+            continue
+        for finding in find(name, rows, part):
+            # A row is counted in the file, as a reader finds it there.
+            findings.append(finding if finding.row is None else replace(finding, row=kept[finding.row][0]))
+    return unlabelled, list(dict.fromkeys(findings))
+
+
+def _unpaired(root: Path, task: Task) -> Iterator[Finding]:
+    """Gold pairs and entities must be found where they are looked for."""
+    if task.gold is not None and task.test is not None and task.pool is not None:
+        for gold in (part for part in parts_of(task) if part.role == "gold"):
+            for side, role, rows in (("source", "test", task.test), ("target", "pool", task.pool)):
+                among = Part(task, role, gold.language, rows)
+                what = f"is the id of no sentence of {rows.hub_id} {among.config}"
+                yield from _unknown(root, gold, side, _values(root, among, "id"), what)
+    elif isinstance(task.kind, EntityRetrieval) and task.pool is not None and task.test is not None:
+        known = _values(root, Part(task, "pool", "en", task.pool), "entity")
+        for part in (part for part in parts_of(task) if part.role == "test"):
+            yield from _unknown(root, part, "entity", known, "is none of the candidates")
+
+
+def _unknown(root: Path, part: Part, name: str, known: list[str] | None, what: str) -> Iterator[Finding]:
+    path, values = part.file(root), _values(root, part, name)
+    if path is None or values is None or known is None:
+        return
+    among = set(known)
+    strange = [number for number, value in enumerate(values) if value not in among]
+    if strange:
+        found = f"{name} {values[strange[0]]!r} {what}"
+        yield Finding(_inside(root, path), found, True, len(strange), strange[0])
+
+
+def _values(root: Path, part: Part, name: str) -> list[str] | None:
+    path = part.file(root)
+    column: Column | None = (part.rows.columns or part.task.columns).get(name)
+    if path is None or not isinstance(column, str):
+        return None
+    try:
+        return [str(row.get(column)) for row in read_table(path, [column]).rows]
+    except XadaptError:
+        # Said already, where the file was read.
+        return None

@@ -1,0 +1,181 @@
+"""A user's own tasks: opened from a YAML file, checked against their rows, kept in the store, known by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from xadapt.data.checks import checked_rows
+from xadapt.data.declaration import LABELLED, Declaration, check_labels, forms, read_declaration
+from xadapt.data.fields import column_names, to_fields
+from xadapt.data.files import Table, read_table
+from xadapt.data.names import SHIPPED
+from xadapt.errors import XadaptError
+from xadapt.store.files import atomic_write_bytes
+from xadapt.store.store import Store
+from xadapt.tasks import Task, get_task, register
+from xadapt.yaml_files import YamlFile
+
+#: How the name of a declaration's file ends.
+TASK_FILES = (".yaml", ".yml")
+
+
+def open_store(folder: Path | str | None = None) -> Store:
+    """Open a store, as :class:`~xadapt.store.store.Store` does, and make the own tasks known that were used with it."""
+    store = Store(folder)
+    register_stored_tasks(store)
+    return store
+
+
+def register_stored_tasks(store: Store) -> None:
+    """Make all own tasks known that were used with a store; their rows are not looked at.
+
+    Raises:
+        XadaptError: If a stored declaration was damaged; names file and line.
+    """
+    for path in store.task_files():
+        # xadapt may have got a task of that name since; its own one goes first.
+        if path.stem not in SHIPPED:
+            register(read_declaration(path)[1].task())
+
+
+def open_task(text: str, store: Store) -> Task:
+    """Open a task by its name or by the YAML file that declares it.
+
+    A declaration is checked against all its rows and kept in the store, so that later commands know the task by name.
+
+    Args:
+        text: The name of a task, or the path of a ``.yaml`` or ``.yml`` file.
+        store: Where declarations are kept; its other own tasks become known, too.
+
+    Raises:
+        XadaptError: If there is no such task, or its declaration or a row is wrong; names file and line.
+    """
+    register_stored_tasks(store)
+    if not text.endswith(TASK_FILES):
+        return get_task(text)
+    declared = declare(Path(text))
+    task, kept = declared.task(), store.task_path(declared.name)
+    content = declared.text().encode()
+    if not kept.is_file() or kept.read_bytes() != content:
+        atomic_write_bytes(kept, content)
+    register(task)
+    return task
+
+
+def declare(path: Path) -> Declaration:
+    """Read a declaration and check it against all its rows; labels that it leaves out are taken from its training rows.
+
+    Raises:
+        XadaptError: If it says something wrong or does not fit its files; names file and line.
+    """
+    file, declared = read_declaration(path)
+    train, dev = ([_table(file, declared, part, name) for name in getattr(declared, part)] for part in ("train", "dev"))
+    test = _test_tables(file, declared)
+    if declared.problem in LABELLED:
+        declared = _with_labels(file, declared, train, [*dev, *test])
+    task = declared.task()
+    for part, tables in (("train", train), ("dev", dev), ("test", test)):
+        for where, table in tables:
+            try:
+                checked_rows(to_fields(table, task, task.columns, where), task.kind, where)
+            except XadaptError as error:
+                raise file.fault([part], error) from None
+    return declared
+
+
+_Named = tuple[str, Table]
+
+
+def _test_tables(file: YamlFile, declared: Declaration) -> list[_Named]:
+    if declared.test is None:
+        return []
+    names = {code: declared.test.replace("{language}", code) for code in declared.languages}
+    missing = {code: name for code, name in names.items() if not Path(name).is_file()}
+    if missing:
+        raise file.fault(["test"], f"no file {next(iter(missing.values()))} (no test rows for {' '.join(missing)})")
+    return [_table(file, declared, "test", name) for name in dict.fromkeys(names.values())]
+
+
+def _table(file: YamlFile, declared: Declaration, part: str, name: str) -> _Named:
+    try:
+        table = read_table(Path(name))
+    except XadaptError as error:
+        raise file.fault([part], error) from None
+    for field, column in declared.task().columns.items():
+        missing = next((top for top in column_names({field: column}) if top not in table.columns), None)
+        if missing:
+            has = ", ".join(table.columns) or "no column at all"
+            raise file.fault(["columns", field], f"{name} has no column {missing!r} (it has {has})")
+        if field == "label" or field in declared.values:
+            for number, value in enumerate(_values(table, column)):
+                if isinstance(value, list | dict):
+                    what = f"{name}, row {number}: column {column!r} has {type(value).__name__}, not one value"
+                    raise file.fault(["columns", field], what)
+    return name, table
+
+
+def _values(table: Table, column: Any) -> Iterator[Any]:
+    top, *path = column.split(".")
+    for row in table.rows:
+        value = row.get(top)
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        yield value
+
+
+def _with_labels(file: YamlFile, declared: Declaration, train: list[_Named], others: list[_Named]) -> Declaration:
+    """Take labels that are left out from the training rows, and say of each how the files may write it."""
+    field = "tags" if declared.problem == "tagging" else "label"
+    column = str(declared.column(field))
+    named = [names for _, table in (*train, *others) if (names := table.names.get(column))]
+    labels = declared.labels
+    if labels is None:
+        # A file that says what its numbers stand for says all labels, in its own order.
+        labels = named[0] if named else _found(file, declared, field, train)
+        check_labels(file, declared, labels)
+    declared = declared.model_copy(update={"labels": labels})
+    numbers = {label: label for label in labels if len(list(forms(label))) > 1}
+    if field == "tags" or named or not numbers:
+        return declared
+    # Where labels look like numbers, 1 is the label "1" and never the second of the labels.
+    meanings = {**numbers, **declared.values.get("label", {})}
+    declared = declared.model_copy(update={"values": {**declared.values, "label": meanings}})
+    for where, table in (*train, *others):
+        for number, label in enumerate(_labels(declared, table)):
+            if label not in labels:
+                raise file.fault(
+                    ["labels"], f"{where}, row {number}: label {label!r} is not one of {', '.join(labels)}"
+                )
+    return declared
+
+
+def _found(file: YamlFile, declared: Declaration, field: str, train: list[_Named]) -> list[str]:
+    found: set[str] = set()
+    for where, table in train:
+        if field == "label":
+            found.update(_labels(declared, table))
+            continue
+        for number, tags in enumerate(_values(table, declared.column(field))):
+            if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+                raise file.fault(["labels"], f"they are missing, and {where}, row {number} has no tags in words")
+            found.update(tags)
+    return sorted(found - {""}, key=lambda label: (*_number(label), label))
+
+
+def _labels(declared: Declaration, table: Table) -> list[str]:
+    """The labels of all rows in words, empty where there is none."""
+    meanings = declared.task().values.get("label", {})
+    return [_word(meanings.get(value, value)) for value in _values(table, declared.column("label"))]
+
+
+def _word(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return "" if value is None else str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
+
+
+def _number(label: str) -> tuple[bool, float]:
+    number = next((form for form in forms(label) if isinstance(form, float)), None)
+    return number is None, number or 0.0

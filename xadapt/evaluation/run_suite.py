@@ -1,0 +1,220 @@
+"""A setup on a whole suite: for every task what answers it is found, evaluated and scored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from xadapt.backbone.base import Backbone
+from xadapt.backbone.hardware import pick_device, pick_precision
+from xadapt.composition.builder import PLAIN, Assembly, assemble
+from xadapt.composition.expression import Node, adapter, compose
+from xadapt.data.source import Source
+from xadapt.errors import XadaptError, unknown
+from xadapt.evaluation.evaluate import EvalDisplay, EvalSettings, evaluate
+from xadapt.evaluation.suite_scores import SuiteScore, score_suite
+from xadapt.evaluation.suites import Suite
+from xadapt.problems import problem_class
+from xadapt.problems.bind import bind
+from xadapt.store.store import Store
+from xadapt.tasks import Retrieval, Task, get_task
+
+Show = Callable[[str], AbstractContextManager[EvalDisplay]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is to be done about one task of a suite.
+
+    Attributes:
+        task: The task.
+        node: The setup that answers it, None if there is none.
+        languages: The languages with rows.
+        reason: Why it is left out, "" if it is not.
+    """
+
+    task: Task
+    node: Node | None
+    languages: tuple[str, ...] = ()
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class SuiteRun:
+    """A suite's scores and the results they are made of, one a task that could be evaluated."""
+
+    score: SuiteScore
+    results: tuple[dict[str, Any], ...]
+
+
+def candidates(node: Node, task: Task) -> list[Node]:
+    """The setups that a task's own adapter makes out of a setup, the preferred one first.
+
+    A setup that holds the task's adapter already stands for itself.
+    """
+    if task.adapter in node.adapters() or task.name in node.adapters():
+        return [node]
+    if not task.kind.trainable:
+        return []
+    own = adapter(task.adapter)
+    if node.kind == "none":
+        return [own]
+    return [compose("stack", node, own), *([compose("continue", node, own)] if node.kind in PLAIN else [])]
+
+
+def plan_suite(
+    suite: Suite, node: Node, languages: str, backbone: Backbone, source: Source, store: Store, seed: int | None = None
+) -> list[Step]:
+    """Find what answers each task of a suite.
+
+    An adapter trained for the task on the setup comes first, stacked or continued; then, for a task without a head,
+    the setup itself, and for another the setup if a head of its members speaks the task's labels.
+
+    Args:
+        suite: The suite.
+        node: The setup.
+        languages: ``all`` or codes separated by commas.
+        backbone: The frozen base.
+        source: Where test rows come from.
+        store: Where checkpoints are looked for.
+        seed: The seed whose checkpoints are preferred.
+
+    Raises:
+        XadaptError: If the setup itself cannot be put together, or a language is in no task of the suite.
+    """
+    wanted = _languages(suite, languages)
+    assembly = assemble(backbone, node, store, seed)
+    return [_step(get_task(name), codes, node, assembly, source) for name, codes in wanted.items()]
+
+
+def _languages(suite: Suite, languages: str) -> dict[str, tuple[str, ...]]:
+    if languages.strip() == "all":
+        return {task: suite.languages[task] for task in suite.tasks}
+    asked = [code.strip() for code in languages.split(",") if code.strip()]
+    if not asked:
+        raise XadaptError("--languages is empty: give all, or codes such as de,sw,zh")
+    known = {code for codes in suite.languages.values() for code in codes}
+    for code in asked:
+        if code not in known:
+            raise unknown(f"language of {suite.name}", code, known)
+    return {task: tuple(code for code in suite.languages[task] if code in asked) for task in suite.tasks}
+
+
+def _step(task: Task, wanted: tuple[str, ...], node: Node, assembly: Assembly, source: Source) -> Step:
+    languages = tuple(code for code in source.languages(task) if code in wanted)
+    if not wanted:
+        return Step(task, None, reason="not in the languages asked for")
+    if not languages:
+        note = f" ({task.note})" if source.name == "hub" and task.note else ""
+        return Step(task, None, reason=f"no rows in {source.name}{note}")
+    for candidate in candidates(node, task):
+        found = assembly.store.find(str(candidate), assembly.backbone.fingerprint, assembly.seed)
+        fits = found is not None and found.record["base"]["fingerprint"] == assembly.backbone.fingerprint
+        if fits or candidate == node:
+            return Step(task, candidate, languages)
+    if not problem_class(task).needs_head or assembly.speaks(task.kind):
+        return Step(task, node, languages)
+    return Step(task, None, reason=f'no adapter: `xadapt train-target {task.name} --on "{node}"`')
+
+
+def run_suite(
+    suite: Suite,
+    node: Node,
+    languages: str,
+    backbone: Backbone,
+    source: Source,
+    store: Store,
+    settings: EvalSettings | None = None,
+    show: Show | None = None,
+    say: Callable[[str], None] = lambda text: None,
+) -> SuiteRun:
+    """Evaluate a setup on every task of a suite.
+
+    Each language is stored as it finishes, so that a run that was cut goes on where it was. A task or language that
+    fails costs only itself.
+
+    Args:
+        suite: The suite.
+        node: The setup.
+        languages: ``all`` or codes separated by commas.
+        backbone: The frozen base.
+        source: Where test rows come from.
+        store: Where checkpoints are found and results go.
+        settings: How; the layer holds for tasks without a head only.
+        show: Makes the progress display of a task from its title.
+        say: Tells a person what was left out and why.
+
+    Raises:
+        XadaptError: If the setup, an option or a language is wrong, or nothing could be evaluated.
+    """
+    settings = settings or EvalSettings()
+    show = show or (lambda title: nullcontext(EvalDisplay()))
+    _check(suite, backbone, settings)
+    steps = plan_suite(suite, node, languages, backbone, source, store, settings.seed)
+    results: list[dict[str, Any]] = []
+    reasons: dict[str, str] = {}
+    for number, step in enumerate(steps, start=1):
+        title, result, reason = f"[{number}/{len(steps)}] {step.task.name}", None, step.reason
+        if step.node is not None:
+            with show(f"{title} {step.node}") as display:
+                result, reason = _evaluate(step, step.node, backbone, source, store, settings, display)
+        if result:
+            results.append(result)
+        if reason:
+            say(f"{title}: {'without ' if result else 'left out, '}{reason}")
+            reasons[step.task.name] = reason
+    if not results:
+        task, reason = next(iter(reasons.items()))
+        raise XadaptError(f"nothing of {suite.name} could be evaluated; {task}: {reason}")
+    return SuiteRun(score_suite(suite, results, reasons), tuple(results))
+
+
+def _check(suite: Suite, backbone: Backbone, settings: EvalSettings) -> None:
+    # A wrong option would fail every task, one after the other.
+    pick_precision(settings.precision, pick_device(settings.device))
+    for task in map(get_task, suite.tasks):
+        if isinstance(task.kind, Retrieval):
+            bind(task, backbone, settings.max_length, settings.layer)
+
+
+def _evaluate(
+    step: Step,
+    node: Node,
+    backbone: Backbone,
+    source: Source,
+    store: Store,
+    settings: EvalSettings,
+    display: EvalDisplay,
+) -> tuple[dict[str, Any] | None, str]:
+    """The result, None if there is none, and why something is missing, "" if nothing is."""
+    if problem_class(step.task).needs_head:
+        settings = settings.model_copy(update={"layer": None})
+
+    def run(languages: tuple[str, ...]) -> dict[str, Any]:
+        return evaluate(node, step.task, ",".join(languages), backbone, source, store, settings, display=display)
+
+    try:
+        return run(step.languages), ""
+    except XadaptError as error:
+        faults = _faults(step, source, settings.limit)
+        readable = tuple(code for code in step.languages if code not in faults)
+        if not faults or not readable:
+            return None, str(error)
+    reason = "; ".join(f"{code}: {fault}" for code, fault in faults.items())
+    try:
+        return run(readable), reason
+    except XadaptError as error:
+        return None, str(error)
+
+
+def _faults(step: Step, source: Source, limit: int | None) -> dict[str, str]:
+    """The languages whose rows cannot be read, and why."""
+    faults = {}
+    for code in step.languages:
+        try:
+            source.test(step.task, code, limit)
+        except XadaptError as error:
+            faults[code] = str(error)
+    return faults

@@ -1,0 +1,266 @@
+"""Stored predictions in the layout that XTREME's evaluator reads: ``FOLDER/<task>/test-<language>.<suffix>``.
+
+==================== ======== ==========================================================================
+task                 suffix   content
+==================== ======== ==========================================================================
+xnli, pawsx          tsv      a label a line: words for XNLI, 0 or 1 for PAWS-X
+xcopa                jsonl    ``{"label": 0}`` a line
+udpos, panx          tsv      a tag a line, an empty line between sentences
+xquad, mlqa, tydiqa  json     ``{question id: answer}``
+tatoeba              tsv      a line for each English sentence *in the order of the sorted English side*: the
+                              index of its translation in the other language's own order
+bucc2018             tsv      source id, tab, English id; the pairs that score the best threshold or more
+mewslix              json     ``{mention id: [entity id, …]}``, the first 20
+lareqa               json     ``{"ID_de": ["de_1_0", …]}``, the first 20; a candidate is a language, its
+                              paragraph counted from 1 and its sentence counted from 0
+==================== ======== ==========================================================================
+
+Rows are in the order of the data source, which must be that of the official files. The evaluator has no reader for
+LAReQA, and so no official file: this one follows Mewsli-X's, with the ids of the official LAReQA code.
+
+Source: XTREME's evaluator, its preparation of Tatoeba and its example of a submission
+(https://github.com/google-research/xtreme).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from xadapt.composition.expression import Node
+from xadapt.data.source import Source
+from xadapt.errors import XadaptError
+from xadapt.evaluation.run_suite import candidates
+from xadapt.evaluation.suites import Suite
+from xadapt.store.files import atomic_folder, atomic_write_bytes, atomic_write_json, read_json
+from xadapt.store.store import Store, read_results
+from xadapt.tasks import AnswerRetrieval, EntityRetrieval, Mining, MultipleChoice, Retrieval, SpanQA, Tagging, Task
+from xadapt.tasks.registry import get_task
+
+#: What the evaluator calls a task, where it is not its name here.
+FOLDERS = {"wikiann": "panx", "bucc": "bucc2018"}
+#: How many candidates of a ranking count.
+TOP = 20
+#: Says what a folder is; the evaluator looks at folders only.
+RECORD = "submission.json"
+
+Result = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What was written.
+
+    Attributes:
+        path: The folder.
+        tasks: By task, what its files are from: setup, run, languages with N, data.
+        missing: What is not there and why, a line each.
+    """
+
+    path: Path
+    tasks: Mapping[str, Mapping[str, Any]]
+    missing: tuple[str, ...]
+
+
+def write_submission(
+    suite: Suite,
+    node: Node,
+    base: str,
+    source: Source,
+    store: Store,
+    to: Path,
+    seed: int = 42,
+    allow_sample: bool = False,
+) -> Submission:
+    """Write a setup's stored predictions on a suite as a submission.
+
+    Of several results of a task those of the preferred setup are taken (see
+    :func:`xadapt.evaluation.run_suite.candidates`), whole ones before samples, the seed before others, the newest.
+
+    Args:
+        suite: The suite.
+        node: The setup.
+        base: Name of the base.
+        source: Where the rows came from; some files need more of them than the predictions hold.
+        store: Where results and predictions are.
+        to: The folder; it may be new, empty or an earlier submission, whose place is taken.
+        seed: The seed that is preferred.
+        allow_sample: Whether predictions on a part of the rows may be written.
+
+    Raises:
+        XadaptError: If nothing is there, a result is of a sample, or the folder holds something else.
+    """
+    if to.exists() and (not to.is_dir() or (any(to.iterdir()) and not (to / RECORD).is_file())):
+        raise XadaptError(f"{to} is not empty and no submission: name another folder")
+    stored = [result for result in read_results(store.root / "results") if _comparable(result, base, source)]
+    found = {name: _pick(get_task(name), node, suite, stored, store, seed) for name in suite.tasks}
+    sampled = [name for name, result in found.items() if result and _is_sample(result)]
+    if sampled and not allow_sample:
+        raise XadaptError(
+            f"{', '.join(sampled)}: not all rows were evaluated, and a submission needs all: "
+            "evaluate without --limit, or give --allow-sample"
+        )
+    if not any(found.values()):
+        raise XadaptError(
+            f"no predictions of {node} on {suite.name} with {base} and {source.name}: "
+            f'make them with `xadapt evaluate {suite.name} --setup "{node}"`'
+        )
+    written: dict[str, Mapping[str, Any]] = {}
+    missing: list[str] = []
+    with atomic_folder(to) as folder:
+        for name, result in found.items():
+            if result is None:
+                missing.append(f"{name}: not evaluated")
+                continue
+            rows = _write_task(get_task(name), suite, result, source, store, folder, missing)
+            written[name] = {
+                "setup": result["setup"],
+                "run": result["run"],
+                "seed": result["seed"],
+                "sample": _is_sample(result),
+                "details": result["details"],
+                "rows": rows,
+            }
+        if not any(task["rows"] for task in written.values()):
+            raise XadaptError(f"nothing to submit; {'; '.join(missing)}")
+        facts = {"suite": suite.name, "setup": str(node), "base": base, "data": source.name}
+        atomic_write_json(folder / RECORD, {**facts, "tasks": written, "missing": missing})
+    return Submission(to, written, tuple(missing))
+
+
+def _comparable(result: Result, base: str, source: Source) -> bool:
+    return bool(result["base"] == base and result["data"] == source.name)
+
+
+def _is_sample(result: Result) -> bool:
+    rows = result["languages"].values()
+    return bool(result["limit"]) or result["data"] == "bundled" or any(row["available"] > row["n"] for row in rows)
+
+
+def _pick(task: Task, node: Node, suite: Suite, stored: list[Result], store: Store, seed: int) -> Result | None:
+    wanted = suite.languages[task.name]
+    for setup in (*candidates(node, task), node):
+        here = [result for result in stored if (result["task"], result["setup"]) == (task.name, str(setup))]
+        here = [result for result in here if any(code in result["languages"] for code in wanted)]
+        if here:
+            return min(
+                here,
+                key=lambda result: (
+                    _is_sample(result),
+                    result["seed"] != seed,
+                    -store.result_path(result["run"]).stat().st_mtime,
+                ),
+            )
+    return None
+
+
+def _write_task(
+    task: Task, suite: Suite, result: Result, source: Source, store: Store, to: Path, missing: list[str]
+) -> dict[str, int]:
+    """Write the files of a task; returns N by language and adds to what is missing."""
+    rows: dict[str, int] = {}
+    wanted = suite.languages[task.name]
+    absent = [language for language in sorted(wanted) if language not in result["languages"]]
+    if absent:
+        missing.append(f"{task.name}: not evaluated in {' '.join(absent)}")
+    for language in wanted:
+        if language in absent:
+            continue
+        entry = result["languages"][language]
+        try:
+            predictions = read_json(store.predictions_path(result["run"], language))
+            text = _content(task, language, predictions, source, entry, result["limit"])
+        except XadaptError as error:
+            missing.append(f"{task.name} {language}: {error}")
+            continue
+        atomic_write_bytes(to / file_name(task, language), text.encode())
+        rows[language] = entry["n"]
+    return rows
+
+
+def file_name(task: Task, language: str) -> str:
+    """The place of a task's predictions in a language, below the submission's folder."""
+    suffix = "tsv"
+    if isinstance(task.kind, SpanQA | EntityRetrieval | AnswerRetrieval):
+        suffix = "json"
+    elif isinstance(task.kind, MultipleChoice):
+        suffix = "jsonl"
+    return f"{FOLDERS.get(task.name, task.name)}/test-{language}.{suffix}"
+
+
+def _content(
+    task: Task, language: str, predictions: list[Any], source: Source, entry: Mapping[str, Any], limit: int | None
+) -> str:
+    kind = task.kind
+    if isinstance(kind, SpanQA):
+        return _json({prediction["id"]: prediction["text"] for prediction in predictions})
+    if isinstance(kind, MultipleChoice):
+        return _lines(json.dumps({"label": label}) for label in predictions)
+    if isinstance(kind, Tagging):
+        # A line for each tag and an empty one between two sentences; a sentence that ends on one would add another.
+        return "\n".join(_lines(tags) for tags in predictions)
+    if isinstance(kind, Mining):
+        return _lines("\t".join(pair) for pair in _extracted(task, language, predictions, source, limit))
+    if isinstance(kind, Retrieval | AnswerRetrieval | EntityRetrieval):
+        rows = _rows(task, language, len(predictions), source, entry, limit)
+        if isinstance(kind, Retrieval):
+            order = sorted(range(len(rows)), key=lambda number: rows[number]["second"].strip())
+            return _lines(str(predictions[number]) for number in order)
+        ids = [_query_id(task, language, row) for row in rows]
+        return _json(
+            {
+                query: [_candidate_id(id_) for id_ in ranked[:TOP]]
+                for query, ranked in zip(ids, predictions, strict=True)
+            }
+        )
+    labels = task.hub_labels or getattr(kind, "labels", ())
+    return _lines(labels[label] for label in predictions)
+
+
+def _lines(lines: Any) -> str:
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) + "\n"
+
+
+def _rows(
+    task: Task, language: str, count: int, source: Source, entry: Mapping[str, Any], limit: int | None
+) -> list[dict[str, Any]]:
+    """The rows that were predicted."""
+    found = source.test(task, language, limit)
+    # What identifies the rows of other kinds covers their pool too.
+    changed = isinstance(task.kind, Retrieval) and found.fingerprint[:16] != entry["rows"]
+    if changed or len(found.rows) != count:
+        raise XadaptError(f"the rows in {source.name} are not those that were evaluated: evaluate them again")
+    return found.rows
+
+
+def _query_id(task: Task, language: str, row: Mapping[str, Any]) -> str:
+    if row.get("id") is None:
+        raise XadaptError(f"the rows of {task.name} have no id, which the file needs: pull them again")
+    return f"{row['id']}_{language}" if isinstance(task.kind, AnswerRetrieval) else str(row["id"])
+
+
+def _candidate_id(id_: Any) -> str:
+    # LANGUAGE:CONTEXT:SENTENCE, counted from 0, is an answer; entities have no colon.
+    parts = str(id_).split(":")
+    return f"{parts[0]}_{int(parts[1]) + 1}_{parts[2]}" if len(parts) == 3 else str(id_)
+
+
+def _extracted(task: Task, language: str, mined: list[Any], source: Source, limit: int | None) -> list[tuple[str, str]]:
+    """The pairs at or above the threshold with the best F1, found again because the stored one is rounded."""
+    from xadapt.metrics.mining import best_threshold
+
+    here = {str(row["id"]) for row in source.test(task, language, limit).rows}
+    gold = {(str(left), str(right)) for left, right in source.gold(task, language) if str(left) in here}
+    scored: dict[tuple[str, str], float] = {}
+    for score, left, right in mined:
+        pair = str(left), str(right)
+        scored[pair] = max(score, scored.get(pair, score))
+    threshold = best_threshold(scored, gold)
+    return [pair for pair, score in scored.items() if score >= threshold]

@@ -1,0 +1,104 @@
+"""Multiple choice: every choice is scored by itself beside its context, and the highest score is the answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from xadapt.problems.base import Batch, Defaults, Feature, Problem, Row
+
+if TYPE_CHECKING:
+    from adapters import XLMRobertaAdapterModel
+
+
+@dataclass(frozen=True)
+class ChoiceOutputs:
+    """Scores of a batch.
+
+    Attributes:
+        logits: One score a choice, −inf where a row has fewer choices than another, shape (batch, most choices).
+    """
+
+    logits: torch.Tensor
+
+
+class ChoiceProblem(Problem):
+    """The best of a row's choices; rows may have different numbers of them."""
+
+    defaults: ClassVar[Defaults] = Defaults(max_length=128, batch_size=16, epochs=2.0, lr=1e-3)
+
+    def encode(self, rows: list[Row], labelled: bool) -> list[Feature]:
+        """Encode ``<s> context </s> </s> question choice </s>`` for every choice, one feature a row.
+
+        ``choices`` holds the ids of all, ``input_ids`` those of the longest. The end of the context is cut first; a
+        question and choice that are too long by themselves lose their beginning, so that choices still differ.
+        """
+        contexts = self._pieces([row["context"] for row in rows])
+        seconds = iter(self._pieces([beside(row, choice) for row in rows for choice in row["choices"]]))
+        features = []
+        for number, (row, context) in enumerate(zip(rows, contexts, strict=True)):
+            choices = [self._pair(context, next(seconds)) for _ in row["choices"]]
+            feature: Feature = {"input_ids": max(choices, key=len), "choices": choices, "row": number}
+            if labelled:
+                feature["labels"] = int(row["label"])
+            features.append(feature)
+        return features
+
+    def _pieces(self, texts: list[str]) -> list[list[int]]:
+        return self.tokenizer(texts, add_special_tokens=False, return_attention_mask=False, verbose=False)["input_ids"]
+
+    def _pair(self, context: list[int], second: list[int]) -> list[int]:
+        room = self.max_length - self.tokenizer.num_special_tokens_to_add(pair=True)
+        second = second[-room:]
+        return self.tokenizer.build_inputs_with_special_tokens(context[: room - len(second)], second)
+
+    def tokens(self, feature: Feature) -> int:
+        """Tokens of all choices, padded to the longest."""
+        return len(feature["input_ids"]) * len(feature["choices"])
+
+    def collate(self, features: list[Feature]) -> Batch:
+        """Pad the choices of all rows, one after the other, shape (sum of choices, tokens).
+
+        ``counts`` says how many choices each row has, ``labels`` which is right; both int64, shape (batch,).
+        """
+        batch = super().collate([{"input_ids": ids} for feature in features for ids in feature["choices"]])
+        batch["counts"] = torch.tensor([len(feature["choices"]) for feature in features])
+        if "labels" in features[0]:
+            batch["labels"] = torch.tensor([feature["labels"] for feature in features])
+        return batch
+
+    def add_head(self, model: XLMRobertaAdapterModel, name: str) -> None:
+        """Two layers on the first token with one output, the score of a choice."""
+        model.add_classification_head(name, num_labels=1)
+
+    def forward(self, model: XLMRobertaAdapterModel, batch: Batch, head: str | None) -> ChoiceOutputs:
+        """Score all choices and give each row its own."""
+        scores = super().forward(model, batch, head).logits.float().squeeze(-1)
+        counts = batch["counts"]
+        there = torch.arange(int(counts.max()), device=counts.device) < counts.unsqueeze(-1)
+        return ChoiceOutputs(torch.full(there.shape, -torch.inf, device=scores.device).masked_scatter(there, scores))
+
+    def loss(self, outputs: ChoiceOutputs, batch: Batch) -> torch.Tensor:
+        """Cross-entropy over the choices of a row."""
+        return functional.cross_entropy(outputs.logits, batch["labels"])
+
+    def read(self, outputs: ChoiceOutputs) -> np.ndarray:
+        """Scores, shape (batch, most choices of the batch)."""
+        return outputs.logits.cpu().numpy()
+
+    def decode(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[int]:
+        """The place of the choice with the highest score."""
+        return [int(scores.argmax()) for scores in raw]
+
+    def references(self, rows: list[Row]) -> list[int]:
+        """The right choice's place."""
+        return [int(row["label"]) for row in rows]
+
+
+def beside(row: Row, choice: str) -> str:
+    """What stands beside the context: the question, where there is one, and the choice."""
+    return f"{row['question']} {choice}" if row.get("question") else choice

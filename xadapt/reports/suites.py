@@ -1,0 +1,61 @@
+"""A recipe's results as the scores of suites: one set of scores for each setup and seed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from xadapt.evaluation.suite_scores import SuiteScore, score_suite
+from xadapt.evaluation.suites import get_suite
+from xadapt.reports.families import classify
+from xadapt.reports.suite_tables import verdict_lines, write_suite
+
+Facts = dict[str, object]
+
+
+def write_suites(
+    results: Iterable[Mapping[str, Any]], suites: Sequence[str], to: Path
+) -> list[tuple[SuiteScore, Facts]]:
+    """Score every setup and seed on suites and write each into a folder of its own.
+
+    A setup's score of a task is that of the target adapter on it where there is one, else its own.
+
+    Args:
+        results: Results as they are stored.
+        suites: Names of suites.
+        to: The report's folder; each suite goes into ``SUITE/SETUP-SEED``.
+
+    Returns:
+        The scores with what decided them, in the order of suites and then of setups.
+    """
+    chosen: dict[tuple[str, int], dict[str, Mapping[str, Any]]] = {}
+    for result in results:
+        family = classify(result["setup"], result["task"])
+        tasks = chosen.setdefault((family.label, int(result["seed"])), {})
+        if family.with_target or result["task"] not in tasks:
+            tasks[result["task"]] = result
+    scored = []
+    for name in suites:
+        suite = get_suite(name)
+        for (label, seed), tasks in chosen.items():
+            if not any(task in suite.tasks for task in tasks):
+                continue
+            some = next(iter(tasks.values()))
+            facts: Facts = {"setup": label, "seed": seed, "base": some["base"], "data": some["data"]}
+            score = score_suite(suite, tasks.values())
+            write_suite(score, facts, to / _folder(name, facts))
+            scored.append((score, facts))
+    return scored
+
+
+def suite_summary(score: SuiteScore, facts: Facts) -> list[str]:
+    """What a report says of a suite's scores: the verdict, and where all of them are."""
+    link = f"[every task and language]({_folder(score.suite.name, facts)}/suite.md)"
+    return [f"`{facts['setup']}`, seed {facts['seed']}: {' '.join(verdict_lines(score))} {link}"]
+
+
+def _folder(suite: str, facts: Facts) -> str:
+    setup = re.sub(r"[^A-Za-z0-9]+", "-", str(facts["setup"])).strip("-")
+    return f"{suite}/{setup}-{facts['seed']}"

@@ -1,0 +1,133 @@
+"""YAML that people write: read with the lines of its parts, so that every error names file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from xadapt.errors import XadaptError, unknown
+from xadapt.store.files import read_text
+from xadapt.validation import fault_error
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class YamlFile:
+    """A YAML file whose content is a mapping.
+
+    Attributes:
+        path: The file.
+        content: What it says.
+        tree: The same with the places of its parts.
+    """
+
+    path: Path
+    content: dict[str, Any]
+    tree: yaml.Node
+
+    def fault(self, place: Sequence[Any], what: object) -> XadaptError:
+        """Build the error for a part of the file; names file and line.
+
+        Args:
+            place: Keys and indices that lead to the part, or to where it should be.
+            what: What is wrong with it.
+        """
+        named = f"{'.'.join(map(str, place))}: " if place else ""
+        return XadaptError(f"{self.path}:{_line(self.tree, place)}: {named}{what}")
+
+    def validated(self, model: type[Model], content: Mapping[str, Any] | None = None) -> Model:
+        """Build a model from the file's content, or from ``content`` that was made of it.
+
+        Raises:
+            XadaptError: If a key or a value is wrong; one line with file, line and, for a key, the nearest right one.
+        """
+        try:
+            return model.model_validate(self.content if content is None else content)
+        except ValidationError as error:
+            # A misspelt key explains a missing one, not the other way round.
+            fault = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+            place = [key for key in fault["loc"] if key != "[key]"]
+            if fault["type"] == "extra_forbidden":
+                raise self.fault(place, unknown("key", str(place[-1]), _keys(model, place[:-1]))) from None
+            if fault["type"] == "missing":
+                raise self.fault(place, "it is missing") from None
+            # `fault_error` names the place itself, and `fault` wants to be told what follows it.
+            what = str(fault_error("", fault)).removeprefix(": ")
+            raise self.fault(place, what) from None
+
+
+def read_yaml(path: Path, wanted: str, loader: type[Any] = yaml.SafeLoader) -> YamlFile:
+    """Read a file whose content is a mapping.
+
+    Args:
+        path: The file.
+        wanted: What an error says it should be, such as ``a recipe is a mapping with name and title``.
+        loader: ``yaml.BaseLoader`` leaves every value as the text that stands there, ``no`` and ``1`` included.
+
+    Raises:
+        XadaptError: If it is missing, is not YAML, is no mapping, or gives a key twice; names file and line.
+    """
+    text = read_text(path)
+    try:
+        tree = yaml.compose(text, Loader=loader)
+        content = yaml.load(text, Loader=loader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"{path}:{mark.line + 1}" if mark else str(path)
+        raise XadaptError(f"{where}: not YAML ({getattr(error, 'problem', error)})") from None
+    if tree is None or not isinstance(content, dict):
+        raise XadaptError(f"{path}: {wanted}")
+    _refuse_double_keys(path, tree, set())
+    return YamlFile(path, content, tree)
+
+
+def _refuse_double_keys(path: Path, node: Any, seen: set[int]) -> None:
+    if id(node) in seen or isinstance(node, yaml.ScalarNode):
+        return
+    # An alias is the same node again, even inside of itself.
+    seen.add(id(node))
+    if isinstance(node, yaml.SequenceNode):
+        for child in node.value:
+            _refuse_double_keys(path, child, seen)
+        return
+    keys = set()
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode) and key.value in keys:
+            raise XadaptError(f"{path}:{key.start_mark.line + 1}: {key.value!r} is given twice: keep one")
+        keys.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
+        _refuse_double_keys(path, value, seen)
+
+
+def _line(node: Any, place: Sequence[Any]) -> int:
+    """The line of a place in the YAML tree, or of the nearest part above it."""
+    line: int = node.start_mark.line + 1
+    for key in place:
+        if isinstance(node, yaml.MappingNode):
+            found = next((pair for pair in node.value if pair[0].value == str(key)), None)
+            if found is None:
+                return line
+            line, node = found[0].start_mark.line + 1, found[1]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+            node = node.value[key]
+            line = node.start_mark.line + 1
+    return line
+
+
+def _keys(model: type[BaseModel], place: Sequence[Any]) -> list[str]:
+    """The keys of the model that stands at a place inside another one."""
+    for key in place:
+        if key in model.model_fields:
+            model = _inner(model.model_fields[key].annotation) or model
+    return list(model.model_fields)
+
+
+def _inner(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _inner(part))), None)
