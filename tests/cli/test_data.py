@@ -102,8 +102,7 @@ def test_a_list_of_the_hub_and_of_the_demonstration_is_for_programs_too(cli: Cli
 
 def test_suites_groups_and_tasks_are_taken_together(cli: Cli) -> None:
     names = [entry["task"] for entry in json.loads(cli("list", "paper", "xtreme", "mnli", "--json")[1])]
-    assert len(names) == 9 + 9
-    assert len(set(names)) == len(names)
+    assert len(names) == len(set(names)) == 9 + 9
 
 
 @pytest.mark.parametrize(

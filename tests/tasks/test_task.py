@@ -2,6 +2,7 @@ import pytest
 
 from xadapt.tasks import Retrieval, Rows, Task, get_task
 from xadapt.tasks.kinds import PairClassification, PairRegression
+from xadapt.tasks.task import own_tasks
 
 
 def made(**more):
@@ -82,3 +83,22 @@ def test_kinds_are_equal_when_a_head_can_be_shared():
     assert get_task("mnli").kind == get_task("xnli").kind == get_task("lingnli").kind
     assert PairClassification(labels=("a", "b")) != PairClassification(labels=("b", "a"))
     assert PairRegression(0.0, 5.0) != PairRegression(0.0, 1.0)
+
+
+def test_the_hash_of_a_run_holds_a_users_declaration_and_no_shipped_one():
+    def own(labels, metric="accuracy"):
+        return Task(
+            name="mine",
+            kind=PairClassification(labels=labels),
+            metric=metric,
+            source="",
+            train=Rows("", path="train.csv"),
+        )
+
+    assert own_tasks([get_task("xnli"), get_task("udpos")]) == {}
+    seen = [
+        own_tasks([own(("a", "b"))]),
+        own_tasks([own(("a", "b", "c"))]),
+        own_tasks([own(("a", "b"), "accuracy_f1")]),
+    ]
+    assert all(one != other for one, other in ((seen[0], seen[1]), (seen[0], seen[2]), (seen[1], seen[2])))

@@ -25,9 +25,11 @@ def tasks(
     """List the tasks, or show one."""
     from rich.table import Table
 
+    from xadapt.data.own_tasks import open_store
     from xadapt.reports.catalogue import catalogue_markdown, facts, rows
     from xadapt.tasks import all_tasks, get_task
 
+    open_store(store)
     shown = [get_task(name)] if name else list(all_tasks())
     if markdown:
         print(catalogue_markdown(shown))

@@ -61,7 +61,7 @@ class Source:
 
     def languages(self, task: Task) -> tuple[str, ...]:
         """The languages that this source has test rows of, English first."""
-        if self.name == "bundled":
+        if self._bundles(task):
             found = list(bundled.languages(task.bundled)) if task.bundled else []
         elif task.test is None:
             found = ["en"] if task.dev and self._has(task, task.parts("dev")[0], "en") else []
@@ -79,6 +79,10 @@ class Source:
             return path is not None
         return count_rows(path, task.fill(rows.id_prefix, language)) > 0
 
+    def _bundles(self, task: Task) -> bool:
+        # A user's own files are read whatever the source is.
+        return self.name == "bundled" and not task.own
+
     def pick_languages(self, task: Task, wanted: str) -> tuple[str, ...]:
         """Read ``--languages``: ``all`` or codes separated by commas.
 
@@ -93,7 +97,7 @@ class Source:
             return here
         picked = [code.strip() for code in wanted.split(",") if code.strip()]
         for code in picked:
-            if not is_known(code) and code not in task.languages:
+            if not is_known(code) and code not in task.languages and not task.own:
                 raise unknown_language(code)
             if code not in here:
                 shown = " ".join(here) or "none"
@@ -108,7 +112,7 @@ class Source:
 
     def train_name(self, task: Task) -> str:
         """The name of the data set that the training rows come from, for records and cards."""
-        if self.name == "bundled":
+        if self._bundles(task):
             return f"bundled {task.bundled}"
         if not task.train:
             raise XadaptError(f"{task.name} declares no train rows")
@@ -120,7 +124,7 @@ class Source:
 
     def test(self, task: Task, language: str, limit: int | None = None) -> RowSet:
         """Test rows of a language; for a task without test rows its English development rows."""
-        if self.name == "bundled":
+        if self._bundles(task):
             return self._bundled(task, language, "test", limit)
         if task.test is None:
             return self._english(task, "dev", limit)
@@ -155,7 +159,7 @@ class Source:
     def _english(self, task: Task, part: str, limit: int | None) -> RowSet:
         if not task.kind.trainable:
             raise XadaptError(f"{task.name} has no training set: its setups are scored as they are, with evaluate")
-        if self.name == "bundled":
+        if self._bundles(task):
             return self._bundled(task, "en", part, limit)
         parts = task.parts(part)
         if not parts:

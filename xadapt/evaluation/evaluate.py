@@ -23,6 +23,7 @@ from xadapt.store.files import atomic_write_json, read_json, sha256_json
 from xadapt.store.store import Store, run_hash
 from xadapt.store.versions import versions
 from xadapt.tasks import Task
+from xadapt.tasks.task import own_tasks
 
 FORMAT = 1
 
@@ -118,6 +119,7 @@ def evaluate(
         "precision": precision,
         "details": problem.details(),
         "versions": versions(),
+        **own_tasks([task]),
     }
     run = run_hash(decides)
     path = store.result_path(run)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from xadapt.tasks.kinds import Kind
@@ -97,6 +97,12 @@ class Task:
         """The name of its target adapter."""
         return self.trained_as or self.name
 
+    @property
+    def own(self) -> bool:
+        """Whether it is a user's own task, read from files of theirs."""
+        parts = (*self.parts("train"), *self.parts("dev"), *((self.test,) if self.test else ()))
+        return any(rows.path for rows in parts)
+
     def fill(self, template: str, language: str) -> str:
         """Fill a language into a configuration's name or an id's beginning."""
         known = LANGUAGES.get(language)
@@ -124,3 +130,9 @@ class Task:
         """The ``train`` or ``dev`` rows as a tuple of parts, empty when there are none."""
         rows = self.train if name == "train" else self.dev
         return () if rows is None else (rows,) if isinstance(rows, Rows) else rows
+
+
+def own_tasks(tasks: Iterable[Task]) -> dict[str, Any]:
+    """What a run's hash must hold of users' declarations; those that xadapt comes with are held by its version."""
+    own = {task.name: [task.kind.name, asdict(task.kind), task.metric] for task in tasks if task.own}
+    return {"own": own} if own else {}

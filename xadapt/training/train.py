@@ -23,6 +23,7 @@ from xadapt.problems.predict import fill_pool, predict
 from xadapt.store.checkpoints import Checkpoint, open_checkpoint
 from xadapt.store.store import Store, run_hash
 from xadapt.store.versions import versions
+from xadapt.tasks.task import own_tasks
 from xadapt.training.batches import MixedFeatures
 from xadapt.training.parts import check_adapter_config, with_new_part
 from xadapt.training.plan import TrainPlan, plan_first
@@ -134,6 +135,7 @@ def _decides(job: _Job, assembly: Assembly) -> dict[str, Any]:
         "dev_rows": {name: rows.fingerprint for name, rows in job.dev_rows.items()},
         "settings": {**job.settings.deciding(), "precision": job.precision},
         "versions": versions(),
+        **own_tasks([problem.task for problem in job.problems.values()]),
     }
 
 
