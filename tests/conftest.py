@@ -104,6 +104,9 @@ def fill_mirror(root: Path) -> Path:
     fill_choices(root)
     fill_tags(root)
     fill_answers(root)
+    fill_unanswerable(root)
+    fill_entities(root)
+    fill_mining(root)
     pairs = [{"sentence1": r["first"], "sentence2": r["second"]} for r in bundled.rows("retrieval", "de", "test")[:12]]
     write_parquet(root / "mteb/tatoeba-bitext-mining/deu-eng/test.parquet", pairs)
     return root
@@ -165,6 +168,42 @@ def fill_answers(root: Path) -> None:
             sentences = [row["context"][start:end] for start, end in breaks]
             rows.append({**row, "sentences": sentences, "sentence_breaks": breaks})
         write_parquet(root / f"google-research-datasets/xquad_r/{code}/validation.parquet", rows)
+
+
+def fill_unanswerable(root: Path) -> None:
+    """Write SQuAD 2.0: every second question has no answer."""
+    for split, part in (("train", "train"), ("validation", "dev")):
+        rows = bundled.rows("qa", "en", part)[:12]
+        rows = [{**r, "answers": {"text": [], "answer_start": []}} if n % 2 else r for n, r in enumerate(rows)]
+        write_parquet(root / f"rajpurkar/squad_v2/squad_v2/{split}.parquet", rows)
+
+
+def fill_entities(root: Path) -> None:
+    """Write Mewsli-X in English and German: mentions of six places."""
+    places = [f"Q{number}" for number in range(6)]
+    told = [f"place number {number} on the map" for number in range(6)]
+    pairs = [
+        {"mention": f"they went to [E] {place} [/E] today", "entity": text}
+        for place, text in zip(places, told, strict=True)
+    ]
+    for split in ("train", "validation"):
+        write_parquet(root / f"izhx/mewsli-x/wikipedia_pairs/{split}.parquet", pairs)
+    for code in ("en", "de"):
+        rows = [{"mention": f"[E] {place} [/E]", "entity_id": place} for place in places[:4]]
+        write_parquet(root / f"izhx/mewsli-x/{code}/test.parquet", rows)
+    pool = [{"entity_id": place, "description": text} for place, text in zip(places, told, strict=True)]
+    write_parquet(root / "izhx/mewsli-x/candidate_entities/test.parquet", pool)
+
+
+def fill_mining(root: Path) -> None:
+    """Write BUCC in German: twelve sentences a side, of which eight are translations of each other."""
+    pairs = bundled.rows("retrieval", "de", "test")[:16]
+    place = root / "google/xtreme"
+    sources = [{"id": f"de-{n}", "sentence": row["first"]} for n, row in enumerate(pairs[:12])]
+    targets = [{"id": f"en-{n}", "sentence": row["second"]} for n, row in enumerate(pairs[4:])]
+    gold = [{"source_id": f"de-{n + 4}", "target_id": f"en-{n}"} for n in range(8)]
+    for name, rows in (("bucc18.de.source", sources), ("bucc18.de.target", targets), ("bucc18.de", gold)):
+        write_parquet(place / name / "test.parquet", rows)
 
 
 #: Settings under which a training run on the tiny base takes half a second.

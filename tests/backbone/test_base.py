@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 from xadapt.backbone.base import fingerprint_of, load_backbone
 from xadapt.backbone.packed import SHA256
 from xadapt.errors import XadaptError
-from xadapt.problems.retrieval import mean_pool
+from xadapt.problems.vectors import mean_pool
 
 #: Four pairs of translations in eight languages and five scripts.
 SENTENCES = {

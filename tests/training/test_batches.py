@@ -80,3 +80,11 @@ def test_a_collated_batch_names_its_task_and_is_padded_by_its_problem(tiny: Any)
     assert made["batch"]["labels"].tolist() == [2, 0]
     assert made["batch"]["input_ids"].shape == made["batch"]["attention_mask"].shape
     assert torch.equal(made["batch"]["attention_mask"] == 0, made["batch"]["input_ids"] == tiny.tokenizer.pad_token_id)
+
+
+def test_batches_are_sorted_by_all_the_tokens_that_a_feature_brings() -> None:
+    features = [{"input_ids": [0] * 4, "more": number} for number in (9, 1, 8, 2, 7, 3)]
+    data = MixedFeatures({"a": features}, {"a": lambda feature: len(feature["input_ids"]) + feature["more"]})
+    assert data.lengths.tolist() == [13, 5, 12, 6, 11, 7]
+    together = sorted(sorted(features[i]["more"] for i in batch) for batch in LengthBatches(data, 3, seed=0))
+    assert together == [[1, 2, 3], [7, 8, 9]]

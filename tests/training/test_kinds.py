@@ -11,13 +11,12 @@ from xadapt.store.checkpoints import open_checkpoint
 from xadapt.training.plan import plan_first, plan_target, plan_task
 
 
-@pytest.mark.parametrize("name", ["siqa", "pos", "wikiann", "lareqa", "mnli", "stsb", "squad"])
+@pytest.mark.parametrize("name", ["siqa", "pos", "wikiann", "lareqa", "mewslix", "mnli", "stsb", "squad", "squad2"])
 def test_a_task_of_every_kind_is_trained_and_stored(bench: Any, name: str) -> None:
-    plan = plan_target(name, "none") if name in ("wikiann", "lareqa") else plan_task(name)
-    checkpoint = bench.train(plan)
+    checkpoint = bench.train(plan_task(name))
     stored = open_checkpoint(checkpoint.path)
     assert stored.setup == name
-    assert stored.heads == ([] if name == "lareqa" else [name])
+    assert stored.heads == ([] if name in ("lareqa", "mewslix") else [name])
     assert list(stored.record["figures"]["dev"]) == [name]
 
 
@@ -77,7 +76,7 @@ def test_a_dual_encoder_is_measured_over_the_candidates_of_all_languages(bench: 
     result = bench.evaluate("lareqa", "lareqa")
     assert set(result["languages"]) == {"de", "en"}
     assert result["head"] is None
-    assert result["details"]["layer"] == bench.backbone.sentence_layer
+    assert result["details"]["layer"] == bench.backbone.layers
 
 
 def test_an_intermediate_task_is_measured_on_its_english_development_rows(bench: Any) -> None:
@@ -85,3 +84,55 @@ def test_an_intermediate_task_is_measured_on_its_english_development_rows(bench:
     result = bench.evaluate("siqa", "siqa")
     assert list(result["languages"]) == ["en"]
     assert result["languages"]["en"]["split"] == "validation"
+
+
+def test_the_null_threshold_of_english_dev_travels_with_the_adapter(bench: Any, monkeypatch: Any) -> None:
+    from xadapt.problems.span_qa import SpanQAProblem
+
+    monkeypatch.setattr(SpanQAProblem, "calibrate", lambda self, predictions, rows: {"null_threshold": -1e9})
+    checkpoint = bench.train(plan_task("squad2"))
+    assert open_checkpoint(checkpoint.path).record["calibration"] == {"squad2": {"null_threshold": -1e9}}
+    scores = bench.evaluate("squad2", "squad2")["languages"]["en"]
+    # Under such a threshold every question is left without an answer.
+    assert (scores["no_answer_f1"], scores["has_answer_f1"]) == (100.0, 0.0)
+
+
+def test_entities_are_ranked_in_a_pool_of_descriptions(bench: Any) -> None:
+    bench.train(plan_task("mewslix"))
+    result = bench.evaluate("mewslix", "mewslix")
+    assert set(result["languages"]) == {"de", "en"}
+    assert result["details"]["candidates"] == 6
+
+
+def test_translations_are_mined_among_sentences_of_both_sides(bench: Any) -> None:
+    result = bench.evaluate("none", "bucc")
+    assert list(result["languages"]) == ["de"]
+    assert {"f1", "threshold", "fixed_f1"} <= set(result["languages"]["de"])
+    assert result["details"]["neighbours"] == 4
+
+
+def write_supertags(root: Any) -> None:
+    for split, sentences in (("train", 12), ("validation", 4)):
+        text = "Ana\tNP\nsleeps\tS\\NP\n.\t.\n\n" * sentences
+        path = root / f"ccgbank/supertags/default/{split}.tsv"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def test_a_users_two_column_file_decides_the_supertags(bench: Any) -> None:
+    write_supertags(bench.mirror)
+    checkpoint = bench.train(plan_task("ccg"))
+    assert checkpoint.record["figures"]["dev"]["ccg"].keys() == {"token_accuracy"}
+    (bench.mirror / "ccgbank/supertags/default/train.tsv").unlink()
+    # The head knows its tags: the training rows are not needed again.
+    assert bench.evaluate("ccg", "ccg")["languages"]["en"]["n"] == 4
+
+
+def test_a_task_with_supertags_can_be_fused(bench: Any) -> None:
+    from xadapt.training.plan import plan_fusion
+
+    write_supertags(bench.mirror)
+    for name in ("ccg", "mnli"):
+        bench.train(plan_task(name))
+    fused = bench.train(plan_fusion(["ccg", "mnli"]))
+    assert set(fused.record["figures"]["dev"]) == {"ccg", "mnli"}

@@ -127,6 +127,8 @@ def evaluate(
     result["seed"] = used[-1].seed if used else settings.seed
     result["parameters"] = setup_parameters(assembly)
     result["decides"] = decides
+    if problem.calibration:
+        result["calibration"] = problem.calibration
     assembly.model.to(device)
     pools = _Pools(source, task, assembly.model, problem, precision, display)
     for language in wanted:

@@ -15,7 +15,7 @@ def bind(task: Task, backbone: Backbone, max_length: int | None = None, layer: i
         task: The task.
         backbone: The frozen base.
         max_length: Tokens a row, None for the problem's default.
-        layer: For retrieval, the layer whose vectors are pooled; None for the base's own.
+        layer: For retrieval, the layer whose vectors are pooled; None for the base's own, for what is trained the last.
 
     Raises:
         XadaptError: If the base is too short for ``max_length``, or has no such layer, or the problem needs none.
@@ -24,7 +24,9 @@ def bind(task: Task, backbone: Backbone, max_length: int | None = None, layer: i
         if layer is not None:
             raise XadaptError(f"--layer is for retrieval tasks; {task.name} is {task.kind.name}")
         return make_problem(task, backbone.tokenizer, max_length)
-    layer = backbone.sentence_layer if layer is None else layer
+    if layer is None:
+        # A dual encoder learns in all its layers; above a layer that is read earlier, adapters would get no gradient.
+        layer = backbone.layers if task.kind.trainable else backbone.sentence_layer
     if not 0 <= layer <= backbone.layers:
         raise XadaptError(f"--layer {layer}: base {backbone.name} has layers 0 (embeddings) to {backbone.layers}")
     return make_problem(task, backbone.tokenizer, max_length, layer=layer)

@@ -52,7 +52,7 @@ def predict(
         progress: Called with the number of rows that a batch finished.
 
     Returns:
-        One prediction a row, in order.
+        One prediction a row, in order, or what the task's metric takes for all of them.
     """
     features = problem.encode(rows, labelled=False)
     return problem.decode(raw_outputs(model, problem, features, head, precision, progress, len(rows)), features, rows)

@@ -9,7 +9,6 @@ import numpy as np
 from xadapt.problems.base import Defaults, Feature, Row
 from xadapt.problems.search import top_k
 from xadapt.problems.vectors import VectorProblem
-from xadapt.problems.vectors import mean_pool as mean_pool
 
 
 class RetrievalProblem(VectorProblem):

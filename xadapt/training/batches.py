@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from torch.utils.data import Dataset, Sampler
@@ -18,22 +18,30 @@ class MixedFeatures(Dataset):
 
     Args:
         parts: Task name to its features.
+        tokens: By task, how many tokens a feature brings into a batch; None counts its input ids.
     """
 
-    def __init__(self, parts: dict[str, list[Feature]]) -> None:
+    def __init__(
+        self, parts: dict[str, list[Feature]], tokens: dict[str, Callable[[Feature], int]] | None = None
+    ) -> None:
         self.features = [(name, feature) for name, features in parts.items() for feature in features]
         self.ranges: list[range] = []
         at = 0
         for features in parts.values():
             self.ranges.append(range(at, at + len(features)))
             at += len(features)
-        self.lengths = np.array([len(feature["input_ids"]) for _, feature in self.features])
+        count = {name: tokens[name] if tokens else _ids for name in parts}
+        self.lengths = np.array([count[name](feature) for name, feature in self.features])
 
     def __len__(self) -> int:
         return len(self.features)
 
     def __getitem__(self, index: int) -> tuple[str, Feature]:
         return self.features[index]
+
+
+def _ids(feature: Feature) -> int:
+    return len(feature["input_ids"])
 
 
 class LengthBatches(Sampler[list[int]]):

@@ -147,7 +147,7 @@ def _run(job: _Job, assembly: Assembly, decides: dict[str, Any], run: str) -> Ch
         # the first ones of a sorted set are all about the same.
         least = min(len(features) for features in parts.values())
         parts = {name: [part[i * len(part) // least] for i in range(least)] for name, part in parts.items()}
-    data = MixedFeatures(parts)
+    data = MixedFeatures(parts, {name: problem.tokens for name, problem in job.problems.items()})
     partial = job.store.partial_path(run)
     partial.mkdir(parents=True, exist_ok=True)
     arguments = TrainingArguments(

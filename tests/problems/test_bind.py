@@ -1,0 +1,36 @@
+"""A task is bound to a base in one place, which knows what pools a layer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from xadapt.errors import XadaptError
+from xadapt.problems.bind import bind
+from xadapt.tasks import get_task
+
+
+def test_what_is_not_trained_pools_the_bases_own_layer_and_what_is_trained_the_last(tiny: Any) -> None:
+    base = replace(tiny, sentence_layer=1)
+    layers = {name: bind(get_task(name), base).details()["layer"] for name in ("tatoeba", "bucc", "lareqa", "mewslix")}
+    assert layers == {"tatoeba": 1, "bucc": 1, "lareqa": 2, "mewslix": 2}
+
+
+def test_a_stated_layer_is_taken(tiny: Any) -> None:
+    assert bind(get_task("lareqa"), tiny, layer=0).details()["layer"] == 0
+
+
+@pytest.mark.parametrize(
+    ("task", "layer", "message"),
+    [("xnli", 1, "--layer is for retrieval tasks"), ("tatoeba", 3, "--layer 3: base .* has layers 0")],
+)
+def test_a_layer_that_cannot_be_is_refused_in_one_line(tiny: Any, task: str, layer: int, message: str) -> None:
+    with pytest.raises(XadaptError, match=message):
+        bind(get_task(task), tiny, layer=layer)
+
+
+def test_lengths_are_the_problems_own_unless_stated(tiny: Any) -> None:
+    assert bind(get_task("xnli"), tiny, 32).max_length == 32
+    assert bind(get_task("xnli"), tiny).max_length == 128
