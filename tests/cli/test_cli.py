@@ -13,35 +13,8 @@ import pytest
 
 from xadapt.cli.main import main
 from xadapt.errors import XadaptError
-from xadapt.store import store as stores
 
 Cli = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
-    """Run a command in this process: gives exit code, standard output and standard error."""
-    monkeypatch.delenv("XADAPT_DEBUG", raising=False)
-    monkeypatch.setattr(stores, "shipped_folder", lambda: None)
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as exit_:
-            main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        code = exit_.value.code
-        assert isinstance(code, int)
-        return code, captured.out, captured.err
-
-    return run
-
-
-@pytest.fixture
-def place(trained: Any) -> list[str]:
-    """Options that name the tiny base, the mirror and the trained store."""
-    return ["--base", trained.backbone.name, "--data", str(trained.mirror), "--store", str(trained.store.root)]
 
 
 QUICK = ["--epochs", "1", "--batch-size", "8", "--max-length", "48", "--dev-limit", "6", "--limit", "16"]
@@ -58,7 +31,7 @@ QUICK = ["--epochs", "1", "--batch-size", "8", "--max-length", "48", "--dev-limi
             "No such option: --dat (Possible options: --data",
         ),
         (["evaluate"], "Missing argument"),
-        (["evaluate", "xnli"], "Missing option '--setup'"),
+        (["evaluate", "xnli"], "Missing option '--setup': see `xadapt evaluate --help`"),
         (["tasks", "xnli", "more"], "unexpected extra argument"),
         (["tasks", "xnly"], "unknown task 'xnly': did you mean 'xnli'?"),
         (["evaluate", "xnlii", "--setup", "none"], "unknown task 'xnlii': did you mean 'xnli'?"),
@@ -267,6 +240,8 @@ def test_tasks_shows_one_task(cli: Cli) -> None:
     code, out, _ = cli("tasks", "xnli")
     assert code == 0
     assert "facebook/xnli" in out
+    assert "None" not in out
+    assert "note" not in out, "what a task has not is no line"
     code, out, _ = cli("tasks", "xnli", "--json")
     assert json.loads(out)[0]["suites"] == ["xtreme", "xtreme-r"]
 

@@ -13,29 +13,16 @@ import datasets
 import pytest
 
 from xadapt import connection
-from xadapt.cli.main import main
 
 Cli = Callable[..., tuple[int, str, str]]
 XNLI_DE = "facebook/xnli/de/validation.parquet"
 
 
 @pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
-    """Run a command in this process: gives exit code, standard output and standard error."""
-    monkeypatch.delenv("XADAPT_DEBUG", raising=False)
+def cli(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Cli:
+    """Run a command of ``data``, in a terminal of a usual width."""
     monkeypatch.setenv("COLUMNS", "100")
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as exit_:
-            main(["data", *(str(argument) for argument in arguments)])
-        captured = capsys.readouterr()
-        code = exit_.value.code
-        assert isinstance(code, int)
-        return code, captured.out, captured.err
-
-    return run
+    return lambda *arguments: cli("data", *arguments)
 
 
 @pytest.fixture
@@ -113,7 +100,7 @@ def test_suites_groups_and_tasks_are_taken_together(cli: Cli) -> None:
         (["pull", "papr", "--to", "m"], "unknown suite or task 'papr': did you mean 'paper'?"),
         (["check", "nowhere"], "no folder nowhere: give the folder of a mirror"),
         (["list", "--data", "nowhere"], "no data folder 'nowhere'"),
-        (["pull", "xnli"], "Missing option '--to'"),
+        (["pull", "xnli"], "Missing option '--to': see `xadapt data pull --help`"),
         (["pull", "--to", "m"], "Missing argument"),
         (["pull", "xnli", "--to", "m", "--workers", "0"], "--workers"),
         (["pull", "xnli", "--to", "m", "--languages", "deu"], "unknown language 'deu': did you mean 'de'?"),
@@ -145,6 +132,18 @@ def test_a_good_mirror_passes_the_check_though_files_are_missing(cli: Cli, mirro
     assert "read by no task: notes.txt" in out
     assert out.splitlines()[-1] == "2 tasks: 0 whole, 2 in part, 0 not there; 5 files, 84 rows; 0 faults, 0 warnings"
     assert "reading 0/5" in err
+
+
+def test_english_test_rows_that_choose_checkpoints_are_a_note_and_no_fault(cli: Cli, tmp_path: Path) -> None:
+    folder = tmp_path / "own/PhilipMay/stsb_multi_mt/en"
+    folder.mkdir(parents=True)
+    (folder / "dev.csv").write_text("sentence1,sentence2,similarity_score\na,b,1\nc,d,2\n")
+    code, out, _ = cli("check", tmp_path / "own", "sts-multi")
+    assert code == 0
+    note = "note: checkpoints are chosen on English test rows, so English scores may be too high: sts-multi (2 of 2)"
+    assert note in out.splitlines()
+    code, out, _ = cli("check", tmp_path / "own", "sts-multi", "--json")
+    assert json.loads(out)["reused"] == [{"task": "sts-multi", "rows": 2, "of": 2}]
 
 
 def test_a_fault_is_named_with_file_count_and_first_row_and_gives_exit_code_1(cli: Cli, mirror: Path) -> None:

@@ -9,9 +9,6 @@ from typing import Any
 
 import pytest
 
-from xadapt.cli.main import main
-from xadapt.store import store as stores
-
 Cli = Callable[..., tuple[int, str, str]]
 
 DECLARED = """\
@@ -25,33 +22,6 @@ test: "test-{language}.csv"
 languages: [xq, de]
 """
 QUICK = ["--epochs", "1", "--batch-size", "8", "--max-length", "48", "--dev-limit", "6", "--limit", "8"]
-
-
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
-    """Run a command as if in a process of its own: nothing is known of the tasks that earlier ones opened."""
-    monkeypatch.delenv("XADAPT_DEBUG", raising=False)
-    monkeypatch.setattr(stores, "shipped_folder", lambda: None)
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("xadapt.tasks.registry._OWN", {})
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as exit_:
-            main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        code = exit_.value.code
-        assert isinstance(code, int)
-        return code, captured.out, captured.err
-
-    return run
-
-
-@pytest.fixture
-def place(trained: Any) -> list[str]:
-    """Options that name the tiny base, the mirror and the trained store."""
-    return ["--base", trained.backbone.name, "--data", str(trained.mirror), "--store", str(trained.store.root)]
 
 
 @pytest.fixture

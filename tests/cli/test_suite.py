@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from xadapt.cli.main import main
 from xadapt.evaluation import suites
 from xadapt.evaluation.suites import XTREME_R, Suite
-from xadapt.store import store as stores
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -25,31 +22,10 @@ SMALL = Suite(
 )
 
 
-@pytest.fixture
-def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Cli:
-    """Run a command in this process, with a suite of the tasks that the mirror has."""
-    monkeypatch.delenv("XADAPT_DEBUG", raising=False)
-    monkeypatch.setattr(stores, "shipped_folder", lambda: None)
+@pytest.fixture(autouse=True)
+def small_suite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A suite of the tasks that the mirror has."""
     monkeypatch.setitem(suites.SUITES, "xtreme-r", SMALL)
-    monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as exit_:
-            main([str(argument) for argument in arguments])
-        captured = capsys.readouterr()
-        code = exit_.value.code
-        assert isinstance(code, int)
-        return code, captured.out, captured.err
-
-    return run
-
-
-@pytest.fixture
-def place(trained: Any) -> list[str]:
-    """Options that name the tiny base, the mirror and the trained store."""
-    return ["--base", trained.backbone.name, "--data", str(trained.mirror), "--store", str(trained.store.root)]
 
 
 EVALUATE = ["evaluate", "xtreme-r", "--max-length", "48", "--setup"]

@@ -289,3 +289,29 @@ def test_averages_can_be_fused_and_stood_on(trained: Any, setup: str) -> None:
     made = trained.train(plan)
     assert made.setup == setup
     assert trained.assemble(setup).members[setup] == made.run
+
+
+def test_a_head_of_a_task_that_is_not_known_here_does_not_stand_in_the_way(trained_once: Any) -> None:
+    assembly = trained_once.assemble("mnli")
+    assembly.heads.append("another-users-own")
+    assert assembly.head_for(get_task("xnli")) == "mnli"
+    assert assembly.speaks(get_task("xnli").kind)
+    with pytest.raises(XadaptError, match=r"cannot answer xquad .*another-users-own \(a task that is not known"):
+        assembly.head_for(get_task("xquad"))
+
+
+def test_a_head_that_learnt_other_labels_than_the_task_has_is_refused(trained_once: Any) -> None:
+    from dataclasses import replace
+
+    assembly, task = trained_once.assemble("mnli"), get_task("xnli")
+    assert assembly.closed(task, "mnli") is task
+    turned = replace(task, kind=replace(task.kind, labels=task.kind.labels[::-1]))
+    with pytest.raises(XadaptError, match="mnli learnt the labels entailment, neutral, contradiction, but xnli has"):
+        assembly.closed(turned, "mnli")
+
+
+def test_the_command_for_a_shared_target_adapter_says_what_it_is_called(trained_once: Any) -> None:
+    with pytest.raises(XadaptError, match=r'train-target mlqa --on "mnli"`, which calls it xquad'):
+        trained_once.assemble("stack(mnli, mlqa)")
+    with pytest.raises(XadaptError, match=r"--mode continue`, which calls it xquad"):
+        trained_once.assemble("continue(mnli, mlqa)")

@@ -159,6 +159,23 @@ def test_entities_are_among_the_candidates(root, write):
     assert (finding.what, finding.count, finding.row) == ("entity 'Q2' is none of the candidates", 2, 1)
 
 
+def test_tasks_whose_english_test_rows_choose_checkpoints_are_told_of(root, write):
+    write("google-research-datasets/tydiqa/secondary_task/validation.parquet", [qa("english-1"), qa("finnish-1")])
+    write("PhilipMay/stsb_multi_mt/en/dev.parquet", [{"sentence1": "a", "sentence2": "b", "similarity_score": 1.0}])
+    write("rajpurkar/squad/plain_text/validation.parquet", [qa("q1"), qa("q2")])
+    write("google/xquad/xquad.en/validation.parquet", [qa("q2"), qa("q3")])
+    tasks = [get_task(name) for name in ("mnli", "xquad", "tydiqa", "sts-multi")]
+    found = examine(root, tasks)
+    assert [(reused.task, reused.rows, reused.of) for reused in found.reused] == [
+        ("xquad", 1, 2),
+        ("tydiqa", 1, 1),
+        ("sts-multi", 1, 1),
+    ]
+    assert found.findings == []
+    write("PhilipMay/stsb_multi_mt/en/test.parquet", [{"sentence1": "a", "sentence2": "b", "similarity_score": 1.0}])
+    assert [reused.task for reused in examine(root, tasks).reused] == ["xquad", "tydiqa"]
+
+
 def test_files_are_compared_with_what_was_pulled(root, write):
     entries = {name: Entry(sha256_file(write(name, nli())), 3, 1) for name in (XNLI, XNLI.replace("de", "fr"))}
     write_manifest(root, entries | {"facebook/xnli/sw/test.parquet": Entry("0" * 64, 3, 1)})

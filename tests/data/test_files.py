@@ -109,6 +109,7 @@ def test_a_cell_may_be_as_long_as_a_context(tmp_path):
     ("name", "text", "message"),
     [
         ("a.csv", "x,y\n1,2\n3\n", ", line 3: not as many cells as the first line has names"),
+        ("a.csv", "x,y,x\n1,2,3\n", ": two columns are called 'x': rename one"),
         ("a.csv", "x,y\n1,2,3\n", ", line 2: not as many cells as the first line has names"),
         ("a.csv", 'x,y\n1,"2\n', ", line 2: not CSV"),
         ("a.csv", 'x,y\n1,2\n"a"b,2\n', ", line 3: not CSV"),

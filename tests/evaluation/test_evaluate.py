@@ -226,3 +226,12 @@ def test_what_cannot_be_evaluated_is_one_line(
         trained_once.evaluate(setup, task, languages, **options)
     assert "\n" not in str(caught.value)
     assert caught.value.exit_code == 2
+
+
+def test_a_mean_is_over_scores_that_every_language_has_and_never_over_thresholds() -> None:
+    rows = {
+        "en": {"n": 2, "f1": 50.0, "no_answer_f1": 40.0, "threshold": 1.07},
+        "de": {"n": 2, "f1": 30.0, "threshold": 1.05},
+    }
+    assert evaluation._mean({"languages": rows}, rows) == {"f1": 40.0}
+    assert evaluation._mean({"languages": rows}, ["en"]) == {"f1": 50.0, "no_answer_f1": 40.0}

@@ -225,6 +225,18 @@ def test_a_language_whose_rows_are_faulty_costs_only_itself(trained: Any) -> Non
     assert "de" in xnli.missing
 
 
+@pytest.mark.parametrize("missing", ["bucc18.fr.target", "bucc18.fr"])
+def test_a_language_without_its_pool_or_gold_pairs_costs_only_itself(trained: Any, missing: str) -> None:
+    rows = trained.mirror / "google/xtreme"
+    for name in ("bucc18.{}.source", "bucc18.{}.target", "bucc18.{}"):
+        if name.format("fr") != missing:
+            shutil.copytree(rows / name.format("de"), rows / name.format("fr"))
+    mining = Suite("mining", "Mining", {"retrieval": ("bucc",)}, {"bucc": ("de", "fr")}, "")
+    (bucc,) = run(trained, "none", suite=mining).score.tasks
+    assert [row.language for row in bucc.rows] == ["de"]
+    assert bucc.reason.startswith("fr: ")
+
+
 def test_a_task_that_fails_costs_only_itself(trained: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     real = running.evaluate
 

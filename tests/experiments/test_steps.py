@@ -94,3 +94,11 @@ def test_budgets_go_to_their_own_steps() -> None:
 def test_a_target_may_name_its_own_setups(setups: list[str]) -> None:
     steps = plan_steps(recipe(targets={"tatoeba": {"setups": setups}}))
     assert [str(step.setup) for step in steps if isinstance(step, EvalStep)] == setups
+
+
+def test_a_dual_encoder_can_be_scored_without_any_adapter() -> None:
+    steps = plan_steps(recipe(adapters={}, setups=["none"], targets={"lareqa": {}, "mewslix": {}}))
+    assert [(str(step.setup), step.task.name) for step in steps if isinstance(step, EvalStep)] == [
+        ("none", "lareqa"),
+        ("none", "mewslix"),
+    ]

@@ -173,3 +173,17 @@ def test_languages_scored_on_different_numbers_of_rows_are_named(result):
 
 def test_no_results_are_no_comparisons():
     assert compare([]) == []
+
+
+def test_a_threshold_is_no_score_beside_the_others(result):
+    mined = result("none", {"de": 50.0, "fr": 70.0}, task="bucc", kind="mining", metric="f1")
+    for row in mined["languages"].values():
+        row.update(fixed_f1=40.0, threshold=1.07)
+    (row,) = only_block([mined]).rows
+    assert row.others == {"fixed_f1": 40.0}
+
+
+def test_english_beside_itself_is_english_where_languages_are_pairs(result):
+    pairs = result("stsb", {"en-en": 80.0, "en-de": 70.0, "ko-ko": 60.0}, task="sts17", metric="spearman")
+    (row,) = only_block([pairs]).rows
+    assert (row.english, row.zero_shot) == (80.0, 65.0)

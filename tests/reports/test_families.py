@@ -53,3 +53,9 @@ def test_an_ensemble_of_targets_is_an_ensemble_of_what_lies_under_them():
 def test_a_setup_that_cannot_be_read_is_refused():
     with pytest.raises(XadaptError):
         classify("fuse(mnli", "xnli")
+
+
+@pytest.mark.parametrize("name", ["mlqa", "xquad"])
+def test_a_fusion_learnt_on_a_task_that_shares_an_adapter_holds_the_target(name):
+    assert classify(f"fuse(mnli, squad)@{name}", "mlqa").with_target
+    assert classify(f"stack(mnli, {name})", "mlqa") == Family("single", "mnli", with_target=True)

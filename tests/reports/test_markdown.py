@@ -99,3 +99,11 @@ def test_the_report_quotes_recipe_and_adapters_and_leaves_them_out_when_there_ar
     bare = write_report(fusion_loses, tmp_path / "b", "Title").read_text()
     assert "yaml" not in bare
     assert "Adapters in use" not in bare
+
+
+def test_one_setup_alone_is_shown_without_a_verdict_or_a_picture(result, tmp_path):
+    text = write_report([result("stack(mnli, xnli)", {"en": 70.0, "de": 60.0})], tmp_path, "One").read_text()
+    assert "verdict" not in text.lower()
+    assert "![" not in text
+    assert not (tmp_path / "plots").exists()
+    assert "| de |" in text

@@ -116,3 +116,11 @@ def test_three_files_are_written_and_say_the_same(partial: SuiteScore, tmp_path:
     assert stored["overall"]["partial"] == 60.0
     assert written[0].read_text() == suite_markdown(partial, FACTS)
     assert written[1].read_text() == suite_csv(partial)
+
+
+def test_a_threshold_has_no_column_among_the_scores() -> None:
+    row = {"n": 10, "available": 10, "split": "test", "f1": 50.0, "fixed_f1": 40.0, "threshold": 1.07}
+    mined = {"task": "bucc", "setup": "none", "data": "hub", "limit": None, "languages": {"de": row}}
+    suite = Suite("mining", "M", {"retrieval": ("bucc",)}, {"bucc": ("de",)}, "")
+    text = suite_markdown(score_suite(suite, [mined]), FACTS)
+    assert "| language | split | N | score | f1 | fixed f1 |\n" in text

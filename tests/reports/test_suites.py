@@ -51,3 +51,31 @@ def test_a_summary_says_that_a_suite_is_not_complete_and_where_its_tables_are(re
     (line,) = suite_summary(score, facts)
     assert "XTREME-R is not complete" in line
     assert (tmp_path / line.rsplit("(", 1)[1].rstrip(")")).is_file()
+
+
+def test_an_adapter_of_one_seed_counts_under_the_target_adapters_of_all_seeds(result: Any, tmp_path: Path) -> None:
+    results = [
+        result("stack(mnli, xnli)", {"en": 70.0}, seed=1),
+        result("mnli", {"de": 30.0}, task="tatoeba", seed=42),
+        result("stack(mnli, xnli)", {"en": 60.0}, seed=2),
+    ]
+    scored = write_suites(results, ["xtreme"], tmp_path)
+    assert [
+        (facts["seed"], {task.task: task.partial for task in score.tasks if task.rows}) for score, facts in scored
+    ] == [
+        (1, {"xnli": 70.0, "tatoeba": 30.0}),
+        (2, {"xnli": 60.0, "tatoeba": 30.0}),
+    ]
+
+
+def test_each_seed_keeps_its_own_scores_where_it_has_some(result: Any, tmp_path: Path) -> None:
+    results = [
+        result(setup, {"de": score}, task=task, seed=seed)
+        for seed, score in ((1, 10.0), (2, 20.0))
+        for setup, task in (("stack(mnli, xnli)", "xnli"), ("mnli", "tatoeba"))
+    ]
+    scored = write_suites(results, ["xtreme"], tmp_path)
+    assert [(facts["seed"], {task.partial for task in score.tasks if task.rows}) for score, facts in scored] == [
+        (1, {10.0}),
+        (2, {20.0}),
+    ]

@@ -79,8 +79,9 @@ def test_without_singles_fusion_or_target_languages_there_is_no_verdict(result):
 
 
 def test_without_english_the_verdict_is_about_the_average_single_adapter(result):
-    (comparison,) = compare([result("mnli", {"de": 60.0}), result("fuse(mnli, stsb)", {"de": 61.0})])
-    assert headline(comparison.blocks[0]) == "Fusion beats the average single adapter by 1.0"
+    singles = [result("mnli", {"de": 60.0}), result("stsb", {"de": 58.0})]
+    (comparison,) = compare([*singles, result("fuse(mnli, stsb)", {"de": 61.0})])
+    assert headline(comparison.blocks[0]) == "Fusion beats the average single adapter by 2.0"
     assert any("No English score exists" in note for note in notes(comparison))
 
 
@@ -119,3 +120,12 @@ def test_languages_left_out_and_unlike_seeds_are_noted(result):
 def test_a_retrieval_block_is_titled_by_its_layer(result):
     (comparison,) = compare([result("mnli", {"de": 1.0}, details={"layer": 8, "pooling": "mean"})])
     assert block_title(comparison.blocks[0]) == "Layer 8, mean pooling"
+
+
+def test_without_english_one_single_adapter_is_no_average(result):
+    results = [
+        result("stack(mnli, xnli)", {"de": 60.0}),
+        result("stack(fuse(mnli, stsb), xnli)", {"de": 61.0}),
+    ]
+    (comparison,) = compare(results)
+    assert headline(comparison.blocks[0]) == "Fusion beats the only single adapter by 1.0"

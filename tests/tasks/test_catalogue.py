@@ -78,7 +78,7 @@ def test_every_language_has_test_rows_of_its_own(task):
     if task.test is None:
         assert task.languages == ("en",)
         return
-    places = [(task.test_config(code), task.fill(task.test.id_prefix, code)) for code in task.languages]
+    places = [(task.fill(task.test.config, code), task.fill(task.test.id_prefix, code)) for code in task.languages]
     assert len(set(places)) == len(task.languages)
     assert not [place for place in places if not place[0] or "{" in "".join(place)]
 

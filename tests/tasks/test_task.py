@@ -16,30 +16,25 @@ def test_one_split_and_several_are_read_alike():
 
 def test_a_configuration_takes_codes_and_names():
     task = made(test=Rows("a/b", config="{language}.{iso3}.{name}.{lower}"))
-    assert task.test_config("de") == "de.deu.German.german"
-    assert task.test_config("ht") == "ht.hat.Haitian Creole.haitian creole"
+    assert task.fill(task.test.config, "de") == "de.deu.German.german"
+    assert task.fill(task.test.config, "ht") == "ht.hat.Haitian Creole.haitian creole"
 
 
 def test_a_language_may_be_spelled_otherwise_in_longer_codes_and_names():
     task = made(test=Rows("a/b", config="{language}.{iso3}"), spelled={"zh": "cmn"})
-    assert task.test_config("zh") == "zh.cmn"
-    assert task.test_config("de") == "de.deu"
+    assert task.fill(task.test.config, "zh") == "zh.cmn"
+    assert task.fill(task.test.config, "de") == "de.deu"
     assert made(spelled={"zh": "Chinese"}).fill("udpos.{name}", "zh") == "udpos.Chinese"
 
 
 def test_a_pair_gives_its_two_languages():
     task = made(test=Rows("a/b", config="mlqa.{first}.{second}"))
-    assert task.test_config("ar-de") == "mlqa.ar.de"
+    assert task.fill(task.test.config, "ar-de") == "mlqa.ar.de"
     assert task.fill("{language}", "en-de") == "en-de"
 
 
 def test_a_language_outside_the_table_is_filled_in_as_it_is():
     assert made().fill("{language}.{iso3}.{name}", "xx") == "xx.xx.xx"
-
-
-def test_an_intermediate_task_has_no_test_configuration():
-    with pytest.raises(ValueError, match="mnli has no test rows"):
-        get_task("mnli").test_config("de")
 
 
 def test_parts_are_a_tuple_whatever_was_declared():
@@ -66,7 +61,7 @@ def test_parts_are_a_tuple_whatever_was_declared():
 )
 def test_a_task_uses_the_names_of_its_own_files(name, config):
     task = get_task(name)
-    assert {code: task.test_config(code) for code in config} == config
+    assert {code: task.fill(task.test.config, code) for code in config} == config
 
 
 def test_the_rows_of_tydiqa_begin_with_the_name_of_their_language():

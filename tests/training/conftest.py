@@ -23,7 +23,7 @@ def prepare(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Any, Any]]:
     def prepared(bench: Any, plan: Any, **options: Any) -> tuple[Any, Any]:
         caught: list[Any] = []
 
-        def stop(job: Any, assembly: Any, decides: Any, run: str) -> None:
+        def stop(job: Any, assembly: Any, *rest: Any) -> None:
             caught.extend((job, assembly))
             raise Ready
 

@@ -136,3 +136,55 @@ def test_a_task_with_supertags_can_be_fused(bench: Any) -> None:
         bench.train(plan_task(name))
     fused = bench.train(plan_fusion(["ccg", "mnli"]))
     assert set(fused.record["figures"]["dev"]) == {"ccg", "mnli"}
+
+
+@pytest.mark.parametrize("on", ["siqa", "stack(mnli, siqa)", "stack(siqa, mnli)"])
+def test_a_setup_that_has_learnt_what_comes_first_does_not_learn_it_twice(on: str) -> None:
+    plan = plan_target("xcopa", on)
+    assert plan.makes.children[-1] == parse("xcopa")
+    assert plan_first(plan) is None
+    assert plan_first(plan_target("xcopa", "siqa", "continue")) is None
+
+
+@pytest.mark.parametrize("mode", ["stack", "continue"])
+def test_a_target_on_what_comes_first_goes_on_with_its_head(bench: Any, prepare: Any, mode: str) -> None:
+    import torch
+
+    bench.train(plan_task("siqa"))
+    _, assembly = prepare(bench, plan_target("xcopa", "siqa", mode))
+    heads = {key: value for key, value in assembly.model.named_parameters() if key.startswith("heads.")}
+    begun = {key: value for key, value in heads.items() if key.startswith("heads.xcopa.")}
+    assert begun
+    for key, value in begun.items():
+        assert torch.equal(value, heads[key.replace("heads.xcopa.", "heads.siqa.")]), key
+        assert value.requires_grad
+    assert assembly.members.keys() == {"siqa"}
+
+
+def test_dual_encoders_are_fused_averaged_and_stood_on(bench: Any) -> None:
+    from xadapt.training.plan import plan_fusion
+
+    for name in ("lareqa", "mnli"):
+        bench.train(plan_task(name))
+    fused = bench.train(plan_fusion(["lareqa", "mnli"]))
+    assert fused.heads == ["mnli"]
+    assert set(fused.record["figures"]["dev"]) == {"lareqa", "mnli"}
+    for setup in ("fuse(lareqa, mnli)", "average(lareqa, mnli)", "stack(lareqa, mnli)"):
+        assert bench.evaluate(setup, "lareqa", "de")["head"] is None
+        assert bench.evaluate(setup, "xnli", "de")["head"] == "mnli"
+
+
+def test_a_fusion_on_a_target_begins_with_the_head_of_a_member_that_speaks_its_tags(bench: Any) -> None:
+    from xadapt.training.plan import plan_fusion
+
+    for name in ("pos", "mnli"):
+        bench.train(plan_task(name))
+    assert bench.train(plan_fusion(["pos", "mnli"], on="udpos")).heads == ["udpos"]
+    assert bench.evaluate("fuse(pos, mnli)@udpos", "udpos", "de")["head"] == "udpos"
+
+
+def test_a_recipes_own_run_of_the_first_task_is_taken_and_the_card_names_it(bench: Any) -> None:
+    pinned = bench.train(plan_task("siqa"), epochs=2)
+    checkpoint = bench.train(plan_target("xcopa", "none"), pins={"siqa": pinned})
+    assert checkpoint.record["members"] == {"siqa": pinned.run}
+    assert "| trained first | siqa: run " in (checkpoint.path / "README.md").read_text()

@@ -141,14 +141,10 @@ def pull_command(
     development rows are English, so --languages is about test rows.
     """
     from xadapt.data.pull import failures, needs, pull, with_earlier
-    from xadapt.errors import XadaptError
+    from xadapt.data.source import language_codes
     from xadapt.tasks.groups import pick_tasks
 
-    codes = [code.strip() for code in languages.split(",") if code.strip()]
-    if not codes:
-        raise XadaptError("--languages is empty: give all, or codes such as de,sw,zh")
-    codes = [] if codes == ["all"] else codes
-    wanted, notes = needs(with_earlier(pick_tasks(suites)), codes)
+    wanted, notes = needs(with_earlier(pick_tasks(suites)), language_codes(languages))
     with _progress("pulling", every_line=True) as tick:
         outcomes = pull(to, wanted, workers, lambda done, of, outcome: tick(done, of, str(outcome)))
     failed, there = failures(outcomes), {outcome.file for outcome in outcomes if outcome.kept}
@@ -222,6 +218,7 @@ def _examined(result: Examination) -> dict[str, Any]:
         "files": [asdict(reading) for reading in result.readings],
         "faults": [asdict(finding) for finding in result.faults],
         "warnings": [asdict(finding) for finding in result.warnings],
+        "reused": [asdict(reused) for reused in result.reused],
         "undeclared": result.undeclared,
     }
 
@@ -257,6 +254,9 @@ def _print_examined(folder: Path, result: Examination, everything: bool) -> None
             _line(f"{name}: {_found(finding)}")
         if len(findings) > _SHOWN and not everything:
             _line(f"{name}: and {len(findings) - _SHOWN} more, see --files")
+    if result.reused:
+        shown = ", ".join(f"{reused.task} ({reused.rows:,} of {reused.of:,})" for reused in result.reused)
+        _line(f"note: checkpoints are chosen on English test rows, so English scores may be too high: {shown}")
     if result.undeclared:
         _line(f"read by no task: {', '.join(result.undeclared)}")
     counts = total(result.stocks)

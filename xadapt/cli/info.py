@@ -40,7 +40,8 @@ def tasks(
     if name:
         table = Table(show_header=False, title=f"Task {name}")
         for key, value in facts(shown[0]).items():
-            table.add_row(key, " ".join(value) if isinstance(value, list) else str(value))
+            if value:
+                table.add_row(key, "yes" if value is True else " ".join(value) if isinstance(value, list) else value)
         show(table)
         return
     table = Table(title="Tasks", caption="more: xadapt tasks NAME", caption_justify="left")

@@ -71,13 +71,16 @@ def main(arguments: list[str] | None = None) -> None:
         # Typer's usage errors have no public class that all its releases share, but all can format themselves.
         if not hasattr(error, "format_message") or os.environ.get("XADAPT_DEBUG"):
             raise
-        _fail(_usage(error.format_message(), command), 2)
+        _fail(_usage(error, command), 2)
 
 
-def _usage(message: str, command: Any) -> str:
+def _usage(error: Any, command: Any) -> str:
+    message = " ".join(error.format_message().split())
     if message.startswith("No such command"):
         return str(unknown("command", message.split("'")[1], command.commands))
-    return " ".join(message.split())
+    if message.startswith("Missing"):
+        return f"{message.rstrip('.')}: see `{error.ctx.command_path} --help`"
+    return message
 
 
 def _fail(message: str, code: int) -> None:

@@ -86,7 +86,7 @@ class Assembly:
         # One for another base is taken only to say so, and only when there is nothing else to take.
         if self._fits(node) or (self._find(node) and not self._fits(last)):
             return [*lower, self._load_adapter(node, layer_name(node))]
-        hint = f'{_hint(last)} or `xadapt train-target {last} --on "{below}"`'
+        hint = f"{_hint(last)} or {_target_hint(last, below)}"
         return [*lower, self._load_adapter(last, layer_name(last), hint)]
 
     def _fits(self, node: Node) -> bool:
@@ -162,20 +162,33 @@ class Assembly:
         if task.name in self.heads:
             return task.name
         for name in reversed(self.heads):
-            if get_task(name).kind == task.kind:
+            if _kind(name) == task.kind:
                 return name
-        spoken = ", ".join(f"{name} ({get_task(name).kind.name})" for name in self.heads) or "no head at all"
+        spoken = ", ".join(map(_described, self.heads)) or "no head at all"
         raise XadaptError(
             f"this setup cannot answer {task.name} ({task.kind.name}): it has {spoken}; "
             f"train a target adapter on it with `xadapt train-target {task.name} --on SETUP`"
         )
 
     def closed(self, task: Task, head: str) -> Task:
-        """The task itself or, where its training rows decided its tags, with the tags of a head."""
-        if not isinstance(task.kind, Tagging) or task.kind.labels:
+        """The task itself or, where its training rows decided its tags, with the tags of a head.
+
+        Raises:
+            XadaptError: If the head learnt other labels, because the task was declared otherwise at that time.
+        """
+        labels = getattr(task.kind, "labels", None)
+        if labels is None:
             return task
         ids = self.model.heads[head].config["label2id"]
-        return replace(task, kind=replace(task.kind, labels=tuple(sorted(ids, key=ids.__getitem__))))
+        learnt = tuple(sorted(ids, key=ids.__getitem__))
+        if isinstance(task.kind, Tagging) and not labels:
+            return replace(task, kind=replace(task.kind, labels=learnt))
+        if learnt != labels:
+            raise XadaptError(
+                f"the head {head} learnt the labels {', '.join(learnt)}, but {task.name} has {', '.join(labels)}: "
+                f"train {head} again"
+            )
+        return task
 
     def begin_from(self, checkpoint: Checkpoint, name: str, head: str | None) -> None:
         """Load the adapter and the head of a checkpoint under other names, to train them on."""
@@ -189,7 +202,7 @@ class Assembly:
 
     def speaks(self, kind: Kind) -> bool:
         """Whether a head speaks the labels of a kind."""
-        return any(get_task(name).kind == kind for name in self.heads)
+        return any(_kind(name) == kind for name in self.heads)
 
 
 def adapter_state(model: XLMRobertaAdapterModel, name: str) -> dict[str, torch.Tensor]:
@@ -230,7 +243,26 @@ def _hint(node: Node) -> str:
         members = (str(child) if child.kind == "adapter" else f'"{child}"' for child in node.children)
         on = f" --on {node.name}" if node.name else ""
         return f"`xadapt fuse {' '.join(members)}{on}`"
-    return f'`xadapt train-target {node.children[1]} --on "{node.children[0]}" --mode continue`'
+    return _target_hint(node.children[1], node.children[0], " --mode continue")
+
+
+def _target_hint(target: Node, below: Node, mode: str = "") -> str:
+    command = f'`xadapt train-target {target} --on "{below}"{mode}`'
+    shared = next((task.trained_as for task in all_tasks() if task.name == target.name), "")
+    return f"{command}, which calls it {shared}: {target} shares its adapter" if shared else command
+
+
+def _kind(name: str) -> Kind | None:
+    try:
+        return get_task(name).kind
+    except XadaptError:
+        # A head of a task that is not known here, such as another user's own, answers that task alone.
+        return None
+
+
+def _described(name: str) -> str:
+    kind = _kind(name)
+    return f"{name} ({kind.name if kind else 'a task that is not known here'})"
 
 
 @contextmanager

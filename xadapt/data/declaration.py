@@ -204,8 +204,10 @@ def check_labels(file: YamlFile, declared: Declaration, labels: list[str]) -> No
     """
     twice = [label for number, label in enumerate(labels) if label in labels[:number]]
     if twice or "" in labels or len(labels) < 2:
-        fault = f"{twice[0]!r} is there twice" if twice else "one is empty" if "" in labels else "one is not enough"
-        raise file.fault(["labels"], f"{fault}: give two or more, each once (got {', '.join(map(repr, labels))})")
+        few = "one is not enough" if labels else "there is none"
+        fault = f"{twice[0]!r} is there twice" if twice else "one is empty" if "" in labels else few
+        got = f" (got {', '.join(map(repr, labels))})" if labels else ""
+        raise file.fault(["labels"], f"{fault}: give two or more, each once{got}")
     if declared.metric == "accuracy_f1" and len(labels) != 2:
         raise file.fault(["metric"], f"accuracy_f1 is for two labels, the second is found or missed; got {len(labels)}")
 
@@ -239,6 +241,8 @@ def _check_files(file: YamlFile, declared: Declaration) -> None:
     for number, code in enumerate(declared.languages):
         if not _CODE.fullmatch(code):
             raise file.fault(["languages", number], f"{code!r} is no code of a language, such as de, sw or xx")
+        if code in declared.languages[:number]:
+            raise file.fault(["languages", number], f"{code!r} is there twice: keep one")
     if declared.test is None:
         if "languages" in file.content:
             raise file.fault(["languages"], "they are of test rows, and test is missing: name its files")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from xadapt.data.fields import column_names, to_fields
-from xadapt.data.files import Table, read_table
+from xadapt.data.files import Table, count_rows, read_table
 from xadapt.data.findings import Finding, find
 from xadapt.data.inventory import Part, Stock, parts_of, take_stock, undeclared
 from xadapt.data.manifest import read_manifest
@@ -35,6 +35,21 @@ class Reading:
     unlabelled: int
 
 
+@dataclass(frozen=True)
+class Reused:
+    """English test rows that are English development rows, too, and so choose checkpoints.
+
+    Attributes:
+        task: The task's name.
+        rows: How many there are.
+        of: All English test rows.
+    """
+
+    task: str
+    rows: int
+    of: int
+
+
 @dataclass
 class Examination:
     """What an examination found.
@@ -43,12 +58,14 @@ class Examination:
         stocks: What is there of each task.
         readings: All files that were read.
         findings: Faults and warnings, by file.
+        reused: Tasks with English test rows that choose checkpoints: no fault, but a reader of scores must know.
         undeclared: Files that no task reads.
     """
 
     stocks: list[Stock]
     readings: list[Reading] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    reused: list[Reused] = field(default_factory=list)
     undeclared: list[str] = field(default_factory=list)
 
     @property
@@ -103,6 +120,7 @@ def examine(
     gone = sorted(name for name in manifest if not (root / name).is_file())
     result.findings += [Finding(name, "it was pulled and is gone: pull it again") for name in gone]
     result.findings += [finding for task in tasks for finding in _unpaired(root, task)]
+    result.reused = [reused for task in tasks if (reused := _reused(root, task))]
     result.undeclared = undeclared(root)
     return result
 
@@ -161,6 +179,27 @@ def _unpaired(root: Path, task: Task) -> Iterator[Finding]:
         known = _values(root, Part(task, "pool", "en", task.pool), "entity")
         for part in (part for part in parts_of(task) if part.role == "test"):
             yield from _unknown(root, part, "entity", known, "is none of the candidates")
+
+
+def _reused(root: Path, task: Task) -> Reused | None:
+    parts = parts_of(task)
+    test = next((part for part in parts if part.role == "test" and part.language == "en"), None)
+    path = test.file(root) if test else None
+    if test is None or path is None:
+        return None
+    dev = [part for part in parts if part.role == "dev"]
+    try:
+        if any((part.file(root), part.id_prefix) == (path, test.id_prefix) for part in dev):
+            count = count_rows(path, test.id_prefix)
+            return Reused(task.name, count, count) if count else None
+    except XadaptError:
+        # Said already, where the file was read.
+        return None
+    # Files of their own can hold the same questions, as XQuAD's are SQuAD's.
+    chosen = {name for part in dev for name in _values(root, part, "id") or ()}
+    names = _values(root, test, "id") or []
+    shared = sum(name in chosen for name in names)
+    return Reused(task.name, shared, len(names)) if shared else None
 
 
 def _unknown(root: Path, part: Part, name: str, known: list[str] | None, what: str) -> Iterator[Finding]:

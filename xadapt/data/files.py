@@ -112,13 +112,17 @@ def _csv(path: Path, columns: list[str] | None) -> Table:
     reader = csv.DictReader(io.StringIO(_text(path), newline=""), strict=True)
     rows = []
     try:
+        names = list(reader.fieldnames or [])
+        twice = [name for number, name in enumerate(names) if name in names[:number]]
+        if twice:
+            raise XadaptError(f"{path}: two columns are called {twice[0]!r}: rename one")
         for row in reader:
             if None in row or None in row.values():
                 raise XadaptError(f"{path}, line {reader.line_num}: not as many cells as the first line has names")
             rows.append(_only(row, columns))
     except csv.Error as error:
         raise XadaptError(f"{path}, line {reader.line_num + 1}: not CSV ({error})") from None
-    return Table(rows, list(reader.fieldnames or []), split=path.stem)
+    return Table(rows, names, split=path.stem)
 
 
 def _text(path: Path) -> str:

@@ -22,7 +22,7 @@ def mirror_file(root: Path, rows: Rows, config: str) -> Path | None:
     return None
 
 
-def read_mirror(root: Path, rows: Rows, config: str, columns: list[str], note: str = "") -> Table:
+def read_mirror(root: Path, rows: Rows, config: str, columns: list[str], how: str) -> Table:
     """Read the named columns, those that are there.
 
     Args:
@@ -30,7 +30,7 @@ def read_mirror(root: Path, rows: Rows, config: str, columns: list[str], note: s
         rows: What to read.
         config: Its configuration, with the language filled in.
         columns: Column names.
-        note: How to get the file, where it is not on the hub.
+        how: How to get the file, for the error that it is missing.
 
     Raises:
         XadaptError: If the file is missing or unreadable.
@@ -38,6 +38,5 @@ def read_mirror(root: Path, rows: Rows, config: str, columns: list[str], note: s
     path = mirror_file(root, rows, config)
     if path is None:
         wanted = root / rows.hub_id / config / f"{rows.splits[0]}.parquet"
-        how = note or "add that file, or use --data hub or --data bundled"
         raise XadaptError(f"the mirror has no {wanted}: {how}")
     return read_table(path, columns)

@@ -79,6 +79,15 @@ class Source:
             return path is not None
         return count_rows(path, task.fill(rows.id_prefix, language)) > 0
 
+    def _how(self, task: Task, rows: Rows) -> str:
+        """How to get rows that are not here."""
+        if rows.path or not rows.on_hub:
+            return f"there is no file {rows.path}" if rows.path else task.note
+        if self.root is None:
+            return "use --data hub or a mirror"
+        others = "--data hub" + " or --data bundled" * bool(task.bundled)
+        return f"run `xadapt data pull {task.name} --to {self.root}`, or use {others}"
+
     def _bundles(self, task: Task) -> bool:
         # A user's own files are read whatever the source is.
         return self.name == "bundled" and not task.own
@@ -90,21 +99,18 @@ class Source:
             XadaptError: If a language is unknown, not in the task, or not in this source.
         """
         here = self.languages(task)
-        if wanted.strip() == "all":
-            if not here:
-                how = "see `xadapt tasks`" if task.test is None or task.test.on_hub else task.note
-                raise XadaptError(f"{self.name} has no test rows of {task.name}: {how}")
-            return here
-        picked = [code.strip() for code in wanted.split(",") if code.strip()]
+        picked = language_codes(wanted)
+        if not picked and not here:
+            raise XadaptError(
+                f"{self.name} has no test rows of {task.name}: {self._how(task, task.test or task.parts('dev')[0])}"
+            )
         for code in picked:
             if not is_known(code) and code not in task.languages and not task.own:
                 raise unknown_language(code)
             if code not in here:
                 shown = " ".join(here) or "none"
                 raise XadaptError(f"no {task.name} test rows in {code!r} in {self.name}; it has {shown}")
-        if not picked:
-            raise XadaptError("--languages is empty: give all, or codes such as de,sw,zh")
-        return tuple(dict.fromkeys(picked))
+        return picked or here
 
     def train(self, task: Task, limit: int | None = None) -> RowSet:
         """English training rows."""
@@ -183,15 +189,14 @@ class Source:
         columns = rows.columns or task.columns
         wanted = [*column_names(columns), *column_names(task.optional), *(["id"] if rows.id_prefix else [])]
         wanted = list(dict.fromkeys(wanted))
-        note = "" if rows.on_hub else task.note
         if rows.path:
             table = read_table(Path(task.fill(rows.path, language)))
             where = task.fill(rows.path, language)
         elif self.root is not None:
-            table = read_mirror(self.root, rows, config, wanted, note)
+            table = read_mirror(self.root, rows, config, wanted, self._how(task, rows))
             where = f"{rows.hub_id} {config} {table.split}"
         else:
-            table = read_hub(rows, config, wanted, note)
+            table = read_hub(rows, config, wanted, task.note)
             where = f"{rows.hub_id} {config} {table.split}"
         if rows.id_prefix:
             start = task.fill(rows.id_prefix, language)
@@ -205,6 +210,18 @@ def _shown(rows: Rows) -> str:
     if rows.path:
         return Path(rows.path).name
     return rows.hub_id + (f" ({rows.config})" if rows.config != "default" else "")
+
+
+def language_codes(text: str) -> tuple[str, ...]:
+    """Read ``--languages``: codes separated by commas, each once; nothing stands for ``all``.
+
+    Raises:
+        XadaptError: If there is none.
+    """
+    codes = tuple(dict.fromkeys(code.strip() for code in text.split(",") if code.strip()))
+    if not codes:
+        raise XadaptError("--languages is empty: give all, or codes such as de,sw,zh")
+    return () if codes == ("all",) else codes
 
 
 def unknown_language(code: str) -> XadaptError:

@@ -14,7 +14,7 @@ from xadapt.backbone.hardware import pick_device, pick_precision
 from xadapt.composition.builder import Assembly, assemble
 from xadapt.composition.expression import Node
 from xadapt.data.source import Source
-from xadapt.metrics import main_score
+from xadapt.metrics import OWN_SCALES, main_score
 from xadapt.problems import Problem
 from xadapt.problems.bind import bind
 from xadapt.problems.predict import fill_pool, predict
@@ -226,12 +226,14 @@ def _summarise(result: dict[str, Any]) -> None:
     result["seconds"] = round(sum(entry["seconds"] for entry in result["languages"].values()), 2)
 
 
-_NOT_SCORES = ("n", "split", "available", "rows", "seconds")
+_NO_MEAN = ("n", "split", "available", "rows", "seconds", *OWN_SCALES)
 
 
 def _mean(result: dict[str, Any], languages: Iterable[str]) -> dict[str, float]:
     entries = [result["languages"][code] for code in languages]
-    keys = [key for key in entries[0] if key not in _NOT_SCORES] if entries else []
+    # A language without a question of some group has no score of that group.
+    common = set.intersection(*map(set, entries)) if entries else set()
+    keys = [key for key in entries[0] if key in common and key not in _NO_MEAN] if entries else []
     return {key: round(sum(entry[key] for entry in entries) / len(entries), 4) for key in keys}
 
 

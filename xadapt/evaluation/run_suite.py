@@ -210,11 +210,15 @@ def _evaluate(
 
 
 def _faults(step: Step, source: Source, limit: int | None) -> dict[str, str]:
-    """The languages whose rows cannot be read, and why."""
+    """The languages whose rows, gold pairs or own pool cannot be read, and why."""
+    own_pool = step.task.pool is not None and "{" in step.task.pool.config
     faults = {}
     for code in step.languages:
         try:
             source.test(step.task, code, limit)
+            source.gold(step.task, code)
+            if own_pool:
+                source.pool(step.task, code)
         except XadaptError as error:
             faults[code] = str(error)
     return faults

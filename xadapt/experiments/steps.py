@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from xadapt.composition.expression import Node, parse
 from xadapt.errors import XadaptError
 from xadapt.experiments.recipe import Budget, Recipe, Target
+from xadapt.problems import problem_class
 from xadapt.tasks import Task, get_task
 from xadapt.training.plan import TrainPlan, plan_fusion, plan_target, plan_task
 
@@ -57,7 +58,7 @@ def _of_seed(recipe: Recipe, seed: int) -> Iterator[Step]:
         task = get_task(name)
         for setup in map(parse, target.setups or recipe.setups):
             if target.train is None:
-                if setup.kind == "none" and task.kind.trainable:
+                if setup.kind == "none" and problem_class(task).needs_head:
                     raise XadaptError(f"none has no head for {name}: give {name} a train budget, or name its setups")
                 yield EvalStep(setup, task, target, seed)
                 continue

@@ -9,6 +9,9 @@ from typing import Any
 
 from xadapt.errors import XadaptError, unknown
 
+#: Numbers that stand beside scores on a scale of their own: they have no mean, and no place in a table of scores.
+OWN_SCALES = ("threshold",)
+
 
 @dataclass(frozen=True)
 class _Entry:

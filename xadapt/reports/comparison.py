@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean, pstdev, stdev
 from typing import Any
 
+from xadapt.metrics import OWN_SCALES
 from xadapt.reports.families import FAMILIES, Family, classify
 from xadapt.reports.results import ENGLISH, Result, read_result
 from xadapt.reports.structures import Block, Reference, Row, TaskComparison, english_or_least
@@ -141,7 +142,7 @@ def _row(entry: _Entry, common: tuple[str, ...]) -> Row:
     zero_shot = fmean(scores[code] for code in scored) if scored else None
     means = [fmean(run.languages[code].scores[metric] for code in scored) for run in runs] if scored else []
     keys = [set(run.languages[code].scores) for run in runs for code in scored]
-    others = sorted(set.intersection(*keys) - {metric}) if keys else []
+    others = sorted(set.intersection(*keys) - {metric, *OWN_SCALES}) if keys else []
     times = [run.seconds for run in runs if run.seconds is not None]
     counted = [*scored, ENGLISH] if english is not None else scored
     return Row(

@@ -46,7 +46,10 @@ def classify(setup: str, task: str) -> Family:
     Raises:
         XadaptError: If the setup is no valid expression.
     """
-    return family_of(parse(setup), _adapter(task))
+    node = parse(setup)
+    family = family_of(node, _adapter(task))
+    # A fusion can be learnt on a task's rows by the task's own name too.
+    return family if family.with_target else family_of(node, task)
 
 
 def _adapter(task: str) -> str:

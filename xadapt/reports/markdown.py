@@ -25,7 +25,7 @@ def write_report(
     adapters: Sequence[str] = (),
     scores: Sequence[str] = (),
 ) -> Path:
-    """Write a report: `report.md`, `results.csv` and one picture per comparison in `plots`.
+    """Write a report: `report.md`, `results.csv` and one picture in `plots` per comparison of two setups or more.
 
     Args:
         results: Results as they are stored, at least one.
@@ -50,6 +50,8 @@ def write_report(
     from xadapt.reports.plots import comparison_png
 
     for comparison, name in zip(comparisons, names, strict=True):
+        if comparison.alone:
+            continue
         atomic_write_bytes(to / "plots" / name, comparison_png(comparison))
     atomic_write_bytes(to / "results.csv", results_csv(results).encode("utf-8"))
     report = to / "report.md"

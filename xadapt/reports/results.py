@@ -115,7 +115,9 @@ def _languages(stored: Mapping[str, Any], run: str) -> dict[str, LanguageResult]
         scores = {key: float(value) for key, value in row.items() if key not in _NO_SCORES and _is_number(value)}
         if stored["metric"] not in scores or not _is_number(row.get("n")):
             raise XadaptError(f"result {run}: {code} has no n or no {stored['metric']}: evaluate it again")
-        languages[code] = LanguageResult(int(row["n"]), row.get("split") or "", scores)
+        # Where all languages are pairs, English beside itself is English.
+        name = ENGLISH if code == f"{ENGLISH}-{ENGLISH}" else code
+        languages[name] = LanguageResult(int(row["n"]), row.get("split") or "", scores)
     return languages
 
 

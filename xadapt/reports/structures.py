@@ -117,6 +117,11 @@ class TaskComparison:
     blocks: tuple[Block, ...]
 
     @property
+    def alone(self) -> bool:
+        """Whether there is one setup only, so that nothing is compared."""
+        return sum(len(block.rows) for block in self.blocks) == 1
+
+    @property
     def name(self) -> str:
         """Task, base, data and limit in one line."""
         limit = "" if self.limit is None else f", at most {self.limit} rows per language"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from xadapt.evaluation.suite_scores import GroupScore, SuiteScore, TaskScore
+from xadapt.metrics import OWN_SCALES
 from xadapt.reports.markdown_tables import markdown_table
 from xadapt.reports.numbers import NOTHING, count, plain, signed
 from xadapt.store.files import atomic_write_bytes
@@ -87,7 +88,7 @@ def suite_markdown(score: SuiteScore, facts: Mapping[str, object]) -> str:
 
 
 def _language_table(task: TaskScore) -> str:
-    names = list(dict.fromkeys(name for row in task.rows for name in row.scores))
+    names = list(dict.fromkeys(name for row in task.rows for name in row.scores if name not in OWN_SCALES))
     lines = [
         [f"{row.language} {row.name}", row.split, _count(row.n, row.available), plain(row.score)]
         + [plain(row.scores.get(name)) for name in names]

@@ -20,7 +20,9 @@ def write_suites(
 ) -> list[tuple[SuiteScore, Facts]]:
     """Score every setup and seed on suites and write each into a folder of its own.
 
-    A setup's score of a task is that of the target adapter on it where there is one, else its own.
+    A setup's score of a task is that of the target adapter on it where there is one, else its own. An adapter that
+    exists with one seed only, such as a shipped one, stands under the target adapters of all seeds; its own scores
+    count for each of them.
 
     Args:
         results: Results as they are stored.
@@ -30,12 +32,7 @@ def write_suites(
     Returns:
         The scores with what decided them, in the order of suites and then of setups.
     """
-    chosen: dict[tuple[str, int], dict[str, Mapping[str, Any]]] = {}
-    for result in results:
-        family = classify(result["setup"], result["task"])
-        tasks = chosen.setdefault((family.label, int(result["seed"])), {})
-        if family.with_target or result["task"] not in tasks:
-            tasks[result["task"]] = result
+    chosen = _chosen(results)
     scored = []
     for name in suites:
         suite = get_suite(name)
@@ -48,6 +45,32 @@ def write_suites(
             write_suite(score, facts, to / _folder(name, facts))
             scored.append((score, facts))
     return scored
+
+
+def _chosen(results: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], dict[str, Mapping[str, Any]]]:
+    """The result of each task, by setup and seed."""
+    targets: dict[tuple[str, int], dict[str, Mapping[str, Any]]] = {}
+    straight: dict[tuple[str, int], dict[str, Mapping[str, Any]]] = {}
+    order: dict[tuple[str, int], None] = {}
+    for result in results:
+        family = classify(result["setup"], result["task"])
+        key = family.label, int(result["seed"])
+        order[key] = None
+        if family.with_target:
+            targets.setdefault(key, {})[result["task"]] = result
+        else:
+            straight.setdefault(key, {}).setdefault(result["task"], result)
+    seeds: dict[str, set[int]] = {}
+    for label, seed in targets:
+        seeds.setdefault(label, set()).add(seed)
+    chosen = {}
+    for label, seed in order:
+        if seed not in seeds.get(label, {seed}):
+            continue
+        others = [tasks for (name, _), tasks in straight.items() if name == label]
+        shared = {task: result for tasks in others for task, result in tasks.items()} if label in seeds else {}
+        chosen[label, seed] = {**shared, **straight.get((label, seed), {}), **targets.get((label, seed), {})}
+    return chosen
 
 
 def suite_summary(score: SuiteScore, facts: Facts) -> list[str]:

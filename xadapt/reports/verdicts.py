@@ -39,7 +39,9 @@ def headline(block: Block) -> str:
         return "No verdict: no target language was scored by every setup"
     if fusion is None or fusion.difference is None:
         return "No verdict: there is no fusion here to compare with the single adapters"
-    against = "the best single adapter" if block.reference.chosen else "the average single adapter"
+    singles = sum(row.family == "single" for row in block.rows)
+    unchosen = "the average single adapter" if singles > 1 else "the only single adapter"
+    against = "the best single adapter" if block.reference.chosen else unchosen
     if abs(fusion.difference) < TIE:
         return f"Fusion and {against} tie"
     return f"Fusion {'beats' if fusion.difference > 0 else 'loses to'} {against} by {abs(fusion.difference):.1f}"

@@ -34,6 +34,7 @@ def card(record: dict[str, Any]) -> str:
         "|---|---|",
         f"| trained | {record['trains']} ({figures['parameters']:,} parameters, stored in half precision) |",
         f"| stands on | `{record['under']}` |",
+        *([f"| trained first | {record['first']} |"] if record.get("first") else []),
         f"| training rows | {rows}; taken from {record['data']} |",
         f"| steps | {figures['steps']:,} of batch {settings['batch_size']}, {epochs}, "
         f"lr {settings['lr']:g}, {settings['adapter_config']}, {settings['precision']} |",

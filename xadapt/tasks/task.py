@@ -116,16 +116,6 @@ class Task:
             second=second,
         )
 
-    def test_config(self, language: str) -> str:
-        """Name the configuration that holds the test rows of a language.
-
-        Raises:
-            ValueError: If the task has no test rows.
-        """
-        if self.test is None:
-            raise ValueError(f"{self.name} has no test rows")
-        return self.fill(self.test.config, language)
-
     def parts(self, name: str) -> tuple[Rows, ...]:
         """The ``train`` or ``dev`` rows as a tuple of parts, empty when there are none."""
         rows = self.train if name == "train" else self.dev

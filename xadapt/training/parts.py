@@ -85,7 +85,11 @@ def with_new_part(
             raise _config_error(settings.adapter_config, error) from None
         block = new if plan.trains == "adapter" else _on_top(below, new)
     if needs_head and task.name not in model.heads:
-        problems[task.name].add_head(model, task.name)
+        if task.after in assembly.heads:
+            # The setup has learnt what comes first; its head goes on learning too.
+            model.average_head(task.name, [task.after])
+        else:
+            problems[task.name].add_head(model, task.name)
     model.train_adapter(new)
     model.set_active_adapters(block)
     _only(model, [f".{new}."], [task.name])

@@ -71,6 +71,9 @@ def plan_first(plan: TrainPlan) -> TrainPlan | None:
     first = plan.tasks[0].after
     if first is None or plan.trains == "fusion":
         return None
+    if adapter(first) in (plan.under.children if plan.under.kind == "stack" else (plan.under,)):
+        # The setup has learnt it already, and no expression can name it twice.
+        return None
     return plan_task(first) if plan.trains == "adapter" else plan_target(first, str(plan.under), _MODES[plan.trains])
 
 

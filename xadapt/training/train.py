@@ -105,7 +105,8 @@ def train(
     before = plan_first(plan)
     if before is not None:
         display.say(f"{plan.makes} is trained on {before.tasks[0].name} first: {before.makes}")
-        first = train(before, backbone, source, store, asked, pins, display)
+        # A recipe's own run of it is taken; another one in the store may have had another budget.
+        first = job.pins.get(str(before.makes)) or train(before, backbone, source, store, asked, pins, display)
     set_seed(settings.seed)
     assembly = with_new_part(
         plan, backbone, store, settings, problems, job.pins, lambda c: display.say(_uses(c)), first
@@ -116,7 +117,7 @@ def train(
     if done is not None:
         display.say(f"{plan.makes} is there already: {done.path}")
         return done
-    return _run(job, assembly, decides, run)
+    return _run(job, assembly, decides, run, first)
 
 
 def _uses(checkpoint: Checkpoint) -> str:
@@ -139,7 +140,9 @@ def _decides(job: _Job, assembly: Assembly) -> dict[str, Any]:
     }
 
 
-def _run(job: _Job, assembly: Assembly, decides: dict[str, Any], run: str) -> Checkpoint:
+def _run(
+    job: _Job, assembly: Assembly, decides: dict[str, Any], run: str, first: Checkpoint | None = None
+) -> Checkpoint:
     settings, model = job.settings, assembly.model
     parts = {name: job.problems[name].encode(rows.rows, labelled=True) for name, rows in job.train_rows.items()}
     if len(parts) > 1:
@@ -221,6 +224,7 @@ def _run(job: _Job, assembly: Assembly, decides: dict[str, Any], run: str) -> Ch
         "rows": {name: len(rows.rows) for name, rows in job.train_rows.items()},
         "sources": {task.name: job.source.train_name(task) for task in job.plan.tasks},
         "members": dict(sorted(assembly.members.items())),
+        "first": first.describe() if first else "",
         "decides": decides,
         "figures": {
             "dev": scores,
