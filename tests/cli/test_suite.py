@@ -41,7 +41,7 @@ def test_a_suite_prints_tasks_groups_and_what_is_missing(cli: Cli, place: list[s
         "XTREME-R: groups",
         "all tasks",
         "2/3",
-        "in brackets",
+        "In brackets",
     ):
         assert expected in out
     assert "XTREME-R is not complete: missing xnli: ar bg el" in out

@@ -79,3 +79,10 @@ def test_each_seed_keeps_its_own_scores_where_it_has_some(result: Any, tmp_path:
         (1, {10.0}),
         (2, {20.0}),
     ]
+
+
+def test_only_the_setups_asked_for_are_scored(result: Any, tmp_path: Path) -> None:
+    results = [result("stack(mnli, xnli)", {"en": 70.0}), result("stack(stsb, xnli)", {"en": 30.0})]
+    ((_, facts),) = write_suites(results, ["xtreme"], tmp_path, ["stsb"])
+    assert facts["setup"] == "stsb"
+    assert not (tmp_path / "xtreme" / "mnli-42").exists()

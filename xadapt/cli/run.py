@@ -66,7 +66,7 @@ def run(
         on_use=lambda checkpoint: used.setdefault(checkpoint.run, checkpoint.describe()),
     )
     folder = to or place.root / "reports" / loaded.name
-    scored = write_suites(results, loaded.suites, folder)
+    scored = write_suites(results, loaded.suites, folder, loaded.setups)
     written = reports.write_report(
         results,
         folder,

@@ -62,23 +62,27 @@ def evaluate_suite(
 
 def print_suite(score: SuiteScore, facts: str) -> None:
     """Print a suite's tasks, its groups, and what a reader must know."""
+    from rich import box
     from rich.table import Table
 
     from xadapt.reports.suite_tables import GROUP_HEAD, TASK_HEAD, group_lines, task_lines, verdict_lines
 
+    # The setups of all tasks are much alike and would fold the table: they stand below it.
     tables = (
-        (f"{score.suite.title}: tasks", TASK_HEAD, task_lines(score), 3),
-        (f"{score.suite.title}: groups", GROUP_HEAD, group_lines(score), 1),
+        (f"{score.suite.title}: tasks", (TASK_HEAD[0], *TASK_HEAD[2:]), [[r[0], *r[2:]] for r in task_lines(score)]),
+        (f"{score.suite.title}: groups", GROUP_HEAD, group_lines(score)),
     )
-    for title, head, lines, words in tables:
-        note = "in brackets: over what is there, not the benchmark's score" if score.overall.missing else None
-        table = Table(title=title, caption=note, caption_justify="left")
+    for title, head, lines in tables:
+        table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
         for number, column in enumerate(head):
-            table.add_column(column, justify="left" if number < words else "right", overflow="fold")
+            words = number == 0 or column == "metric"
+            table.add_column(column, justify="left" if words else "right", no_wrap=column != "metric")
         for line in lines:
             table.add_row(*line)
         show(table)
-    for text in (*verdict_lines(score), facts):
+    notes = ["In brackets: over what is there, not the benchmark's score."] if score.overall.missing else []
+    answered = ", ".join(f"{task.task} by {task.setup}" for task in score.tasks if task.setup)
+    for text in (*notes, *verdict_lines(score), f"Answered: {answered}.", facts):
         out.print(text, markup=False, highlight=False, soft_wrap=True)
 
 

@@ -89,6 +89,8 @@ def suite_markdown(score: SuiteScore, facts: Mapping[str, object]) -> str:
 
 def _language_table(task: TaskScore) -> str:
     names = list(dict.fromkeys(name for row in task.rows for name in row.scores if name not in OWN_SCALES))
+    # A score that is one of the others by itself need not be shown twice.
+    names = [name for name in names if any(row.scores.get(name) != row.score for row in task.rows)]
     lines = [
         [f"{row.language} {row.name}", row.split, _count(row.n, row.available), plain(row.score)]
         + [plain(row.scores.get(name)) for name in names]

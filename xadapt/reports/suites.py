@@ -16,7 +16,7 @@ Facts = dict[str, object]
 
 
 def write_suites(
-    results: Iterable[Mapping[str, Any]], suites: Sequence[str], to: Path
+    results: Iterable[Mapping[str, Any]], suites: Sequence[str], to: Path, setups: Sequence[str] = ()
 ) -> list[tuple[SuiteScore, Facts]]:
     """Score every setup and seed on suites and write each into a folder of its own.
 
@@ -28,6 +28,7 @@ def write_suites(
         results: Results as they are stored.
         suites: Names of suites.
         to: The report's folder; each suite goes into ``SUITE/SETUP-SEED``.
+        setups: Score these only, all when there are none.
 
     Returns:
         The scores with what decided them, in the order of suites and then of setups.
@@ -37,7 +38,7 @@ def write_suites(
     for name in suites:
         suite = get_suite(name)
         for (label, seed), tasks in chosen.items():
-            if not any(task in suite.tasks for task in tasks):
+            if (setups and label not in setups) or not any(task in suite.tasks for task in tasks):
                 continue
             some = next(iter(tasks.values()))
             facts: Facts = {"setup": label, "seed": seed, "base": some["base"], "data": some["data"]}
