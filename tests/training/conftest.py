@@ -44,10 +44,10 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Any, Any, dict
         seen: dict[str, Any] = {}
         run = training._run
 
-        def spy(job: Any, assembly: Any, decides: Any, name: str) -> Any:
+        def spy(job: Any, assembly: Any, *rest: Any) -> Any:
             seen["model"] = assembly.model
             seen["before"] = {key: value.detach().clone() for key, value in assembly.model.named_parameters()}
-            return run(job, assembly, decides, name)
+            return run(job, assembly, *rest)
 
         with monkeypatch.context() as patch:
             patch.setattr(training, "_run", spy)

@@ -89,9 +89,9 @@ def test_a_fusion_learns_from_an_even_mixture_spread_over_each_set(
     seen: dict[str, Any] = {}
 
     class Spy(MixedFeatures):
-        def __init__(self, parts: Any) -> None:
+        def __init__(self, parts: Any, *rest: Any) -> None:
             seen.update(parts)
-            super().__init__(parts)
+            super().__init__(parts, *rest)
 
     monkeypatch.setattr(training, "MixedFeatures", Spy)
     made = trained.train(plan_fusion(["mnli", "squad", "stsb"]))
