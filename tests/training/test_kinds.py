@@ -69,6 +69,7 @@ def test_targets_with_the_same_training_rows_share_an_adapter() -> None:
     plan = plan_target("mlqa", "mnli")
     assert plan.makes == parse("stack(mnli, xquad)")
     assert [task.name for task in plan.tasks] == ["xquad"]
+    assert plan_task("mlqa") == plan_task("xquad") == plan_target("mlqa", "none")
 
 
 def test_a_dual_encoder_is_measured_over_the_candidates_of_all_languages(bench: Any) -> None:

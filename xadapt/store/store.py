@@ -92,7 +92,10 @@ class Store:
         found = self.find(setup, fingerprint, seed)
         if found is None:
             known = {c.setup for c in self.checkpoints()}
-            raise XadaptError(f"{str(unknown('adapter', setup, known)).rstrip('?')}; to make it: {hint}")
+            fault = str(unknown("adapter", setup, known))
+            raise XadaptError(
+                f"{fault} If not, make it: {hint}" if fault.endswith("?") else f"{fault}; make it: {hint}"
+            )
         return found
 
     def write_result(self, run: str, result: dict[str, Any]) -> None:

@@ -35,7 +35,8 @@ NONE = Node("none")
 
 def plan_task(name: str) -> TrainPlan:
     """``xadapt train-task NAME``."""
-    return TrainPlan("adapter", adapter(name), NONE, (_trainable(name),))
+    task = _trainable(_trainable(name).adapter)
+    return TrainPlan("adapter", adapter(task.name), NONE, (task,))
 
 
 def plan_fusion(members: list[str], on: str | None = None) -> TrainPlan:
