@@ -292,3 +292,18 @@ def test_a_task_or_language_outside_the_bundled_demonstration_is_one_line():
     assert "bundled demonstration has no rows for t" in fault(source.test, stranger, "de")
     assert source.languages(stranger) == ()
     assert "'th'" in fault(source.test, XNLI, "th")
+
+
+def test_a_note_is_given_as_the_way_to_rows_only_where_the_hub_has_none(monkeypatch):
+    told = {}
+
+    def read_hub(rows, config, columns, note=""):
+        told[rows.hub_id] = note
+        raise XadaptError("the hub does not answer")
+
+    monkeypatch.setattr("xadapt.data.source.read_hub", read_hub)
+    for name, language in (("mlqa-cross", "de-ar"), ("bucc", "zh")):
+        with pytest.raises(XadaptError):
+            Source("hub").test(get_task(name), language)
+    assert told["facebook/mlqa"] == ""
+    assert told["google/xtreme"] == get_task("bucc").note

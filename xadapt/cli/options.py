@@ -17,10 +17,10 @@ StoreFolder = Annotated[
 Seed = Annotated[int, typer.Option(help="Seed of initialisation and batch order; evaluation prefers its checkpoints.")]
 Epochs = Annotated[float | None, typer.Option(help="Passes over the training rows. [default: by problem]")]
 LearningRate = Annotated[float | None, typer.Option("--lr", help="Peak learning rate. [default: 1e-3; fusion 5e-4]")]
-BatchSize = Annotated[int | None, typer.Option(help="Rows a step. [default: 32; QA and fusion 16]")]
+BatchSize = Annotated[int | None, typer.Option(help="Rows a step. [default: 32; QA, choices and fusion 16]")]
 Limit = Annotated[int | None, typer.Option(help="Rows a task (training) or a language (evaluation), a fixed sample.")]
 DevLimit = Annotated[int | None, typer.Option(help="English development rows that choose the epoch. [default: 500]")]
-MaxLength = Annotated[int | None, typer.Option(help="Tokens a row. [default: 128; QA windows of 384]")]
+MaxLength = Annotated[int | None, typer.Option(help="Tokens a row. [default: by problem; 128, QA windows of 384]")]
 Precision = Annotated[str, typer.Option(help="auto, fp32 or bf16; auto takes bf16 where the hardware has it.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps; CUDA_VISIBLE_DEVICES chooses among GPUs.")]
 AdapterConfigText = Annotated[

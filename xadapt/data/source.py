@@ -196,7 +196,7 @@ class Source:
             table = read_mirror(self.root, rows, config, wanted, self._how(task, rows))
             where = f"{rows.hub_id} {config} {table.split}"
         else:
-            table = read_hub(rows, config, wanted, task.note)
+            table = read_hub(rows, config, wanted, "" if rows.on_hub else task.note)
             where = f"{rows.hub_id} {config} {table.split}"
         if rows.id_prefix:
             start = task.fill(rows.id_prefix, language)

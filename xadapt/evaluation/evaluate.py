@@ -133,8 +133,9 @@ def evaluate(
     pools = _Pools(source, task, assembly.model, problem, precision, display)
     for language in wanted:
         row_set = source.test(task, language, settings.limit)
-        rows = sha256_json([row_set.fingerprint, *pools.look(language)])[:16] if problem.pooled else None
-        rows = rows or row_set.fingerprint[:16]
+        rows = row_set.fingerprint[:16]
+        if problem.pooled:
+            rows = sha256_json([row_set.fingerprint, *pools.look(language)])[:16]
         known = result["languages"].get(language)
         if known and known["rows"] == rows:
             continue

@@ -11,7 +11,7 @@ from xadapt.backbone.base import Backbone
 from xadapt.backbone.hardware import pick_device, pick_precision
 from xadapt.composition.builder import PLAIN, Assembly, assemble
 from xadapt.composition.expression import Node, adapter, compose
-from xadapt.data.source import Source
+from xadapt.data.source import Source, language_codes
 from xadapt.errors import XadaptError, unknown
 from xadapt.evaluation.evaluate import EvalDisplay, EvalSettings, evaluate
 from xadapt.evaluation.suite_scores import SuiteScore, score_suite
@@ -90,16 +90,12 @@ def plan_suite(
 
 
 def _languages(suite: Suite, languages: str) -> dict[str, tuple[str, ...]]:
-    if languages.strip() == "all":
-        return {task: suite.languages[task] for task in suite.tasks}
-    asked = [code.strip() for code in languages.split(",") if code.strip()]
-    if not asked:
-        raise XadaptError("--languages is empty: give all, or codes such as de,sw,zh")
+    asked = language_codes(languages)
     known = {code for codes in suite.languages.values() for code in codes}
     for code in asked:
         if code not in known:
             raise unknown(f"language of {suite.name}", code, known)
-    return {task: tuple(code for code in suite.languages[task] if code in asked) for task in suite.tasks}
+    return {task: tuple(code for code in suite.languages[task] if not asked or code in asked) for task in suite.tasks}
 
 
 def _step(task: Task, wanted: tuple[str, ...], node: Node, assembly: Assembly, source: Source) -> Step:

@@ -108,7 +108,12 @@ class Problem(ABC):
         """Score predictions with the task's official metric, 0–100."""
         # A pair of languages is answered in the language of its context, which comes first.
         return metrics.compute(
-            self.task.metric, predictions, self.references(rows), language=language.partition("-")[0]
+            self.task.metric,
+            predictions,
+            self.references(rows),
+            language=language.partition("-")[0],
+            # Of no account to any metric but that of unanswerable questions.
+            threshold=self.calibration.get("null_threshold", 0.0),
         )
 
     def calibrate(self, predictions: list[Any], rows: list[Row]) -> dict[str, float]:

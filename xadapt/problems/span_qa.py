@@ -123,16 +123,6 @@ class SpanQAProblem(Problem):
         threshold, _ = metrics.best_null_threshold(predictions, self.references(rows))
         return {"null_threshold": threshold}
 
-    def score(self, predictions: list[Any], rows: list[Row], language: str = "en") -> dict[str, float]:
-        """Score predictions with the task's official metric, 0–100, at the calibrated threshold."""
-        return metrics.compute(
-            self.task.metric,
-            predictions,
-            self.references(rows),
-            language=language.partition("-")[0],
-            threshold=self.calibration.get("null_threshold", 0.0),
-        )
-
     @property
     def _unanswerable(self) -> bool:
         kind: Any = self.task.kind
