@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ def tiny_base_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
     trainer = trainers.UnigramTrainer(vocab_size=400, special_tokens=special, unk_token="<unk>", show_progress=False)
     tokenizer.train_from_iterator(texts, trainer)
+    # Training sums in any order: pieces that are equally likely would change places, and with them a base's vectors.
+    pieces = json.loads(tokenizer.to_str())["model"]["vocab"]
+    rest = sorted(pieces[len(special) :], key=lambda piece: (-round(piece[1], 6), piece[0]))
+    ordered = [(piece, round(score, 6)) for piece, score in [*pieces[: len(special)], *rest]]
+    tokenizer.model = models.Unigram(ordered, special.index("<unk>"), False)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
