@@ -250,13 +250,13 @@ class Bench:
     def assemble(self, setup: str, **options: Any) -> Any:
         """Put a setup together from the store."""
         from xadapt.composition.builder import assemble
-        from xadapt.composition.expression import parse
+        from xadapt.composition.grammar import parse
 
         return assemble(self.backbone, parse(setup), self.store, **options)
 
     def evaluate(self, setup: str, task: str, languages: str = "all", **options: Any) -> Any:
         """Evaluate a setup."""
-        from xadapt.composition.expression import parse
+        from xadapt.composition.grammar import parse
         from xadapt.evaluation.evaluate import EvalSettings, evaluate
         from xadapt.tasks import get_task
 

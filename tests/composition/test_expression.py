@@ -6,7 +6,8 @@ import random
 
 import pytest
 
-from xadapt.composition.expression import Node, adapter, compose, parse
+from xadapt.composition.expression import COMPOSITIONS, SOUPS, Node, adapter, add, compose
+from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 
 NAMES = ("mnli", "squad", "stsb", "xnli", "sts-multi", "a", "b_2", "ud-pos")
@@ -14,15 +15,18 @@ NAMES = ("mnli", "squad", "stsb", "xnli", "sts-multi", "a", "b_2", "ud-pos")
 
 def random_setup(dice: random.Random, depth: int) -> Node:
     while True:
-        kind = dice.choice(("adapter", "stack", "average", "fuse", "continue")) if depth else "adapter"
+        kind = dice.choice(("adapter", "sum", *COMPOSITIONS)) if depth else "adapter"
         if kind == "adapter":
             return adapter(dice.choice(NAMES))
         children = [random_setup(dice, depth - 1) for _ in range(2 if kind == "continue" else dice.randint(2, 4))]
         if kind == "continue":
             children[1] = adapter(dice.choice(NAMES))
-        on = dice.choice(("", "xnli")) if kind == "fuse" else ""
+        on = dice.choice(("", "xnli")) if kind == "fuse" else "xnli" if kind in SOUPS else ""
+        options = {"rank": 4} if kind == "fuse" and dice.random() < 0.5 else {}
         try:
-            return compose(kind, *children, on=on)
+            if kind == "sum":
+                return add([(dice.choice((-1.0, 0.25, 1.0, 2.0)), child) for child in children])
+            return compose(kind, *children, on=on, options=options)
         except XadaptError:  # The dice named a member twice.
             continue
 
@@ -60,8 +64,62 @@ def test_stacks_of_stacks_are_one_stack(text: str) -> None:
     assert str(parse(text)) == "stack(a, b, c)"
 
 
-def test_a_stack_inside_another_composition_stays() -> None:
-    assert str(parse("fuse(stack(b, a), c)")) == "fuse(c, stack(b, a))"
+def test_a_stack_inside_an_ensemble_stays() -> None:
+    assert str(parse("ensemble(stack(b, a), c)")) == "ensemble(c, stack(b, a))"
+
+
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("squad + mnli - stsb", "mnli + squad - stsb"),
+        ("-stsb + mnli", "mnli - stsb"),
+        ("a + (b - 0.5*(c + d))", "a + b - 0.5*c - 0.5*d"),
+        ("a + a", "2*a"),
+        ("stack(- a, b)", "stack(-a, b)"),
+        ("(a)", "a"),
+        ("average(2*b, a)", "average(a, 2*b)"),
+        ("average(0.5*a, .5*b)", "average(a, b)"),
+        ("ties(a, 0.5*b, density=.30)", "ties(a, 0.5*b, density=0.3)"),
+        ("fuse(b, a, rank=16)@xnli", "fuse(a, b, rank=16)@xnli"),
+        ("average(a + b, c)", "average(a + b, c)"),
+        ("stack(ensemble(b, a), t)", "ensemble(stack(a, t), stack(b, t))"),
+        ("continue(ensemble(b, a), t)", "ensemble(continue(a, t), continue(b, t))"),
+        ("stack(x, ensemble(b, a), t)", "ensemble(stack(x, a, t), stack(x, b, t))"),
+        ("greedy_soup(b, a)@xnli", "greedy_soup(a, b)@xnli"),
+        ("sick-r - sts-multi", "sick-r - sts-multi"),
+    ],
+)
+def test_weights_sums_options_and_ensembles_have_one_form(text: str, printed: str) -> None:
+    assert str(parse(text)) == printed
+    assert parse(printed) == parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("a - a", "cancel out"),
+        ("average(a, -b)", "above 0"),
+        ("average(stack(a, b), c)", "one adapter in weight space"),
+        ("fuse(fuse(a, b), c)", "one adapter in weight space"),
+        ("fuse(a, b) + c", "one adapter in weight space"),
+        ("fuse(a, ensemble(b, c))", "no adapter of its own"),
+        ("ensemble(a, ensemble(b, c))", "no adapter of its own"),
+        ("multitask(a, average(b, c))", "names tasks"),
+        ("greedy_soup(a, b)", "@TASK"),
+        ("multitask(a, b)@xnli", "only fusions and soups"),
+        ("stack(a, b, rank=3)", "takes no options"),
+        ("fuse(a, b, rnk=3)", "did you mean 'rank'"),
+        ("fuse(a, b, rank=0)", "whole number above 0"),
+        ("fuse(a, b, rank=x)", "not a number"),
+        ("ties(a, b, density=2)", "at most 1"),
+        ("a +", "a name was expected at the end"),
+    ],
+)
+def test_what_cannot_be_put_together_is_said_in_one_line(text: str, fault: str) -> None:
+    with pytest.raises(XadaptError) as error:
+        parse(text)
+    assert fault in str(error.value)
+    assert "\n" not in str(error.value)
 
 
 def test_a_fusion_learnt_on_a_target_is_another_setup() -> None:
@@ -90,11 +148,8 @@ def test_adapters_are_named_once_from_left_to_right() -> None:
         ("fuse(mnli, fuse(squad, stsb) (xnli)", "character 30"),
         ("mnli squad", "character 6"),
         (", mnli", "character 1"),
-        ("(mnli)", "character 1"),
         ("  )", "character 3"),
-        ("mnli + squad", "character 6"),
         ("fuse(mnli, sq.ad)", "character 14"),
-        ("-mnli", "character 1"),
         ("fuse", "character 1"),
         ("stack(mnli, average)", "character 13"),
         ("stack(mnli, fuze(squad, stsb))", "character 13"),

@@ -13,7 +13,7 @@ import torch
 
 from xadapt.errors import XadaptError
 from xadapt.evaluation import evaluate as evaluation
-from xadapt.evaluation.evaluate import EvalDisplay, setup_parameters
+from xadapt.evaluation.evaluate import EvalDisplay
 from xadapt.training.plan import plan_task
 
 
@@ -21,13 +21,13 @@ from xadapt.training.plan import plan_task
 def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The number of rows of every language that is computed from now on."""
     counted: list[int] = []
-    predict = evaluation.predict
+    predict = evaluation.Answerer.predict
 
-    def spy(model: Any, problem: Any, rows: Any, *rest: Any) -> Any:
+    def spy(answerer: Any, rows: Any, *rest: Any) -> Any:
         counted.append(len(rows))
-        return predict(model, problem, rows, *rest)
+        return predict(answerer, rows, *rest)
 
-    monkeypatch.setattr(evaluation, "predict", spy)
+    monkeypatch.setattr(evaluation.Answerer, "predict", spy)
     return counted
 
 
@@ -197,13 +197,17 @@ def test_the_seed_of_a_result_is_that_of_its_checkpoint(trained: Any) -> None:
 
 
 def test_the_number_of_added_parameters_counts_adapters_and_fusions(trained_once: Any) -> None:
-    assert setup_parameters(trained_once.assemble("none")) == 0
+    def added(setup: str) -> int:
+        return int(trained_once.evaluate(setup, "tatoeba", "de")["parameters"])
+
+    assert added("none") == 0
     single, fused = (trained_once.assemble(text) for text in ("stsb", "fuse(mnli, stsb)"))
     fusion = sum(p.numel() for name, p in fused.model.named_parameters() if "adapter_fusion_layer." in name)
     adapter = sum(p.numel() for name, p in single.model.roberta.named_parameters() if ".stsb." in name)
     assert fusion > 0
-    assert setup_parameters(single) == adapter
-    assert setup_parameters(fused) == 2 * adapter + fusion
+    assert added("stsb") == added("average(mnli, stsb)") == adapter
+    assert added("fuse(mnli, stsb)") == 2 * adapter + fusion
+    assert added("ensemble(mnli, stsb)") == 2 * adapter
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from xadapt.composition.expression import parse
+from xadapt.composition.grammar import parse
 from xadapt.data.source import Source
 from xadapt.errors import XadaptError
 from xadapt.evaluation import run_suite as running
@@ -187,7 +187,7 @@ def test_a_suite_that_is_done_is_not_run_again(trained: Any, monkeypatch: pytest
     from xadapt.evaluation import evaluate as evaluation
 
     first = run(trained, "mnli").score
-    monkeypatch.setattr(evaluation, "predict", None)
+    monkeypatch.setattr(evaluation.Answerer, "predict", None)
     assert run(trained, "mnli").score == first
 
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as parquet
 import pytest
 
 from xadapt import metrics
-from xadapt.composition.expression import parse
+from xadapt.composition.grammar import parse
 from xadapt.data.source import RowSet
 from xadapt.errors import XadaptError
 from xadapt.evaluation.submission import RECORD, Submission, file_name, write_submission

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from xadapt.composition.expression import parse
+from xadapt.composition.grammar import parse
 from xadapt.store.checkpoints import open_checkpoint
 from xadapt.training.plan import plan_first, plan_target, plan_task
 
@@ -22,7 +22,7 @@ def test_a_task_of_every_kind_is_trained_and_stored(bench: Any, name: str) -> No
 
 def test_a_task_that_starts_from_another_trains_that_one_first(bench: Any) -> None:
     said: list[str] = []
-    from xadapt.training.train import Display
+    from xadapt.training.job import Display
 
     checkpoint = bench.train(plan_target("xcopa", "none"), display=Display(say=said.append))
     assert checkpoint.setup == "xcopa"
@@ -39,7 +39,7 @@ def test_the_second_training_starts_from_the_weights_of_the_first(bench: Any) ->
     weights = {}
     for name in ("siqa", "xcopa"):
         assembly = bench.assemble(name)
-        from xadapt.composition.builder import adapter_state
+        from xadapt.composition.methods import adapter_state
 
         weights[name] = adapter_state(assembly.model, name)
     assert checkpoint.setup == "xcopa"

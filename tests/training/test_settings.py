@@ -50,7 +50,7 @@ def test_a_mistyped_precision_gets_the_nearest_one() -> None:
 
 def test_where_a_run_happens_does_not_decide_its_result() -> None:
     here = make_settings(device="cpu", save_steps=2, report_to="wandb")
-    assert here.deciding() == make_settings().deciding()
+    assert here.deciding("adapter") == make_settings().deciding("adapter")
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,13 @@ def test_where_a_run_happens_does_not_decide_its_result() -> None:
         {"dev_limit": 7},
         {"max_length": 99},
         {"adapter_config": "par_bn"},
+        {"mixing_cap": 3},
     ],
 )
 def test_everything_else_does(change: dict[str, Any]) -> None:
-    base, changed = (make_settings(**options).with_defaults(DEFAULTS).deciding() for options in ({}, change))
+    base, changed = (make_settings(**options).with_defaults(DEFAULTS).deciding("multitask") for options in ({}, change))
     assert base != changed
+
+
+def test_a_cap_on_mixing_decides_nothing_where_nothing_is_mixed() -> None:
+    assert make_settings(mixing_cap=3).deciding("fusion") == make_settings().deciding("fusion")

@@ -18,7 +18,7 @@ from xadapt.tasks import get_task
 from xadapt.training import train as training
 from xadapt.training.batches import MixedFeatures
 from xadapt.training.plan import plan_fusion, plan_target, plan_task
-from xadapt.training.train import Display
+from xadapt.training.job import Display
 
 PLANS = {
     "task": plan_task("mnli"),
@@ -261,7 +261,7 @@ def test_an_interruption_while_dev_is_measured_loses_nothing(
 ) -> None:
     options = {"epochs": 2, "batch_size": 4, "save_steps": 3}
     whole = elsewhere(bench, tmp_path).train(plan_task("mnli"), **options)
-    measure, calls = training._dev_scores, []
+    measure, calls = training.dev_scores, []
 
     def cut(job: Any, model: Any) -> Any:
         calls.append(1)
@@ -270,7 +270,7 @@ def test_an_interruption_while_dev_is_measured_loses_nothing(
         return measure(job, model)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "_dev_scores", cut)
+        patch.setattr(training, "dev_scores", cut)
         with pytest.raises(KeyboardInterrupt):
             bench.train(plan_task("mnli"), **options)
     resumed = bench.train(plan_task("mnli"), **options)
@@ -288,15 +288,15 @@ def test_nothing_of_an_unfinished_run_stays_behind_a_finished_one(bench: Any) ->
 def test_the_best_epoch_on_dev_is_stored_with_its_head(
     bench: Any, stored: Any, monkeypatch: pytest.MonkeyPatch, scores: list[float], best: int
 ) -> None:
-    measure, snapshots = training._dev_scores, []
+    measure, snapshots = training.dev_scores, []
 
     def spy(job: Any, model: Any) -> Any:
         snapshots.append({k: p.detach().half() for k, p in model.named_parameters() if p.requires_grad})
         return measure(job, model)
 
     script = iter(scores)
-    monkeypatch.setattr(training, "_dev_scores", spy)
-    monkeypatch.setattr(training, "_mean_main", lambda job, found: next(script))
+    monkeypatch.setattr(training, "dev_scores", spy)
+    monkeypatch.setattr(training, "mean_main", lambda job, found: next(script))
     made = bench.train(plan_task("mnli"), epochs=3)
     assert [entry["dev"] for entry in made.record["figures"]["history"]] == scores
     kept = sorted(stored(made.path).values(), key=lambda value: (value.shape, value.flatten().tolist()))

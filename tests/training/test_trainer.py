@@ -12,6 +12,7 @@ from adapters.trainer import AdapterTrainerCallback
 from safetensors.torch import load_file
 from transformers import TrainingArguments
 
+from xadapt.composition.fusion import regularisation
 from xadapt.errors import RunFailed
 from xadapt.training.batches import MixedFeatures
 from xadapt.training.plan import plan_fusion, plan_task
@@ -26,7 +27,7 @@ def fusion(trained: Any, prepare: Any, tmp_path: Path) -> tuple[XadaptTrainer, d
     trainer = XadaptTrainer(
         problems=job.problems,
         precision="fp32",
-        fusing=True,
+        penalty=lambda: regularisation(assembly.model, assembly.active),
         model=assembly.model,
         args=TrainingArguments(output_dir=str(tmp_path / "out"), report_to=[], use_cpu=True, seed=1),
         train_dataset=MixedFeatures({"mnli": features}),
@@ -53,7 +54,7 @@ def gradients(trainer: XadaptTrainer, values: dict[str, Any], batch: dict[str, A
 def test_the_regulariser_of_fusion_is_part_of_the_loss_of_its_own_step(fusion: Any) -> None:
     trainer, values, batch = fusion
     with_it = gradients(trainer, values, batch)
-    trainer.fusing = False
+    trainer.penalty = None
     without = gradients(trainer, values, batch)
     assert len(values) == 2
     for name, value in values.items():

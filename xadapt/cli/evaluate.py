@@ -53,7 +53,7 @@ def evaluate_command(
     the command that would make it. A group or suite that is not complete has no score, only a mean of what is there.
     --layer holds for the retrieval tasks of a suite, all other options for each task.
     """
-    from xadapt.composition.expression import parse
+    from xadapt.composition.grammar import parse
     from xadapt.data.own_tasks import open_store
     from xadapt.data.source import open_source
     from xadapt.evaluation.suites import SUITES

@@ -26,6 +26,10 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps; CUDA_VISIBLE_
 AdapterConfigText = Annotated[
     str | None, typer.Option("--adapter-config", help="Adapter method. [default: seq_bn[reduction_factor=8]]")
 ]
+Rank = Annotated[
+    int | None, typer.Option(help="Low-rank fusion: the rank of queries, keys and values. [default: full]")
+]
+MixingCap = Annotated[int | None, typer.Option(help="Rows of a task that count in an epoch at most. [default: 131072]")]
 ReportTo = Annotated[str | None, typer.Option(help="Loggers of the Trainer, such as tensorboard or wandb.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 Languages = Annotated[str, typer.Option(help="all, or codes separated by commas, such as de,sw,zh.")]

@@ -104,7 +104,7 @@ def submit(
     Nothing is computed: `xadapt evaluate SUITE --setup SETUP` makes the predictions. Give the same --base, --data and
     --store as there. Tasks and languages that are not there are named, a line each.
     """
-    from xadapt.composition.expression import parse
+    from xadapt.composition.grammar import parse
     from xadapt.data.own_tasks import open_store
     from xadapt.data.source import open_source
     from xadapt.evaluation.suites import get_suite

@@ -1,4 +1,4 @@
-"""``train-task``, ``fuse`` and ``train-target``."""
+"""``train-task``, ``fuse``, ``multitask``, ``soup`` and ``train-target``."""
 
 from __future__ import annotations
 
@@ -8,142 +8,117 @@ import typer
 
 from xadapt.cli import options as o
 from xadapt.cli.console import out, print_json, show, training_display
+from xadapt.cli.shared import Given, training_options
 
 if TYPE_CHECKING:
     from xadapt.store.checkpoints import Checkpoint
-    from xadapt.store.store import Store
     from xadapt.training.plan import TrainPlan
+
+Task = Annotated[
+    str, typer.Argument(help="A task with training rows, such as mnli, or a YAML file that declares one of yours.")
+]
+Members = Annotated[list[str], typer.Argument(help="Adapters, two or more, such as mnli squad stsb.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("train-task")(train_task)
     app.command("fuse")(fuse)
+    app.command("multitask")(multitask)
+    app.command("soup")(soup)
     app.command("train-target")(train_target)
 
 
-def train_task(
-    task: Annotated[
-        str, typer.Argument(help="A task with training rows, such as mnli, or a YAML file that declares one of yours.")
-    ],
-    base: o.Base = "minilm",
-    data: o.Data = None,
-    store: o.StoreFolder = None,
-    seed: o.Seed = 42,
-    epochs: o.Epochs = None,
-    lr: o.LearningRate = None,
-    batch_size: o.BatchSize = None,
-    limit: o.Limit = None,
-    dev_limit: o.DevLimit = None,
-    max_length: o.MaxLength = None,
-    precision: o.Precision = "auto",
-    device: o.Device = "auto",
-    adapter_config: o.AdapterConfigText = None,
-    report_to: o.ReportTo = None,
-    as_json: o.Json = False,
-) -> None:
+@training_options
+def train_task(given: Given, task: Task, adapter_config: o.AdapterConfigText = None) -> None:
     """Train an adapter for a task in English."""
-    settings = _given(locals())
-    from xadapt.data.own_tasks import open_store, open_task
+    from xadapt.data.own_tasks import open_task
     from xadapt.training.plan import plan_task
 
-    place = open_store(store)
-    _train(plan_task(open_task(task, place).name), base, data, place, as_json, settings)
+    _train([plan_task(open_task(task, given.place).name)], given, adapter_config=adapter_config)
 
 
+@training_options
 def fuse(
-    members: Annotated[list[str], typer.Argument(help="Adapters to fuse, two or more, such as mnli squad stsb.")],
+    given: Given,
+    members: Members,
     on: Annotated[str | None, typer.Option(help="Learn to fuse on this task's rows. [default: members' own]")] = None,
-    base: o.Base = "minilm",
-    data: o.Data = None,
-    store: o.StoreFolder = None,
-    seed: o.Seed = 42,
-    epochs: o.Epochs = None,
-    lr: o.LearningRate = None,
-    batch_size: o.BatchSize = None,
-    limit: o.Limit = None,
-    dev_limit: o.DevLimit = None,
-    max_length: o.MaxLength = None,
-    precision: o.Precision = "auto",
-    device: o.Device = "auto",
-    report_to: o.ReportTo = None,
-    as_json: o.Json = False,
+    rank: o.Rank = None,
 ) -> None:
     """Learn AdapterFusion over trained adapters."""
-    settings = _given(locals())
-    from xadapt.data.own_tasks import open_store, open_task
+    from xadapt.data.own_tasks import open_task
     from xadapt.training.plan import plan_fusion
 
-    place = open_store(store)
-    target = open_task(on, place).name if on else None
-    _train(plan_fusion(members, target), base, data, place, as_json, settings)
+    _train([plan_fusion(members, open_task(on, given.place).name if on else None, rank)], given)
 
 
+@training_options
+def multitask(
+    given: Given,
+    tasks: Annotated[list[str], typer.Argument(help="Tasks, two or more, such as mnli squad stsb.")],
+    mixing_cap: o.MixingCap = None,
+    adapter_config: o.AdapterConfigText = None,
+) -> None:
+    """Train one adapter on several tasks, mixed in proportion to their sizes."""
+    from xadapt.data.own_tasks import open_task
+    from xadapt.training.plan import plan_multitask
+
+    names = [open_task(task, given.place).name for task in tasks]
+    _train([plan_multitask(names)], given, mixing_cap=mixing_cap, adapter_config=adapter_config)
+
+
+@training_options
+def soup(
+    given: Given,
+    members: Members,
+    on: Annotated[str, typer.Option(help="The task whose English dev rows choose the weights.")],
+    method: Annotated[
+        str, typer.Option(help="greedy: add members while it helps. learned: optimise weights.")
+    ] = "greedy",
+) -> None:
+    """Average trained adapters with weights that a task's English dev rows choose; nothing else is trained."""
+    from xadapt.data.own_tasks import open_task
+    from xadapt.training.plan import plan_soup
+
+    _train([plan_soup(members, open_task(on, given.place).name, method)], given)
+
+
+@training_options
 def train_target(
-    task: Annotated[
-        str, typer.Argument(help="The target task, such as xnli, or a YAML file that declares one of yours.")
-    ],
+    given: Given,
+    task: Task,
     on: Annotated[str, typer.Option(help='The setup it stands on, such as "fuse(mnli, squad, stsb)", or none.')],
     mode: Annotated[str, typer.Option(help="stack: a fresh adapter on top. continue: train the weights on.")] = "stack",
-    base: o.Base = "minilm",
-    data: o.Data = None,
-    store: o.StoreFolder = None,
-    seed: o.Seed = 42,
-    epochs: o.Epochs = None,
-    lr: o.LearningRate = None,
-    batch_size: o.BatchSize = None,
-    limit: o.Limit = None,
-    dev_limit: o.DevLimit = None,
-    max_length: o.MaxLength = None,
-    precision: o.Precision = "auto",
-    device: o.Device = "auto",
     adapter_config: o.AdapterConfigText = None,
-    report_to: o.ReportTo = None,
-    as_json: o.Json = False,
 ) -> None:
-    """Train a target task on a setup, in English."""
-    settings = _given(locals())
-    from xadapt.data.own_tasks import open_store, open_task
-    from xadapt.training.plan import plan_target
+    """Train a target task on a setup, in English; on an ensemble, one adapter and head for each member."""
+    from xadapt.data.own_tasks import open_task
+    from xadapt.training.plan import plan_targets
 
-    place = open_store(store)
-    _train(plan_target(open_task(task, place).name, on, mode), base, data, place, as_json, settings)
+    _train(plan_targets(open_task(task, given.place).name, on, mode), given, adapter_config=adapter_config)
 
 
-_SETTINGS = (
-    "seed",
-    "epochs",
-    "lr",
-    "batch_size",
-    "limit",
-    "dev_limit",
-    "max_length",
-    "precision",
-    "device",
-    "adapter_config",
-    "report_to",
-)
-
-
-def _given(values: dict[str, Any]) -> dict[str, Any]:
-    return {key: values.get(key) for key in _SETTINGS}
-
-
-def _train(plan: TrainPlan, base: str, data: str | None, place: Store, as_json: bool, settings: dict[str, Any]) -> None:
+def _train(plans: list[TrainPlan], given: Given, **more: Any) -> None:
     from xadapt.backbone.base import load_backbone
     from xadapt.data.source import open_source
+    from xadapt.training.plan import setup_of
     from xadapt.training.settings import make_settings
     from xadapt.training.train import train
 
-    checked = make_settings(**settings)
-    source = open_source(data)
-    backbone = load_backbone(base)
-    with training_display(str(plan.makes)) as display:
-        checkpoint = train(plan, backbone, source, place, checked, display=display)
-    if as_json:
-        print_json({"checkpoint": str(checkpoint.path), **_summary(checkpoint)})
-    else:
+    checked = make_settings(**given.settings, **more)
+    source, backbone = open_source(given.data), load_backbone(given.base)
+    made = []
+    for plan in plans:
+        with training_display(str(plan.makes)) as display:
+            made.append(train(plan, backbone, source, given.place, checked, display=display))
+    if given.as_json:
+        parts = [{"checkpoint": str(checkpoint.path), **_summary(checkpoint)} for checkpoint in made]
+        print_json(parts[0] if len(parts) == 1 else {"setup": str(setup_of(plans)), "checkpoints": parts})
+        return
+    for checkpoint in made:
         _print(checkpoint)
+    if len(plans) > 1:
+        out.print(f"together: {setup_of(plans)}", highlight=False, soft_wrap=True)
 
 
 def _summary(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -163,6 +138,9 @@ def _print(checkpoint: Checkpoint) -> None:
         shown = ", ".join(f"{key} {value:.1f}" for key, value in scores.items())
         table.add_row(name, f"{figures['dev_rows'][name]:,}", shown)
     show(table)
+    if "mixture" in figures:
+        parts = ", ".join(f"{weight:.3f} {member}" for member, weight in figures["mixture"].items())
+        out.print(f"weights: {parts}", highlight=False, soft_wrap=True)
     steps, parameters = f"{figures['steps']:,} steps", f"{figures['parameters']:,} trained parameters"
     out.print(f"{steps}, {parameters}, {figures['seconds']:,} s", highlight=False)
     out.print(str(checkpoint.path), highlight=False, soft_wrap=True)

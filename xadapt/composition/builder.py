@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,23 +10,29 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from xadapt.backbone.base import Backbone
-from xadapt.composition.expression import Node
+from xadapt.composition.expression import MERGES, Node
+from xadapt.composition.fusion import load_fusion
+from xadapt.composition.hints import how_to_make, target_hint
+from xadapt.composition.merging import merge_adapters
+from xadapt.composition.methods import activate, has_adapter, load_adapter
 from xadapt.errors import XadaptError
 from xadapt.store.checkpoints import Checkpoint, verify_checkpoint
 from xadapt.store.store import Store
-from xadapt.tasks import Kind, Tagging, Task, all_tasks, get_task
+from xadapt.tasks import Kind, Tagging, Task, get_task
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
     from adapters.composition import AdapterCompositionBlock
 
-#: Kinds of setup that are one adapter in weight space, and so can be averaged or trained on.
-PLAIN = ("adapter", "average", "continue")
-
 
 def layer_name(node: Node) -> str:
     """The adapter's name inside the model, one-to-one with the expression; the library forbids commas and dots."""
-    return str(node).replace(", ", "+").replace("(", "[").replace(")", "]")
+    return str(node).translate(_LAYER_NAMES).replace(";:", "+").replace(":", "")
+
+
+#: ``;:`` is what a comma and a space become.
+_LAYER_NAMES = str.maketrans({",": ";", " ": ":", "(": "[", ")": "]", ".": "~"})
+_Heads = dict[str, dict[str, torch.Tensor]]
 
 
 @dataclass
@@ -38,11 +43,15 @@ class Assembly:
         backbone: The frozen base.
         model: The model, with all members and their heads.
         store: Where checkpoints come from.
-        seed: The seed whose checkpoints are preferred.
+        seed: The seed whose checkpoints are preferred, and of merges that draw at random.
         pins: Checkpoints that must be used for an expression, whatever else the store holds.
         members: Run hash of every checkpoint in use, by expression.
+        weights: Digest of the weights of every checkpoint in use, by expression.
         heads: Name of the task of every head, in order of loading; later ones belong to outer compositions.
         calibration: By head, what was tuned on English dev beside the weights.
+        active: The composition that is active.
+        names: The adapters in it, as the model calls them.
+        loaded_heads: Names of the heads that were loaded since somebody began to look.
     """
 
     backbone: Backbone
@@ -52,41 +61,62 @@ class Assembly:
     pins: dict[str, Checkpoint] = field(default_factory=dict)
     on_use: Callable[[Checkpoint], None] | None = None
     members: dict[str, str] = field(default_factory=dict)
+    weights: dict[str, str] = field(default_factory=dict)
     heads: list[str] = field(default_factory=list)
     calibration: dict[str, dict[str, float]] = field(default_factory=dict)
+    active: str | AdapterCompositionBlock | None = None
+    names: tuple[str, ...] = ()
+    _stands: dict[str, Checkpoint] = field(default_factory=dict)
+    loaded_heads: list[str] = field(default_factory=list)
 
     def block(self, node: Node) -> str | AdapterCompositionBlock | None:
-        """Load a setup and return it as the library's composition; None for ``none``."""
-        from adapters.composition import Fuse, Stack
+        """Load a setup and return it as the library's composition; None for ``none``.
+
+        Raises:
+            XadaptError: If a member is missing, damaged, made for another base or not the one that others stand on.
+        """
+        from adapters.composition import Stack
 
         if node.kind == "none":
             return None
-        if node.kind in ("adapter", "continue"):
-            return self._load_adapter(node, layer_name(node))
-        if node.kind == "average":
-            return self._average(node)
+        if node.kind == "ensemble":
+            raise XadaptError(f"{node} is several models, not one: name one of its members")
+        if node.kind == "stack":
+            return Stack(*self._stacked(node))
         if node.kind == "fuse":
-            for child in node.children:
-                if child.kind not in PLAIN:
-                    raise XadaptError(
-                        f"{child} cannot be a member of a fusion: fuse takes single adapters and averages"
-                    )
-            fused = Fuse(*(self.block(child) for child in node.children))
-            self._load_fusion(node, fused)
-            return fused
-        return Stack(*self._stacked(node))
+            return self._fused(node)
+        if node.kind in ("average", "sum", *MERGES):
+            return self._merged(node)
+        return self._load_adapter(node, layer_name(node))
+
+    def activate(self, block: str | AdapterCompositionBlock | None) -> None:
+        """Make a composition the active one."""
+        activate(self.model, block)
+        self.active = block
+        flat = block.flatten() if hasattr(block, "flatten") else [block] if block else []
+        self.names = tuple(dict.fromkeys(flat))
+
+    def fusions(self) -> list[Any]:
+        """The fusions of the active composition."""
+        from adapters.composition import Fuse, Stack
+
+        parts = self.active.children if isinstance(self.active, Stack) else [self.active]
+        return [part for part in parts if isinstance(part, Fuse)]
 
     def _stacked(self, node: Node) -> list[Any]:
         # A target adapter was trained on what lies below it, so its checkpoint is stored under the whole expression.
         *under, last = node.children
+        trained = last.kind == "adapter" and self._fits(node)
+        if trained:
+            self._stand_on(node)
         below = Node("stack", children=tuple(under)) if len(under) > 1 else under[0]
         lower = self._stacked(below) if below.kind == "stack" else [self.block(below)]
         if last.kind != "adapter":
             return [*lower, self.block(last)]
         # One for another base is taken only to say so, and only when there is nothing else to take.
-        if self._fits(node) or (self._find(node) and not self._fits(last)):
+        if trained or (self._find(node) and not self._fits(last)):
             return [*lower, self._load_adapter(node, layer_name(node))]
-        hint = f"{_hint(last)} or {_target_hint(last, below)}"
+        hint = f"{how_to_make(last)} or {target_hint(last, below)}"
         return [*lower, self._load_adapter(last, layer_name(last), hint)]
 
     def _fits(self, node: Node) -> bool:
@@ -95,7 +125,32 @@ class Assembly:
 
     def _find(self, node: Node) -> Checkpoint | None:
         name = str(node)
-        return self.pins.get(name) or self.store.find(name, self.backbone.fingerprint, self.seed)
+        found = self.pins.get(name) or self._stands.get(name)
+        return found or self.store.find(name, self.backbone.fingerprint, self.seed)
+
+    def _stand_on(self, node: Node) -> None:
+        # What was trained on other adapters is right on those runs of them alone, whatever else the store holds by now.
+        checkpoint = self._find(node)
+        for name, run in checkpoint.record.get("members", {}).items() if checkpoint else ():
+            member = self.store.by_run(run)
+            if member is not None:
+                self._stands.setdefault(name, member)
+
+    def _check_stands(self, node: Node, checkpoint: Checkpoint) -> None:
+        digests = checkpoint.record.get("weights", {})
+        for name, run in checkpoint.record.get("members", {}).items():
+            if name not in self.members or name == str(node):
+                continue
+            if self.members[name] != run:
+                raise XadaptError(
+                    f"{node} was trained on run {run} of {name}, not on {self.members[name]}: "
+                    f"put that run into the store (`xadapt pull`) or train {node} again"
+                )
+            if name in digests and digests[name] != self.weights[name]:
+                raise XadaptError(
+                    f"{node} was trained on other weights of {name} (run {run} was made again elsewhere): "
+                    f"put its own into the store (`xadapt pull`) or train {node} again"
+                )
 
     def _use(self, node: Node, hint: str) -> Checkpoint:
         name = str(node)
@@ -103,25 +158,34 @@ class Assembly:
         verify_checkpoint(checkpoint, self.backbone.fingerprint, self.backbone.name)
         if self.on_use and name not in self.members:
             self.on_use(checkpoint)
-        self.members[name] = checkpoint.run
+        self.members[name], self.weights[name] = checkpoint.run, checkpoint.digest
         return checkpoint
 
     def _load_adapter(self, node: Node, name: str, hint: str | None = None) -> str:
-        checkpoint = self._use(node, hint or _hint(node))
-        if name not in self.model.adapters_config.adapters:
+        checkpoint = self._use(node, hint or how_to_make(node))
+        if node.kind == "stack":
+            self._check_stands(node, checkpoint)
+        if not has_adapter(self.model, name):
             with _library_errors(checkpoint):
-                self.model.load_adapter(str(checkpoint.path / "adapter"), load_as=name, use_safetensors=True)
+                load_adapter(self.model, checkpoint.path / "adapter", name)
         self._load_heads(checkpoint)
         return name
 
-    def _load_fusion(self, node: Node, fused: Any) -> None:
-        checkpoint = self._use(node, _hint(node))
+    def _fused(self, node: Node) -> Any:
+        from adapters.composition import Fuse
+
+        if self._fits(node):
+            self._stand_on(node)
+        fused = Fuse(*(self.block(child) for child in node.children))
+        checkpoint = self._use(node, how_to_make(node))
+        self._check_stands(node, checkpoint)
         if fused.name in self.model.adapters_config.fusions:
             # The library names a fusion by its members alone, and the second would take the place of the first.
             raise XadaptError(f"a setup cannot hold two fusions of the same members: {node} is there already")
         with _library_errors(checkpoint):
-            self.model.load_adapter_fusion(str(checkpoint.path / "fusion"), load_as=fused.name, use_safetensors=True)
+            load_fusion(self.model, fused, checkpoint.path / "fusion")
         self._load_heads(checkpoint)
+        return fused
 
     def _load_heads(self, checkpoint: Checkpoint) -> None:
         for task in checkpoint.heads:
@@ -131,27 +195,37 @@ class Assembly:
             with _library_errors(checkpoint):
                 self.model.load_head(str(checkpoint.path / "heads" / task), load_as=task, use_safetensors=True)
             self.heads.append(task)
+            self.loaded_heads.append(task)
             self.calibration[task] = checkpoint.record.get("calibration", {}).get(task, {})
 
-    def _average(self, node: Node) -> str:
+    def _merged(self, node: Node) -> str:
+        names: list[str] = []
+        heads: list[_Heads] = []
+        outer = self.loaded_heads
         for child in node.children:
-            if child.kind not in PLAIN:
-                raise XadaptError(f"{child} cannot be averaged: only single adapters and averages are one adapter")
-        names = [self.block(child) for child in node.children]
-        configs = {name: self.model.adapters_config.get(name) for name in names}
-        if len({str(config.to_dict()) for config in configs.values()}) > 1:
-            raise XadaptError(f"{node}: the members have different adapter configurations and cannot be averaged")
+            self.loaded_heads = []
+            names.append(str(self.block(child)))
+            heads.append({task: _copied(self.model.heads[task]) for task in self.loaded_heads})
+            outer += self.loaded_heads
+        self.loaded_heads = outer
         name = layer_name(node)
-        self.copy_adapter(names, name)
+        if has_adapter(self.model, name):
+            return name
+        try:
+            merge_adapters(self.model, node.kind, names, node.weights, name, dict(node.options), self.seed or 0)
+        except XadaptError as error:
+            raise XadaptError(f"{node}: {error}") from None
+        self._merge_heads(heads, node.weights or (1.0,) * len(names))
         return name
 
-    def copy_adapter(self, names: list[Any], to: str) -> None:
-        """Add adapter ``to`` whose weights are the mean of the named adapters' (a copy when there is one)."""
-        self.model.add_adapter(to, config=copy.deepcopy(self.model.adapters_config.get(names[0])))
-        parts = [adapter_state(self.model, name) for name in names]
-        with torch.no_grad():
-            for key, target in adapter_state(self.model, to).items():
-                target.copy_(torch.stack([part[key] for part in parts]).mean(dim=0))
+    def _merge_heads(self, heads: list[_Heads], weights: tuple[float, ...]) -> None:
+        # Members that answer the same task have a head each, and one adapter made of them needs one.
+        total = sum(weights)
+        for task in set.intersection(*map(set, heads)) if abs(total) > 1e-6 else ():
+            with torch.no_grad():
+                for key, value in self.model.heads[task].state_dict().items():
+                    parts = [member[task][key] for member in heads]
+                    value.copy_(sum(part * (weight / total) for part, weight in zip(parts, weights, strict=True)))
 
     def head_for(self, task: Task) -> str:
         """The head that answers a task: its own, else the outermost that speaks the same labels.
@@ -193,9 +267,9 @@ class Assembly:
     def begin_from(self, checkpoint: Checkpoint, name: str, head: str | None) -> None:
         """Load the adapter and the head of a checkpoint under other names, to train them on."""
         verify_checkpoint(checkpoint, self.backbone.fingerprint, self.backbone.name)
-        self.members[checkpoint.setup] = checkpoint.run
+        self.members[checkpoint.setup], self.weights[checkpoint.setup] = checkpoint.run, checkpoint.digest
         with _library_errors(checkpoint):
-            self.model.load_adapter(str(checkpoint.path / "adapter"), load_as=name, use_safetensors=True)
+            load_adapter(self.model, checkpoint.path / "adapter", name)
             if head:
                 folder = checkpoint.path / "heads" / checkpoint.heads[0]
                 self.model.load_head(str(folder), load_as=head, use_safetensors=True)
@@ -205,12 +279,8 @@ class Assembly:
         return any(_kind(name) == kind for name in self.heads)
 
 
-def adapter_state(model: XLMRobertaAdapterModel, name: str) -> dict[str, torch.Tensor]:
-    """The parameters of one adapter, by name with the adapter's own name left out."""
-    # A head may have the adapter's name too.
-    marker = f".{name}."
-    parameters = ((key, value) for key, value in model.named_parameters() if not key.startswith("heads."))
-    return {key.replace(marker, ".*."): value for key, value in parameters if marker in key}
+def _copied(module: torch.nn.Module) -> dict[str, torch.Tensor]:
+    return {key: value.clone() for key, value in module.state_dict().items()}
 
 
 def assemble(
@@ -228,28 +298,11 @@ def assemble(
     """
     assembly = Assembly(backbone, backbone.model(), store, seed, dict(pins or {}), on_use)
     block = assembly.block(node)
-    assembly.model.set_active_adapters(block)
+    assembly.activate(block)
     for parameter in assembly.model.parameters():
         parameter.requires_grad_(False)
     assembly.model.eval()
     return assembly
-
-
-def _hint(node: Node) -> str:
-    if node.kind == "adapter":
-        known = node.name in {task.name for task in all_tasks()}
-        return f"`xadapt train-task {node}`" if known else "`xadapt train-task TASK`, with one of `xadapt tasks`"
-    if node.kind == "fuse":
-        members = (str(child) if child.kind == "adapter" else f'"{child}"' for child in node.children)
-        on = f" --on {node.name}" if node.name else ""
-        return f"`xadapt fuse {' '.join(members)}{on}`"
-    return _target_hint(node.children[1], node.children[0], " --mode continue")
-
-
-def _target_hint(target: Node, below: Node, mode: str = "") -> str:
-    command = f'`xadapt train-target {target} --on "{below}"{mode}`'
-    shared = next((task.trained_as for task in all_tasks() if task.name == target.name), "")
-    return f"{command}, which calls it {shared}: {target} shares its adapter" if shared else command
 
 
 def _kind(name: str) -> Kind | None:

@@ -1,21 +1,44 @@
-"""Setups as expressions: one parser, one printer.
-
-``none``, ``mnli``, ``stack(mnli, squad)``, ``average(mnli, squad)``, ``fuse(mnli, squad)``, ``continue(mnli, xnli)``
-and their nestings. The printed form is canonical (members of order-free compositions are sorted), so it can name a run.
-"""
+"""Setups as expressions in a canonical form that names runs (:mod:`xadapt.composition.grammar` reads it)."""
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 
 from xadapt.errors import XadaptError, unknown
 
 #: Compositions and the least number of members each takes.
-COMPOSITIONS = {"stack": 2, "average": 2, "fuse": 2, "continue": 2}
-_ORDER_FREE = ("average", "fuse")
-_TOKEN = re.compile(r"\s*(?:([A-Za-z0-9][\w-]*)|([(),@]))")
+COMPOSITIONS = {
+    "stack": 2,
+    "average": 2,
+    "fuse": 2,
+    "ensemble": 2,
+    "multitask": 2,
+    "greedy_soup": 2,
+    "learned_soup": 2,
+    "linear": 2,
+    "svd": 2,
+    "ties": 2,
+    "dare": 2,
+    "continue": 2,
+}
+#: Merges of LoRA-type adapters.
+MERGES = ("linear", "svd", "ties", "dare")
+#: Soups: averages whose weights are found on a task's English dev rows.
+SOUPS = ("greedy_soup", "learned_soup")
+#: Kinds of setup that are one adapter in weight space, and so can be averaged, merged, fused or trained on.
+PLAIN = ("adapter", "average", "sum", "multitask", "continue", *SOUPS, *MERGES)
+#: Options of compositions, with the largest value that makes sense; every value is above 0.
+OPTIONS: dict[str, dict[str, float]] = {
+    "fuse": {"rank": math.inf},
+    "svd": {"rank": math.inf},
+    "ties": {"density": 1.0},
+    "dare": {"density": 1.0},
+}
+_ORDER_FREE = ("average", "fuse", "ensemble", "multitask", *SOUPS, *MERGES)
+_WEIGHTED = ("average", *MERGES)
 
 
 @dataclass(frozen=True)
@@ -23,34 +46,58 @@ class Node:
     """A setup.
 
     Attributes:
-        kind: ``none``, ``adapter`` or the name of a composition.
-        name: The adapter's name when kind is ``adapter``; for a fusion that was learnt on one task's rows, that task;
-            else empty.
+        kind: ``none``, ``adapter``, ``sum`` or the name of a composition.
+        name: The adapter's name when kind is ``adapter``; for a fusion or soup that was learnt on one task's rows, that
+            task; else empty.
         children: Members of a composition, bottom first for ``stack``; for ``continue`` what training started from
             and the task that it went on with.
+        weights: The coefficient of each member of a sum, an average or a merge; empty when none were given.
+        options: What else decides a composition, such as ``("rank", 16.0)``, sorted.
     """
 
     kind: str
     name: str = ""
     children: tuple[Node, ...] = ()
+    weights: tuple[float, ...] = ()
+    options: tuple[tuple[str, float], ...] = ()
 
     def __str__(self) -> str:
         if self.kind == "none":
             return "none"
         if self.kind == "adapter":
             return self.name
+        weights = self.weights or (1.0,) * len(self.children)
+        if self.kind == "sum":
+            terms = [("- " if w < 0 else "+ ") + _times(abs(w), c) for w, c in zip(weights, self.children, strict=True)]
+            first, *rest = terms
+            return " ".join([first.removeprefix("+ ").replace("- ", "-"), *rest])
+        inside = [_times(weight, child) for weight, child in zip(weights, self.children, strict=True)]
+        inside += [f"{key}={value:g}" for key, value in self.options]
         learnt_on = f"@{self.name}" if self.name else ""
-        return f"{self.kind}({', '.join(map(str, self.children))}){learnt_on}"
+        return f"{self.kind}({', '.join(inside)}){learnt_on}"
+
+    def option(self, key: str) -> float | None:
+        """The value of an option, None if it was not given."""
+        return dict(self.options).get(key)
+
+    @property
+    def parts(self) -> tuple[Node, ...]:
+        """The models it is made of: the members of an ensemble, otherwise itself alone."""
+        return self.children if self.kind == "ensemble" else (self,)
 
     def adapters(self) -> tuple[str, ...]:
         """Names of the adapters in it, from left to right, each once."""
-        return tuple(dict.fromkeys(self._names()))
+        return tuple(dict.fromkeys(node.name for node in self.walk() if node.kind == "adapter"))
 
-    def _names(self) -> Iterator[str]:
-        if self.kind == "adapter":
-            yield self.name
+    def walk(self) -> Iterator[Node]:
+        """All setups inside it, members before what is made of them, itself last."""
         for child in self.children:
-            yield from child._names()
+            yield from child.walk()
+        yield self
+
+
+def _times(weight: float, node: Node) -> str:
+    return str(node) if weight == 1 else f"{weight:g}*{node}"
 
 
 def adapter(name: str) -> Node:
@@ -58,93 +105,117 @@ def adapter(name: str) -> Node:
     return Node("adapter", name)
 
 
-def compose(kind: str, *children: Node, on: str = "") -> Node:
-    """Put setups together in the canonical form; ``on`` names the one task that a fusion was learnt on.
+def add(terms: list[tuple[float, Node]]) -> Node:
+    """A linear combination of adapters in weight space, as in task arithmetic; one term of weight 1 is that term.
 
     Raises:
-        XadaptError: If there are too few members, one is named twice, or ``none`` is among them.
+        XadaptError: If a term is not one adapter in weight space, or nothing is left of it.
+    """
+    total: dict[Node, float] = {}
+    for weight, node in terms:
+        inner = zip(node.weights, node.children, strict=True) if node.kind == "sum" else [(1.0, node)]
+        for inside, child in inner:
+            _check_plain("a sum", child)
+            total[child] = total.get(child, 0.0) + weight * inside
+    kept = sorted(((w, node) for node, w in total.items() if w), key=lambda term: (term[0] < 0, str(term[1])))
+    if not kept:
+        raise XadaptError("nothing is left of the sum: its terms cancel out")
+    if len(kept) == 1 and kept[0][0] == 1:
+        return kept[0][1]
+    return Node("sum", "", tuple(node for _, node in kept), tuple(weight for weight, _ in kept))
+
+
+def compose(kind: str, *children: Node, on: str = "", options: dict[str, float] | None = None) -> Node:
+    """Put setups together in the canonical form.
+
+    Args:
+        kind: One of `COMPOSITIONS`.
+        children: The members; where a composition takes weights, a single weighted term is its member with a weight.
+        on: The one task that a fusion or a soup is learnt on.
+        options: Options of the composition, such as ``rank``.
+
+    Raises:
+        XadaptError: If there are too few members, one is named twice, or cannot be a member; or for a wrong option.
     """
     if kind not in COMPOSITIONS:
         raise unknown("composition", kind, COMPOSITIONS)
     if len(children) < COMPOSITIONS[kind] or (kind == "continue" and len(children) != 2):
         wanted = "two" if kind == "continue" else f"at least {COMPOSITIONS[kind]}"
         raise XadaptError(f"{kind}(…) takes {wanted} members, got {len(children)}")
-    if any(child.kind == "none" for child in children):
-        raise XadaptError(f"'none' cannot be a member of {kind}(…): it means no adapter at all")
+    _check_learnt_on(kind, on)
+    weights = (1.0,) * len(children)
+    if kind in _WEIGHTED:
+        children, weights = _unwrapped(children)
+    for child in children:
+        _check_member(kind, child)
     if kind == "continue" and children[1].kind != "adapter":
         raise XadaptError(f"continue(…) ends with the task that training went on with, not with {children[1]}")
     if kind == "stack":
         # stack(stack(a, b), c) is the same network as stack(a, b, c).
-        flat = [part for child in children for part in (child.children if child.kind == "stack" else (child,))]
-        children = tuple(flat)
+        children = tuple(part for child in children for part in (child.children if child.kind == "stack" else (child,)))
     if len(set(children)) < len(children):
         twice = next(child for child in children if children.count(child) > 1)
         raise XadaptError(f"{kind}(…) names {twice} twice")
-    ordered = tuple(sorted(children, key=str)) if kind in _ORDER_FREE else children
-    if on and kind != "fuse":
-        raise XadaptError(f"@{on} cannot follow {kind}(…): only a fusion is learnt on a task's rows")
-    return Node(kind, on, ordered)
+    if kind in ("stack", "continue") and any(child.kind == "ensemble" for child in children):
+        return _spread(kind, children)
+    checked = _checked(kind, options or {})
+    if kind not in _ORDER_FREE:
+        return Node(kind, on, children)
+    order = sorted(range(len(children)), key=lambda i: str(children[i]))
+    ordered = tuple(weights[i] for i in order)
+    if kind == "average" and any(weight <= 0 for weight in ordered):
+        raise XadaptError(
+            "the weights of average(…) must be above 0: write a difference as a sum, such as mnli - squad"
+        )
+    if len(set(ordered)) == 1 and (kind == "average" or ordered[0] == 1):
+        ordered = ()
+    return Node(kind, on, tuple(children[i] for i in order), ordered, checked)
 
 
-def parse(text: str) -> Node:
-    """Parse an expression.
-
-    Raises:
-        XadaptError: If it is not one; says where it stops making sense.
-    """
-    tokens, at = [], 0
-    while text[at:].strip():
-        match = _TOKEN.match(text, at)
-        if not match:
-            where = len(text) - len(text[at:].lstrip())
-            raise _fault(text, where, f"unexpected {text[where]!r}")
-        tokens.append((match.group(1) or match.group(2), match.start(match.lastindex or 0)))
-        at = match.end()
-    if not tokens:
-        raise XadaptError("the setup is empty: name an adapter, a composition such as fuse(mnli, squad), or none")
-    try:
-        node, rest = _node(tokens, text)
-    except RecursionError:
-        raise XadaptError(f"setup {text[:40]!r}… is nested too deeply") from None
-    if rest:
-        raise _fault(text, rest[0][1], f"{rest[0][0]!r} follows a setup that was already complete")
-    return node
+def _unwrapped(children: tuple[Node, ...]) -> tuple[tuple[Node, ...], tuple[float, ...]]:
+    alone = [child.kind == "sum" and len(child.children) == 1 for child in children]
+    members = tuple(child.children[0] if single else child for child, single in zip(children, alone, strict=True))
+    return members, tuple(c.weights[0] if single else 1.0 for c, single in zip(children, alone, strict=True))
 
 
-_Tokens = list[tuple[str, int]]
+def _spread(kind: str, children: tuple[Node, ...]) -> Node:
+    # What stands on an ensemble stands on each of its members, with an adapter and a head of its own.
+    choices = [child.children if child.kind == "ensemble" else (child,) for child in children]
+    return compose("ensemble", *(compose(kind, *parts) for parts in product(*choices)))
 
 
-def _fault(text: str, at: int, what: object) -> XadaptError:
-    return XadaptError(f"setup {text!r}, character {at + 1}: {what}")
+def _check_member(kind: str, child: Node) -> None:
+    if child.kind == "none":
+        raise XadaptError(f"'none' cannot be a member of {kind}(…): it means no adapter at all")
+    if kind == "multitask" and child.kind != "adapter":
+        raise XadaptError(f"{child} cannot be a member of multitask(…): it names tasks that one adapter is trained on")
+    if child.kind == "ensemble" and kind not in ("stack", "continue"):
+        raise XadaptError(f"{child} cannot be a member of {kind}(…): an ensemble has no adapter of its own to combine")
+    if kind not in ("stack", "ensemble", "continue"):
+        _check_plain(f"{kind}(…)", child)
 
 
-def _node(tokens: _Tokens, text: str) -> tuple[Node, _Tokens]:
-    (head, at), rest = tokens[0], tokens[1:]
-    if head in "(),@":
-        raise _fault(text, at, f"a name was expected where {head!r} stands")
-    if not rest or rest[0][0] != "(":
-        if head in COMPOSITIONS:
-            raise _fault(text, at, f"{head} needs members, as in {head}(mnli, squad)")
-        return (Node("none") if head == "none" else adapter(head)), rest
-    if head not in COMPOSITIONS:
-        raise _fault(text, at, unknown("composition", head, COMPOSITIONS))
-    children, opened, separator = [], rest[0][1], "("
-    while rest and rest[0][0] == separator:
-        if len(rest) < 2:
-            raise _fault(text, opened, "a bracket is not closed")
-        child, rest = _node(rest[1:], text)
-        children.append(child)
-        separator = ","
-    if not rest:
-        raise _fault(text, opened, "a bracket is not closed")
-    if rest[0][0] != ")":
-        raise _fault(text, rest[0][1], f"a comma or a closing bracket was expected where {rest[0][0]!r} stands")
-    rest, on = rest[1:], ""
-    if rest and rest[0][0] == "@":
-        if len(rest) < 2 or rest[1][0] in "(),@":
-            raise _fault(text, rest[0][1], "the name of a task must follow '@'")
-        on, rest = rest[1][0], rest[2:]
-    try:
-        return compose(head, *children, on=on), rest
-    except XadaptError as error:
-        raise _fault(text, at, error) from None
+def _check_plain(where: str, child: Node) -> None:
+    if child.kind not in PLAIN:
+        raise XadaptError(
+            f"{child} cannot be a member of {where}: only single adapters, their averages, sums, soups and merges are "
+            "one adapter in weight space"
+        )
+
+
+def _check_learnt_on(kind: str, on: str) -> None:
+    if on and kind != "fuse" and kind not in SOUPS:
+        raise XadaptError(f"@{on} cannot follow {kind}(…): only fusions and soups are learnt on a task's rows")
+    if kind in SOUPS and not on:
+        raise XadaptError(f"{kind}(…) needs the task whose English dev rows choose its weights: {kind}(…)@TASK")
+
+
+def _checked(kind: str, options: dict[str, float]) -> tuple[tuple[str, float], ...]:
+    known = OPTIONS.get(kind, {})
+    for key, value in options.items():
+        if key not in known:
+            raise unknown(f"option of {kind}(…)", key, known) if known else XadaptError(f"{kind}(…) takes no options")
+        if not 0 < value <= known[key] or (known[key] == math.inf and value != int(value)):
+            wanted = "a whole number above 0" if known[key] == math.inf else f"above 0 and at most {known[key]:g}"
+            raise XadaptError(f"{key}={value:g} in {kind}(…) must be {wanted}")
+    return tuple(sorted(options.items()))

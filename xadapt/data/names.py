@@ -11,7 +11,10 @@ _SHAPE = re.compile(r"[A-Za-z0-9][\w-]+")
 SHIPPED = frozenset(task.name for task in (*INTERMEDIATE, *TARGET))
 SUITES = frozenset(suite for task in TARGET for suite in task.suites)
 #: What setups are put together with.
-COMPOSED = ("none", "stack", "average", "fuse", "continue", "ensemble", "multitask")
+COMPOSED = (
+    *("none", "sum", "stack", "average", "fuse", "continue", "ensemble", "multitask"),
+    *("greedy_soup", "learned_soup", "linear", "svd", "ties", "dare"),
+)
 #: An adapter is a part of the model under its task's name. It must not look like another part, nor hide a method of the
 #: torch.nn.ModuleDict that holds it.
 _PARTS = """

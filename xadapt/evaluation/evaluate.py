@@ -11,13 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from xadapt.backbone.base import Backbone
 from xadapt.backbone.hardware import pick_device, pick_precision
-from xadapt.composition.builder import Assembly, assemble
 from xadapt.composition.expression import Node
 from xadapt.data.source import Source
+from xadapt.evaluation.answering import Answerer, answer_with
 from xadapt.metrics import OWN_SCALES, main_score
-from xadapt.problems import Problem
-from xadapt.problems.bind import bind
-from xadapt.problems.predict import fill_pool, predict
 from xadapt.store.checkpoints import Checkpoint
 from xadapt.store.files import atomic_write_json, read_json, sha256_json
 from xadapt.store.store import Store, run_hash
@@ -95,7 +92,6 @@ def evaluate(
     device = pick_device(settings.device)
     precision = pick_precision(settings.precision, device)
     wanted = source.pick_languages(task, languages)
-    problem = bind(task, backbone, settings.max_length, settings.layer)
     used: list[Checkpoint] = []
 
     def note(checkpoint: Checkpoint) -> None:
@@ -104,16 +100,15 @@ def evaluate(
             on_use(checkpoint)
         display.say(f"uses {checkpoint.describe()}")
 
-    assembly = assemble(backbone, node, store, settings.seed, pins, note)
-    head = assembly.head_for(task) if problem.needs_head else None
-    if head:
-        problem = bind(assembly.closed(task, head), backbone, settings.max_length)
-        problem.calibration = assembly.calibration.get(head, {})
+    answerer = answer_with(
+        node, task, backbone, store, precision, settings.seed, settings.max_length, settings.layer, pins, note
+    )
+    problem = answerer.problem
     decides = {
         "task": task.name,
         "setup": str(node),
         "base": backbone.fingerprint,
-        "members": dict(sorted(assembly.members.items())),
+        "members": dict(sorted(answerer.members.items())),
         "data": source.name,
         "limit": settings.limit,
         "precision": precision,
@@ -123,14 +118,14 @@ def evaluate(
     }
     run = run_hash(decides)
     path = store.result_path(run)
-    result = read_json(path) if path.is_file() else _empty(run, node, task, backbone, source, settings, head, problem)
+    result = read_json(path) if path.is_file() else _empty(run, node, task, backbone, source, settings, answerer)
     result["seed"] = used[-1].seed if used else settings.seed
-    result["parameters"] = setup_parameters(assembly)
+    result["parameters"], result["head_parameters"] = answerer.parameters(), answerer.head_parameters()
     result["decides"] = decides
     if problem.calibration:
         result["calibration"] = problem.calibration
-    assembly.model.to(device)
-    pools = _Pools(source, task, assembly.model, problem, precision, display)
+    answerer.to(device)
+    pools = _Pools(source, task, answerer, display)
     for language in wanted:
         row_set = source.test(task, language, settings.limit)
         rows = row_set.fingerprint[:16]
@@ -142,7 +137,7 @@ def evaluate(
         started = time.perf_counter()
         pools.fill()
         display.start(language, len(row_set.rows))
-        predictions = predict(assembly.model, problem, row_set.rows, head, precision, display.advance)
+        predictions = answerer.predict(row_set.rows, display.advance)
         seconds = time.perf_counter() - started
         # What retrieval scores depend on is complete only now that the candidates are known.
         result["details"] = problem.details()
@@ -167,11 +162,9 @@ def evaluate(
 class _Pools:
     """What rows are retrieved from: encoded once for all languages that share it."""
 
-    def __init__(
-        self, source: Source, task: Task, model: Any, problem: Problem, precision: str, display: EvalDisplay
-    ) -> None:
-        self.source, self.task, self.model, self.problem = source, task, model, problem
-        self.precision, self.display = precision, display
+    def __init__(self, source: Source, task: Task, answerer: Answerer, display: EvalDisplay) -> None:
+        self.source, self.task, self.answerer, self.problem = source, task, answerer, answerer.problem
+        self.display = display
         self.pool: list[Any] = []
         self.print = self.filled = ""
 
@@ -189,7 +182,7 @@ class _Pools:
         if not self.problem.pooled or self.print == self.filled:
             return
         self.display.start("candidates", len(self.pool))
-        fill_pool(self.model, self.problem, self.pool, self.precision, self.display.advance)
+        self.answerer.fill(self.pool, self.display.advance)
         self.filled = self.print
 
 
@@ -200,8 +193,7 @@ def _empty(
     backbone: Backbone,
     source: Source,
     settings: EvalSettings,
-    head: str | None,
-    problem: Problem,
+    answerer: Answerer,
 ) -> dict[str, Any]:
     return {
         "format": FORMAT,
@@ -214,8 +206,8 @@ def _empty(
         "seed": settings.seed,
         "data": source.name,
         "limit": settings.limit,
-        "head": head,
-        "details": problem.details(),
+        "head": answerer.head,
+        "details": answerer.problem.details(),
         "languages": {},
         "mean": {},
     }
@@ -236,17 +228,3 @@ def _mean(result: dict[str, Any], languages: Iterable[str]) -> dict[str, float]:
     common = set.intersection(*map(set, entries)) if entries else set()
     keys = [key for key in entries[0] if key in common and key not in _NO_MEAN] if entries else []
     return {key: round(sum(entry[key] for entry in entries) / len(entries), 4) for key in keys}
-
-
-def setup_parameters(assembly: Assembly) -> int:
-    """Parameters that the setup adds to the base: adapters and fusion in use, without heads."""
-    model = assembly.model
-    active = model.active_adapters
-    names = set(active.flatten()) if hasattr(active, "flatten") else {active} if active else set()
-    added = 0
-    for key, parameter in model.named_parameters():
-        if key.startswith("heads."):
-            continue
-        if "adapter_fusion_layer." in key or any(f".{name}." in key for name in names):
-            added += parameter.numel()
-    return added

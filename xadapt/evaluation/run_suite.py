@@ -9,8 +9,8 @@ from typing import Any
 
 from xadapt.backbone.base import Backbone
 from xadapt.backbone.hardware import pick_device, pick_precision
-from xadapt.composition.builder import PLAIN, Assembly, assemble
-from xadapt.composition.expression import Node, adapter, compose
+from xadapt.composition.builder import Assembly, assemble
+from xadapt.composition.expression import PLAIN, Node, adapter, compose
 from xadapt.data.source import Source, language_codes
 from xadapt.errors import XadaptError, unknown
 from xadapt.evaluation.evaluate import EvalDisplay, EvalSettings, evaluate
@@ -61,7 +61,8 @@ def candidates(node: Node, task: Task) -> list[Node]:
     own = adapter(task.adapter)
     if node.kind == "none":
         return [own]
-    return [compose("stack", node, own), *([compose("continue", node, own)] if node.kind in PLAIN else [])]
+    modes = ("stack", "continue") if all(part.kind in PLAIN for part in node.parts) else ("stack",)
+    return [compose(mode, node, own) for mode in modes]
 
 
 def plan_suite(
@@ -85,8 +86,8 @@ def plan_suite(
         XadaptError: If the setup itself cannot be put together, or a language is in no task of the suite.
     """
     wanted = _languages(suite, languages)
-    assembly = assemble(backbone, node, store, seed)
-    return [_step(get_task(name), codes, node, assembly, source) for name, codes in wanted.items()]
+    assemblies = [assemble(backbone, part, store, seed) for part in node.parts]
+    return [_step(get_task(name), codes, node, assemblies, source) for name, codes in wanted.items()]
 
 
 def _languages(suite: Suite, languages: str) -> dict[str, tuple[str, ...]]:
@@ -98,7 +99,7 @@ def _languages(suite: Suite, languages: str) -> dict[str, tuple[str, ...]]:
     return {task: tuple(code for code in suite.languages[task] if not asked or code in asked) for task in suite.tasks}
 
 
-def _step(task: Task, wanted: tuple[str, ...], node: Node, assembly: Assembly, source: Source) -> Step:
+def _step(task: Task, wanted: tuple[str, ...], node: Node, assemblies: list[Assembly], source: Source) -> Step:
     languages = tuple(code for code in source.languages(task) if code in wanted)
     if not wanted:
         return Step(task, None, reason="not in the languages asked for")
@@ -106,13 +107,16 @@ def _step(task: Task, wanted: tuple[str, ...], node: Node, assembly: Assembly, s
         note = f" ({task.note})" if source.name == "hub" and task.note else ""
         return Step(task, None, reason=f"no rows in {source.name}{note}")
     for candidate in candidates(node, task):
-        found = assembly.store.find(str(candidate), assembly.backbone.fingerprint, assembly.seed)
-        fits = found is not None and found.record["base"]["fingerprint"] == assembly.backbone.fingerprint
-        if fits or candidate == node:
+        if candidate == node or all(_is_there(part, assemblies[0]) for part in candidate.parts):
             return Step(task, candidate, languages)
-    if not problem_class(task).needs_head or assembly.speaks(task.kind):
+    if not problem_class(task).needs_head or all(assembly.speaks(task.kind) for assembly in assemblies):
         return Step(task, node, languages)
     return Step(task, None, reason=f'no adapter: `xadapt train-target {task.name} --on "{node}"`')
+
+
+def _is_there(node: Node, assembly: Assembly) -> bool:
+    found = assembly.store.find(str(node), assembly.backbone.fingerprint, assembly.seed)
+    return found is not None and found.record["base"]["fingerprint"] == assembly.backbone.fingerprint
 
 
 def run_suite(

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from xadapt.composition.expression import parse
+from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 from xadapt.tasks import get_task
 
@@ -49,6 +49,7 @@ class Budget(_Strict):
     dev_limit: int | None = Field(default=None, ge=1)
     max_length: int | None = Field(default=None, ge=16)
     adapter_config: str | None = None
+    mixing_cap: int | None = Field(default=None, ge=1)
 
 
 class Target(_Strict):
@@ -83,6 +84,8 @@ class Recipe(_Strict):
         seeds: Every run that trains is done once a seed.
         adapters: Intermediate adapters to train here; others are taken from the store or the shipped ones.
         fusion: Budget of every fusion among the setups.
+        multitask: Budget of every multi-task adapter among the setups.
+        soup: Budget of every soup among the setups: its dev rows.
         setups: Expressions to compare; ``none`` is the base without an intermediate adapter.
         targets: What they are measured on.
         suites: Benchmarks whose scores the report shows for every setup.
@@ -96,6 +99,8 @@ class Recipe(_Strict):
     seeds: tuple[Seed, ...] = Field(default=(42,), min_length=1)
     adapters: dict[TaskName, Budget] = Field(default_factory=dict)
     fusion: Budget = Budget()
+    multitask: Budget = Budget()
+    soup: Budget = Budget()
     setups: Setups = Field(min_length=1)
     targets: dict[TaskName, Target] = Field(min_length=1)
     suites: tuple[Literal["xtreme", "xtreme-r"], ...] = ()

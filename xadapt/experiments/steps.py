@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from xadapt.composition.expression import Node, parse
+from xadapt.composition.expression import SOUPS, Node
+from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 from xadapt.experiments.recipe import Budget, Recipe, Target
 from xadapt.problems import problem_class
 from xadapt.tasks import Task, get_task
-from xadapt.training.plan import TrainPlan, plan_fusion, plan_target, plan_task
+from xadapt.training.plan import TrainPlan, plan_setup, plan_targets, plan_task, setup_of
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ Step = TrainStep | EvalStep
 
 
 def plan_steps(recipe: Recipe) -> list[Step]:
-    """All steps of a recipe: adapters, fusions, then target by target, for each seed."""
+    """All steps of a recipe: adapters, multi-task adapters, soups and fusions, then target by target, for each seed."""
     return [step for seed in recipe.seeds for step in _of_seed(recipe, seed)]
 
 
@@ -51,24 +52,21 @@ def _of_seed(recipe: Recipe, seed: int) -> Iterator[Step]:
     setups = [parse(text) for text in dict.fromkeys(every)]
     for name, budget in recipe.adapters.items():
         yield TrainStep(plan_task(name), budget, seed)
-    fusions = dict.fromkeys(node for setup in setups for node in _fusions(setup))
-    for fused in fusions:
-        yield TrainStep(plan_fusion([str(child) for child in fused.children], fused.name or None), recipe.fusion, seed)
+    budgets = {"fuse": recipe.fusion, "multitask": recipe.multitask, **dict.fromkeys(SOUPS, recipe.soup)}
+    for node in dict.fromkeys(part for setup in setups for part in setup.walk() if part.kind in budgets):
+        yield TrainStep(plan_setup(node), budgets[node.kind], seed)
     for name, target in recipe.targets.items():
-        task = get_task(name)
+        task, made = get_task(name), set()
         for setup in map(parse, target.setups or recipe.setups):
             if target.train is None:
                 if setup.kind == "none" and problem_class(task).needs_head:
                     raise XadaptError(f"none has no head for {name}: give {name} a train budget, or name its setups")
                 yield EvalStep(setup, task, target, seed)
                 continue
-            plan = plan_target(name, str(setup), target.mode)
-            yield TrainStep(plan, target.train, seed)
-            yield EvalStep(plan.makes, task, target, seed)
-
-
-def _fusions(node: Node) -> Iterator[Node]:
-    for child in node.children:
-        yield from _fusions(child)
-    if node.kind == "fuse":
-        yield node
+            plans = plan_targets(name, str(setup), target.mode)
+            for plan in plans:
+                # An ensemble's members are often among the setups themselves.
+                if plan.makes not in made:
+                    made.add(plan.makes)
+                    yield TrainStep(plan, target.train, seed)
+            yield EvalStep(setup_of(plans), task, target, seed)

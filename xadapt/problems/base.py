@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import torch
+from scipy.special import softmax
 
 from xadapt import metrics
 from xadapt.errors import XadaptError
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 Feature = dict[str, Any]
 Batch = dict[str, torch.Tensor]
+_TINY = 1e-30
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,8 @@ class Problem(ABC):
         self.max_length = max_length or min(self.defaults.max_length, longest)
         #: What :meth:`calibrate` found on English dev; travels with the checkpoint whose head answers.
         self.calibration: dict[str, float] = {}
+        #: What losses are divided by where batches of several tasks are mixed.
+        self.scale = 1.0
         #: The pairs that a mining problem is scored against.
         self.gold: list[tuple[str, str]] = []
 
@@ -73,6 +79,10 @@ class Problem(ABC):
     @abstractmethod
     def loss(self, outputs: Any, batch: Batch) -> torch.Tensor:
         """Mean loss of a batch, a scalar."""
+
+    @abstractmethod
+    def constant_loss(self, features: list[Feature]) -> float:
+        """The loss of the best answer that knows no input, above 0: the scale of :meth:`loss` on these features."""
 
     @abstractmethod
     def read(self, outputs: Any) -> np.ndarray:
@@ -120,6 +130,10 @@ class Problem(ABC):
         """Tune on English dev what decoding needs beside the weights; nothing by default."""
         return {}
 
+    def combine(self, raw: list[np.ndarray]) -> np.ndarray:
+        """What several models read for one feature, put together: the logarithm of their mean probabilities."""
+        return np.log(np.mean([softmax(logits, axis=-1) for logits in raw], axis=0) + _TINY)
+
     def own_pool(self, rows: list[Row]) -> list[Row]:
         """The pool of a pooled problem when there is no other: what the rows themselves hold."""
         raise NotImplementedError(f"{self.task.name} has no pool")
@@ -135,3 +149,10 @@ class Problem(ABC):
     def details(self) -> dict[str, Any]:
         """What a reader must know beside the score, recorded with it."""
         return {"max_length": self.max_length}
+
+
+def entropy(labels: list[Any]) -> float:
+    """Cross-entropy of the best constant answer to these labels, in nats; that of two even labels where all are one."""
+    counts = np.array(list(Counter(labels).values()), dtype=float)
+    shares = counts / counts.sum()
+    return float(-(shares * np.log(shares)).sum()) if len(counts) > 1 else math.log(2)

@@ -86,6 +86,10 @@ class ChoiceProblem(Problem):
         """Cross-entropy over the choices of a row."""
         return functional.cross_entropy(outputs.logits, batch["labels"])
 
+    def constant_loss(self, features: list[Feature]) -> float:
+        """Cross-entropy of a guess among the choices."""
+        return float(np.mean([np.log(max(2, len(feature["choices"]))) for feature in features]))
+
     def read(self, outputs: ChoiceOutputs) -> np.ndarray:
         """Scores, shape (batch, most choices of the batch)."""
         return outputs.logits.cpu().numpy()

@@ -57,6 +57,10 @@ class DualEncoderProblem(VectorProblem):
         queries, candidates = outputs
         return contrastive_loss(queries, candidates, batch["key"], SCALE)
 
+    def constant_loss(self, features: list[Feature]) -> float:
+        """Cross-entropy of a guess in a batch of the usual size."""
+        return float(np.log(self.defaults.batch_size))
+
     def paired(self, queries: list[Feature], candidates: list[Feature], keys: list[int]) -> list[Feature]:
         """Training features.
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from xadapt.problems.base import Batch, Defaults, Feature, Problem, Row
+from xadapt.problems.base import Batch, Defaults, Feature, Problem, Row, entropy
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
@@ -61,6 +61,10 @@ class PairClassificationProblem(FirstTokenProblem):
         """Cross-entropy."""
         return functional.cross_entropy(outputs.logits.float(), batch["labels"])
 
+    def constant_loss(self, features: list[Feature]) -> float:
+        """Entropy of the labels."""
+        return entropy([feature["labels"] for feature in features])
+
     def decode(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[int]:
         """The label of the highest logit."""
         return [int(logits.argmax()) for logits in raw]
@@ -94,6 +98,14 @@ class PairRegressionProblem(FirstTokenProblem):
     def loss(self, outputs: Any, batch: Batch) -> torch.Tensor:
         """Mean squared error."""
         return functional.mse_loss(outputs.logits.float().squeeze(-1), batch["labels"])
+
+    def constant_loss(self, features: list[Feature]) -> float:
+        """Variance of the scores."""
+        return float(np.var([feature["labels"] for feature in features])) or 1.0
+
+    def combine(self, raw: list[np.ndarray]) -> np.ndarray:
+        """The mean of the outputs."""
+        return np.mean(raw, axis=0)
 
     def decode(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[float]:
         """The output on the task's own scale."""

@@ -84,6 +84,14 @@ class SpanQAProblem(Problem):
             + functional.cross_entropy(end, batch["end_positions"])
         ) / 2
 
+    def constant_loss(self, features: list[Feature]) -> float:
+        """Cross-entropy of a guess among the tokens of a window."""
+        return float(np.mean([np.log(len(feature["input_ids"])) for feature in features]))
+
+    def combine(self, raw: list[np.ndarray]) -> np.ndarray:
+        """The mean of the logits, so that a span's score is the mean of its scores."""
+        return np.mean(raw, axis=0)
+
     def read(self, outputs: Any) -> np.ndarray:
         """Start and end logits, shape (batch, tokens, 2)."""
         return torch.stack((outputs.start_logits, outputs.end_logits), dim=-1).float().cpu().numpy()

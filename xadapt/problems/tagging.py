@@ -10,7 +10,7 @@ import torch
 from torch.nn import functional
 
 from xadapt.errors import XadaptError
-from xadapt.problems.base import Batch, Defaults, Feature, Problem, Row
+from xadapt.problems.base import Batch, Defaults, Feature, Problem, Row, entropy
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
@@ -104,6 +104,10 @@ class TaggingProblem(Problem):
         return functional.cross_entropy(
             outputs.logits.float().flatten(0, 1), batch["labels"].flatten(), ignore_index=IGNORED
         )
+
+    def constant_loss(self, features: list[Feature]) -> float:
+        """Entropy of the tags."""
+        return entropy([tag for feature in features for tag in feature["labels"] if tag != IGNORED])
 
     def read(self, outputs: Any) -> np.ndarray:
         """Logits, shape (batch, tokens, labels)."""

@@ -51,6 +51,14 @@ class VectorProblem(Problem):
         """Nothing is trained, unless a subclass says how."""
         raise NotImplementedError(f"{self.task.kind.name} is not trained")
 
+    def constant_loss(self, features: list[Feature]) -> float:
+        """Nothing is trained, unless a subclass says how."""
+        raise NotImplementedError(f"{self.task.kind.name} is not trained")
+
+    def combine(self, raw: list[np.ndarray]) -> np.ndarray:
+        """Unit vectors side by side, so that a cosine is the mean of the models' cosines."""
+        return np.concatenate(raw, axis=-1) / np.sqrt(len(raw), dtype=np.float32)
+
     def forward(self, model: XLMRobertaAdapterModel, batch: Batch, head: str | None) -> Any:
         """Text vectors at the layer, float32, shape (batch, width)."""
         return self.pooled_layer(model, batch["input_ids"], batch["attention_mask"])

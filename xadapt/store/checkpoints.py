@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xadapt.errors import XadaptError
-from xadapt.store.files import atomic_write_bytes, atomic_write_json, read_json, sha256_file
+from xadapt.store.files import atomic_write_bytes, atomic_write_json, read_json, sha256_file, sha256_json
 
 FORMAT = 1
 RECORD = "xadapt.json"
@@ -45,6 +45,11 @@ class Checkpoint:
     def heads(self) -> list[str]:
         """Names of the tasks it has a head for."""
         return list(self.record["heads"])
+
+    @property
+    def digest(self) -> str:
+        """Hash of its weights; 16 hex digits. Runs of one hash differ in it when other hardware made them."""
+        return sha256_json(self.record["files"])[:16]
 
     def describe(self) -> str:
         """One line for people: what, from which data, with how many rows."""

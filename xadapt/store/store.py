@@ -73,6 +73,10 @@ class Store:
         for record in (*own, *shipped):
             yield open_checkpoint(record.parent)
 
+    def by_run(self, run: str) -> Checkpoint | None:
+        """The checkpoint of a run, the store's own or a shipped one; None if it is not there."""
+        return self.finished(run) or next((c for c in self.checkpoints() if c.run == run), None)
+
     def find(self, setup: str, fingerprint: str, seed: int | None = None) -> Checkpoint | None:
         """Find the checkpoint of a setup on a base; one of the same seed if there is one, else the newest.
 

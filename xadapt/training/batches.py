@@ -19,11 +19,16 @@ class MixedFeatures(Dataset):
     Args:
         parts: Task name to its features.
         tokens: By task, how many tokens a feature brings into a batch; None counts its input ids.
+        cap: Features of a task that an epoch takes at most, others in every epoch; None takes all.
     """
 
     def __init__(
-        self, parts: dict[str, list[Feature]], tokens: dict[str, Callable[[Feature], int]] | None = None
+        self,
+        parts: dict[str, list[Feature]],
+        tokens: dict[str, Callable[[Feature], int]] | None = None,
+        cap: int | None = None,
     ) -> None:
+        self.cap = cap
         self.features = [(name, feature) for name, features in parts.items() for feature in features]
         self.ranges: list[range] = []
         at = 0
@@ -48,7 +53,7 @@ class LengthBatches(Sampler[list[int]]):
     """Shuffle, sort windows of batches by length, and shuffle the batches of all tasks together."""
 
     def __init__(self, data: MixedFeatures, batch_size: int, seed: int) -> None:
-        """Bind to features; an epoch is one pass over all of them."""
+        """Bind to features; an epoch is one pass over all of them, or over as many of each task as their cap allows."""
         self.data, self.batch_size, self.seed, self.epoch = data, batch_size, seed, 0
 
     def set_epoch(self, epoch: int) -> None:
@@ -56,13 +61,13 @@ class LengthBatches(Sampler[list[int]]):
         self.epoch = epoch
 
     def __len__(self) -> int:
-        return sum(-(-len(part) // self.batch_size) for part in self.data.ranges)
+        return sum(-(-len(part[: self.data.cap]) // self.batch_size) for part in self.data.ranges)
 
     def __iter__(self) -> Iterator[list[int]]:
         random = np.random.default_rng((self.seed, self.epoch))
         batches = []
         for part in self.data.ranges:
-            order = random.permutation(np.array(part))
+            order = random.permutation(np.array(part))[: self.data.cap]
             window = _WINDOW * self.batch_size
             for start in range(0, len(order), window):
                 chunk = order[start : start + window]

@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from adapters import AdapterConfig
+import torch
 
 from xadapt.backbone.base import Backbone
 from xadapt.composition.builder import Assembly, assemble, layer_name
-from xadapt.errors import XadaptError
+from xadapt.composition.fusion import add_fusion, fusion_layers
+from xadapt.composition.merging import merge_adapters
+from xadapt.composition.methods import adapter_state, add_adapter
 from xadapt.problems import Problem
 from xadapt.store.checkpoints import Checkpoint
 from xadapt.store.store import Store
 from xadapt.training.plan import TrainPlan
 from xadapt.training.settings import TrainSettings
-
-
-def check_adapter_config(text: str) -> None:
-    """Check an adapter configuration string.
-
-    Raises:
-        XadaptError: If the adapters library does not know it.
-    """
-    try:
-        AdapterConfig.load(text)
-    except Exception as error:
-        raise _config_error(text, error) from None
-
-
-def _config_error(text: str, error: Exception) -> XadaptError:
-    reason = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
-    examples = "seq_bn, double_seq_bn, par_bn, seq_bn[reduction_factor=16]"
-    return XadaptError(f"--adapter-config {text!r}: {reason} (examples: {examples})")
 
 
 def with_new_part(
@@ -65,34 +49,31 @@ def with_new_part(
         return _with_fusion(plan, assembly, problems)
     assembly = assemble(backbone, plan.under, store, settings.seed, pins, on_use)
     model = assembly.model
-    task = plan.tasks[0]
+    task, below = plan.tasks[0], assembly.active
     new = layer_name(plan.makes)
-    below = model.active_adapters
+    for name in (task.name for task in plan.tasks if task.name in model.heads):
+        model.delete_head(name)
     needs_head = problems[task.name].needs_head
-    if task.name in model.heads:
-        model.delete_head(task.name)
     if first is not None:
         assembly.begin_from(first, new, task.name if needs_head else None)
         block: Any = _on_top(below, new) if plan.trains == "target" else new
     elif plan.trains == "continue":
-        assembly.copy_adapter([layer_name(plan.under)], new)
+        merge_adapters(model, "average", [layer_name(plan.under)], (), new)
         block = new
     else:
-        try:
-            model.add_adapter(new, config=AdapterConfig.load(settings.adapter_config))
-        except (AssertionError, ValueError, TypeError, KeyError, RuntimeError) as error:
-            # The method exists, but not for sizes such as this base's.
-            raise _config_error(settings.adapter_config, error) from None
-        block = new if plan.trains == "adapter" else _on_top(below, new)
+        add_adapter(model, new, settings.adapter_config)
+        block = new if plan.trains != "target" else _on_top(below, new)
     if needs_head and task.name not in model.heads:
         if task.after in assembly.heads:
             # The setup has learnt what comes first; its head goes on learning too.
             model.average_head(task.name, [task.after])
         else:
             problems[task.name].add_head(model, task.name)
-    model.train_adapter(new)
-    model.set_active_adapters(block)
-    _only(model, [f".{new}."], [task.name])
+    for other in plan.tasks[1:]:
+        if problems[other.name].needs_head:
+            problems[other.name].add_head(model, other.name)
+    assembly.activate(block)
+    _only(model, adapter_state(model, new).values(), plan)
     return assembly
 
 
@@ -107,20 +88,26 @@ def _with_fusion(plan: TrainPlan, assembly: Assembly, problems: dict[str, Proble
 
     model = assembly.model
     fused = Fuse(*(assembly.block(child) for child in plan.makes.children))
-    model.add_adapter_fusion(fused)
+    rank = plan.makes.option("rank")
+    add_fusion(model, fused, None if rank is None else int(rank))
     for task in plan.tasks:
         if problems[task.name].needs_head and task.name not in model.heads:
             if assembly.speaks(task.kind):
                 model.average_head(task.name, [assembly.head_for(task)])
             else:
                 problems[task.name].add_head(model, task.name)
-    model.train_adapter_fusion(fused)
-    _only(model, [f"adapter_fusion_layer.{fused.name}."], [task.name for task in plan.tasks])
+    assembly.activate(fused)
+    layers = fusion_layers(model, fused).values()
+    _only(model, (parameter for layer in layers for parameter in layer.parameters()), plan)
     return assembly
 
 
-def _only(model: Any, markers: list[str], heads: list[str]) -> None:
+def _only(model: Any, new: Iterable[torch.nn.Parameter], plan: TrainPlan) -> None:
     # The library leaves loaded heads trainable; a head that no batch reaches must not drift by weight decay.
-    for name, parameter in model.named_parameters():
-        ours = any(marker in name for marker in markers) or any(name.startswith(f"heads.{head}.") for head in heads)
-        parameter.requires_grad_(ours)
+    heads = [model.heads[task.name] for task in plan.tasks if task.name in model.heads]
+    ours = {id(parameter) for parameter in (*new, *(p for head in heads for p in head.parameters()))}
+    # The library's trainer wants to be told that the base is frozen.
+    model.base_model.freeze_model(True)
+    for parameter in model.parameters():
+        parameter.requires_grad_(id(parameter) in ours)
+    model.train()

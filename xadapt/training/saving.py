@@ -9,6 +9,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from xadapt.composition.builder import layer_name
+from xadapt.composition.fusion import save_fusion
+from xadapt.composition.methods import save_adapter
 from xadapt.store.cards import card
 from xadapt.store.checkpoints import write_record
 from xadapt.store.files import atomic_folder
@@ -27,9 +29,9 @@ def save_checkpoint(model: Any, plan: TrainPlan, path: Path, record: dict[str, A
     """Write adapter or fusion, heads, record and card; nothing is seen at ``path`` before all of it is."""
     with atomic_folder(path) as folder:
         if plan.trains == "fusion":
-            model.save_adapter_fusion(str(folder / "fusion"), model.active_adapters, use_safetensors=True)
+            save_fusion(model, model.active_adapters, folder / "fusion")
         else:
-            model.save_adapter(str(folder / "adapter"), layer_name(plan.makes), with_head=False, use_safetensors=True)
+            save_adapter(model, layer_name(plan.makes), folder / "adapter")
         for head in record["heads"]:
             (folder / "heads").mkdir(exist_ok=True)
             model.save_head(str(folder / "heads" / head), head, use_safetensors=True)

@@ -26,7 +26,9 @@ class TrainSettings(BaseModel):
         max_length: Tokens a row (a window in QA).
         precision: ``auto`` takes bf16 where the hardware has it.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
-        adapter_config: An adapter method as the adapters library writes it.
+        adapter_config: An adapter method as the adapters library writes it, or one of peft's: ``peft:lora[r=8]``.
+        mixing_cap: Rows of a task that count in an epoch of a multi-task mixture, whose parts are otherwise as large as
+            their tasks (2^17 in arXiv 2005.13013).
         save_steps: Steps between the states that an interrupted run goes on from.
         report_to: Loggers of the Trainer, such as ``tensorboard`` or ``wandb``.
     """
@@ -43,6 +45,7 @@ class TrainSettings(BaseModel):
     precision: Precision = "auto"
     device: str = "auto"
     adapter_config: str = DEFAULT_ADAPTER
+    mixing_cap: int = Field(default=2**17, ge=1)
     save_steps: int = Field(default=200, ge=1)
     report_to: str = "none"
 
@@ -56,9 +59,10 @@ class TrainSettings(BaseModel):
             }
         )
 
-    def deciding(self) -> dict[str, Any]:
+    def deciding(self, trains: str) -> dict[str, Any]:
         """The settings that decide a result; where and how progress is reported do not."""
-        return self.model_dump(exclude={"device", "save_steps", "report_to"})
+        idle = {"device", "save_steps", "report_to"} | (set() if trains == "multitask" else {"mixing_cap"})
+        return self.model_dump(exclude=idle)
 
 
 def make_settings(**options: Any) -> TrainSettings:

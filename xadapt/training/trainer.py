@@ -49,10 +49,16 @@ class XadaptTrainer(AdapterTrainer):
     safetensors; and the fusion regulariser is part of the loss, so that it acts in the step it belongs to.
     """
 
-    def __init__(self, problems: dict[str, Problem], precision: str, fusing: bool, **kwargs: Any) -> None:
-        """Bind to the problems by task name; a head of the same name answers each."""
+    def __init__(
+        self,
+        problems: dict[str, Problem],
+        precision: str,
+        penalty: Callable[[], torch.Tensor] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Bind to the problems by task name; a head of that name answers each. ``penalty`` is added to each loss."""
         super().__init__(data_collator=TaskCollator(problems), **kwargs)
-        self.problems, self.precision, self.fusing = problems, precision, fusing
+        self.problems, self.precision, self.penalty = problems, precision, penalty
         self.train_adapter_fusion = False
         self.model_accepts_loss_kwargs = False
 
@@ -71,12 +77,11 @@ class XadaptTrainer(AdapterTrainer):
         problem = self.problems[task]
         with autocast(self.args.device, self.precision):
             outputs = problem.forward(model, batch, task if problem.needs_head else None)
-        loss = problem.loss(outputs, batch)
+        loss = problem.loss(outputs, batch) / problem.scale
         if not torch.isfinite(loss):
             raise RunFailed(f"the loss of {task} is {loss.item()} at step {self.state.global_step}")
-        if self.fusing:
-            extra = self.model.base_model.get_fusion_regularization_loss()
-            loss = loss if extra is None else loss + extra
+        if self.penalty:
+            loss = loss + self.penalty()
         return (loss, outputs) if return_outputs else loss
 
     def get_decay_parameter_names(self, model: Any) -> list[str]:

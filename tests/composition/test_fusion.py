@@ -1,0 +1,299 @@
+"""AdapterFusion layers: what one of low rank computes, how both kinds are stored, what draws them to the identity."""
+
+from __future__ import annotations
+
+import copy
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from adapters.composition import Fuse
+from safetensors.torch import load_file, save_file
+
+from xadapt.composition.fusion import (
+    add_fusion,
+    as_full,
+    expand_fusion,
+    fusion_layers,
+    load_fusion,
+    regularisation,
+    save_fusion,
+)
+from xadapt.errors import XadaptError
+
+MEMBERS = Fuse("one", "two", "three")
+CONFIG, WEIGHTS = "adapter_fusion_config.json", "model_adapter_fusion.safetensors"
+BOTH = pytest.mark.parametrize("rank", [None, 4])
+
+
+def with_members(tiny: Any, config: str = "seq_bn[reduction_factor=8]") -> Any:
+    """The tiny base with three adapters that say something and a head, the same at every call."""
+    torch.manual_seed(1)
+    model = tiny.model()
+    for name in MEMBERS:
+        model.add_adapter(name, config=config)
+    model.add_classification_head("task", num_labels=3)
+    stir(parameter for name, parameter in model.named_parameters() if "adapters." in name)
+    return model.eval()
+
+
+def stir(parameters: Any) -> None:
+    with torch.no_grad():
+        for parameter in parameters:
+            parameter.normal_(std=0.3)
+
+
+def with_fusion(tiny: Any, rank: int | None, config: str = "seq_bn[reduction_factor=8]") -> Any:
+    """The same with a fusion that has learnt something."""
+    model = with_members(tiny, config)
+    add_fusion(model, MEMBERS, rank)
+    for layer in fusion_layers(model, MEMBERS).values():
+        stir(layer.parameters())
+    model.set_active_adapters(MEMBERS)
+    return model
+
+
+def logits(model: Any, **options: Any) -> Any:
+    torch.manual_seed(2)
+    with torch.no_grad():
+        out = model(torch.randint(5, 300, (3, 11)), head="task", **options)
+    return out if options else out.logits
+
+
+@pytest.mark.parametrize("config", ["seq_bn[reduction_factor=8]", "double_seq_bn"])
+@pytest.mark.parametrize("rank", [1, 4, 32])
+def test_a_fusion_of_low_rank_equals_the_full_one_it_expands_to(tiny: Any, rank: int, config: str) -> None:
+    model = with_fusion(tiny, rank, config)
+    before = logits(model)
+    assert {layer.query.out_features for layer in fusion_layers(model, MEMBERS).values()} == {rank}
+    expand_fusion(model, MEMBERS)
+    assert {layer.query.out_features for layer in fusion_layers(model, MEMBERS).values()} == {32}
+    torch.testing.assert_close(logits(model), before, atol=1e-5, rtol=0)
+
+
+def test_the_weights_of_the_equal_full_fusion_are_padded_with_rows_of_zeros(tiny: Any) -> None:
+    layer: Any = fusion_layers(with_fusion(tiny, 4), MEMBERS)[0]
+    full = as_full(layer)
+    for name in ("query", "key"):
+        assert torch.equal(full[f"{name}.weight"][:4], getattr(layer, name).weight)
+        assert torch.equal(full[f"{name}.bias"][:4], getattr(layer, name).bias)
+        assert not full[f"{name}.weight"][4:].any()
+        assert not full[f"{name}.bias"][4:].any()
+    product = full["value.weight"] - torch.eye(32)
+    torch.testing.assert_close(product, layer.value.up.weight @ layer.value.down.weight)
+
+
+def test_the_weights_of_a_full_fusion_are_its_own(tiny: Any) -> None:
+    layer = fusion_layers(with_fusion(tiny, None), MEMBERS)[1]
+    own, full = layer.state_dict(), as_full(layer)
+    assert own.keys() == full.keys()
+    assert all(torch.equal(own[key], full[key]) for key in own)
+
+
+def test_an_expanded_fusion_is_read_by_the_plain_adapters_library(tiny: Any, tmp_path: Path) -> None:
+    model = with_fusion(tiny, 4)
+    before = logits(model)
+    expand_fusion(model, MEMBERS)
+    save_fusion(model, MEMBERS, tmp_path / "fusion")
+    plain = with_members(tiny)
+    plain.load_adapter_fusion(str(tmp_path / "fusion"), use_safetensors=True, set_active=True)
+    torch.testing.assert_close(logits(plain), before, atol=1e-5, rtol=0)
+
+
+@BOTH
+def test_a_saved_and_loaded_fusion_gives_the_same_logits_to_the_bit(
+    tiny: Any, tmp_path: Path, rank: int | None
+) -> None:
+    model = with_fusion(tiny, rank)
+    save_fusion(model, MEMBERS, tmp_path / "fusion")
+    loaded = with_members(tiny)
+    load_fusion(loaded, MEMBERS, tmp_path / "fusion")
+    loaded.set_active_adapters(MEMBERS)
+    assert torch.equal(logits(loaded), logits(model))
+    assert json.loads((tmp_path / "fusion" / CONFIG).read_text()).get("rank") == rank
+    assert {file.suffix for file in (tmp_path / "fusion").iterdir()} == {".json", ".safetensors"}
+
+
+@BOTH
+def test_the_order_of_members_does_not_matter(tiny: Any, tmp_path: Path, rank: int | None) -> None:
+    model, turned = with_fusion(tiny, rank), Fuse("three", "one", "two")
+    save_fusion(model, MEMBERS, tmp_path / "fusion")
+    loaded = with_members(tiny)
+    load_fusion(loaded, turned, tmp_path / "fusion")
+    loaded.set_active_adapters(turned)
+    torch.testing.assert_close(logits(loaded), logits(model), atol=1e-5, rtol=0)
+
+
+def test_a_stored_fusion_holds_no_other_whose_name_begins_alike(tiny: Any, tmp_path: Path) -> None:
+    model, two = with_fusion(tiny, 4), Fuse("one", "two")
+    add_fusion(model, two, 4)
+    save_fusion(model, two, tmp_path / "fusion")
+    keys = load_file(tmp_path / "fusion" / WEIGHTS)
+    assert len(keys) == 2 * 6
+    assert not any("three" in key for key in keys)
+
+
+def test_the_value_of_a_fresh_fusion_of_low_rank_is_the_identity(tiny: Any) -> None:
+    model, vectors = with_members(tiny), torch.randn(2, 5, 3, 32)
+    add_fusion(model, MEMBERS, 4)
+    for layer in fusion_layers(model, MEMBERS).values():
+        assert torch.equal(layer.value(vectors), vectors)
+        assert layer.value.down.weight.any()
+
+
+def test_scores_of_a_fresh_fusion_of_low_rank_spread_as_far_as_those_of_a_full_one(tiny: Any) -> None:
+    model, spread = with_members(tiny), {}
+    for rank in (None, 4):
+        fresh = [Fuse(*MEMBERS, name=f"{rank} {number}") for number in range(12)]
+        for fused in fresh:
+            add_fusion(model, fused, rank)
+        layers = [as_full(layer) for fused in fresh for layer in fusion_layers(model, fused).values()]
+        assert not any(layer[f"{name}.bias"].any() for layer in layers for name in ("query", "key"))
+        # A score is the product of two vectors with this matrix between them.
+        squares = [(layer["query.weight"].T @ layer["key.weight"]).pow(2).sum().item() for layer in layers]
+        spread[rank] = (sum(squares) / len(squares)) ** 0.5
+    assert spread[4] == pytest.approx(spread[None], rel=0.15)
+
+
+@BOTH
+def test_the_penalty_is_the_squared_distance_of_the_values_to_the_identity(tiny: Any, rank: int | None) -> None:
+    model = with_fusion(tiny, rank)
+    model.train_adapter_fusion(MEMBERS)
+    layers = fusion_layers(model, MEMBERS).values()
+    explicit = sum(0.01 * (torch.eye(32) - layer.value.weight).pow(2).sum() for layer in layers)
+    found = regularisation(model, MEMBERS)
+    torch.testing.assert_close(found, explicit)
+    torch.testing.assert_close(found, model.get_fusion_regularization_loss())
+    moved = [parameter for layer in layers for parameter in layer.value.parameters()]
+    for ours, theirs in zip(torch.autograd.grad(found, moved), torch.autograd.grad(explicit, moved), strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_the_penalty_is_of_one_fusion_alone(tiny: Any) -> None:
+    model, two = with_fusion(tiny, 4), Fuse("one", "two")
+    add_fusion(model, two, None)
+    assert regularisation(model, two) < 1e-6 < regularisation(model, MEMBERS)
+
+
+def test_a_fusion_of_rank_16_on_a_base_384_wide_with_12_layers_takes_less_than_a_megabyte() -> None:
+    from adapters import XLMRobertaAdapterModel
+    from transformers import XLMRobertaConfig
+
+    sizes = {"hidden_size": 384, "num_hidden_layers": 12, "num_attention_heads": 12}
+    model = XLMRobertaAdapterModel(XLMRobertaConfig(vocab_size=8, intermediate_size=8, **sizes))
+    for name in MEMBERS:
+        model.add_adapter(name, config="seq_bn")
+    add_fusion(model, MEMBERS, 16)
+    layers = fusion_layers(model, MEMBERS).values()
+    shapes = [tuple(parameter.shape) for layer in layers for parameter in layer.parameters()]
+    assert len(shapes) == 12 * 6
+    assert 2 * sum(torch.Size(shape).numel() for shape in shapes) <= 1_000_000
+
+
+def test_training_the_fusion_reaches_all_of_it_and_nothing_else(tiny: Any) -> None:
+    model = with_fusion(tiny, 4)
+    model.train_adapter_fusion(MEMBERS)
+    model(torch.tensor([[5, 6, 7]]), head="task").logits.sum().backward()
+    parts = {n for n, parameter in model.named_parameters() if parameter.grad is not None and not n.startswith("heads")}
+    assert parts == {n for n, _ in model.named_parameters() if "adapter_fusion_layer." in n}
+    assert all(dict(model.named_parameters())[name].grad.any() for name in parts if "key.bias" not in name)
+
+
+def test_a_copied_or_moved_model_takes_its_fusion_along(tiny: Any) -> None:
+    model = with_fusion(tiny, 4)
+    copied = copy.deepcopy(model)
+    assert torch.equal(logits(copied), logits(model))
+    for layer in fusion_layers(copied, MEMBERS).values():
+        stir(layer.parameters())
+    assert not torch.equal(logits(copied), logits(model))
+    moved = fusion_layers(copied.to("meta"), MEMBERS).values()
+    assert {parameter.device.type for layer in moved for parameter in layer.parameters()} == {"meta"}
+
+
+@BOTH
+def test_attention_over_the_members_can_be_had(tiny: Any, rank: int | None) -> None:
+    found = logits(with_fusion(tiny, rank), output_adapter_fusion_attentions=True).adapter_fusion_attentions
+    attention = found[MEMBERS.name]
+    assert sorted(attention) == [0, 1]
+    for layer in attention.values():
+        assert layer["output_adapter"].shape == (3, 11, 3)
+        assert layer["output_adapter"].sum(-1) == pytest.approx(1, abs=1e-6)
+
+
+def test_layers_are_found_by_index_and_by_place_where_there_are_two(tiny: Any) -> None:
+    assert list(fusion_layers(with_fusion(tiny, 4), MEMBERS)) == [0, 1]
+    double = fusion_layers(with_fusion(tiny, 4, "double_seq_bn"), MEMBERS)
+    assert list(double) == ["0.mh_adapter", "0.output_adapter", "1.mh_adapter", "1.output_adapter"]
+    assert fusion_layers(with_members(tiny), MEMBERS) == {}
+
+
+@pytest.mark.parametrize("rank", [0, 33])
+def test_a_rank_that_the_base_has_no_room_for_is_refused(tiny: Any, rank: int) -> None:
+    with pytest.raises(XadaptError, match="choose a rank from 1 to 32"):
+        add_fusion(with_members(tiny), MEMBERS, rank)
+
+
+def test_members_that_cannot_be_fused_are_one_line(tiny: Any) -> None:
+    model = with_members(tiny)
+    model.add_adapter("four", config="double_seq_bn")
+    with pytest.raises(XadaptError, match=r"one, four cannot be fused .*mh_adapter.*train them with like adapters"):
+        add_fusion(model, Fuse("one", "four"), 4)
+    with pytest.raises(XadaptError, match="only bottleneck adapters"):
+        add_fusion(with_members(tiny, "lora"), MEMBERS, None)
+
+
+def drop_weights(folder: Path) -> None:
+    (folder / WEIGHTS).unlink()
+
+
+def pickle_weights(folder: Path) -> None:
+    torch.save(load_file(folder / WEIGHTS), folder / "pytorch_model_adapter_fusion.bin")
+    drop_weights(folder)
+
+
+def cut_weights(folder: Path) -> None:
+    (folder / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes()[:-50])
+
+
+def drop_a_layer(folder: Path) -> None:
+    save_file({key: value for key, value in load_file(folder / WEIGHTS).items() if ".1." not in key}, folder / WEIGHTS)
+
+
+def add_a_layer(folder: Path) -> None:
+    state = load_file(folder / WEIGHTS)
+    extra = {key.replace(".1.", ".2."): value.clone() for key, value in state.items()}
+    save_file({**state, **extra}, folder / WEIGHTS)
+
+
+def change(**changes: Any) -> Any:
+    def write(folder: Path) -> None:
+        (folder / CONFIG).write_text(json.dumps({**json.loads((folder / CONFIG).read_text()), **changes}))
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda folder: (folder / CONFIG).unlink(), f"cannot read .*{CONFIG}"),
+        (lambda folder: (folder / CONFIG).write_text("[]"), "does not load"),
+        (drop_weights, f"{WEIGHTS} is missing"),
+        (pickle_weights, f"{WEIGHTS} is missing"),
+        (cut_weights, "does not load .*Unable to load weights"),
+        (drop_a_layer, "missing keys: 6, roberta.encoder.layer.1"),
+        (add_a_layer, "unexpected keys: 6, roberta.encoder.layer.2"),
+        (change(rank=5), "size mismatch"),
+        (change(rank="much"), "does not load"),
+        (change(rank=0), "does not load"),
+        (change(config={"key": True}), "does not load .*missing"),
+    ],
+)
+def test_a_broken_folder_is_one_line_that_names_it(tiny: Any, tmp_path: Path, spoil: Any, reason: str) -> None:
+    save_fusion(with_fusion(tiny, 4), MEMBERS, tmp_path / "fusion")
+    spoil(tmp_path / "fusion")
+    with pytest.raises(XadaptError, match=reason) as caught:
+        load_fusion(with_members(tiny), MEMBERS, tmp_path / "fusion")
+    assert "\n" not in str(caught.value)
+    assert str(tmp_path / "fusion") in str(caught.value)

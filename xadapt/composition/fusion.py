@@ -1,0 +1,206 @@
+"""AdapterFusion, full and of low rank: added, stored, loaded, regularised and written out as an ordinary one.
+
+Source: AdapterFusion, arXiv 2005.00247; the update of low rank with one factor at zero, arXiv 2106.09685.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from adapters.loading import AdapterFusionLoader
+from adapters.methods.bottleneck import BottleneckLayer
+from adapters.utils import ADAPTERFUSION_CONFIG_NAME, SAFE_ADAPTERFUSION_WEIGHTS_NAME
+from torch import Tensor, nn
+
+from xadapt.errors import XadaptError
+from xadapt.store.files import atomic_folder, read_json
+
+if TYPE_CHECKING:
+    from adapters.composition import Fuse
+
+#: Standard deviation of the library's fresh query and key weights.
+_FULL_STD = 0.02
+#: Strength of the pull of the value matrices to the identity, the library's.
+_PULL = 0.01
+
+
+class LowRankValue(nn.Module):
+    """The value projection of a fusion of low rank: the identity plus the product of two narrow matrices.
+
+    Attributes:
+        down: Linear map without bias, weight of shape (rank, width).
+        up: Linear map without bias, weight of shape (width, rank), zero at the start.
+    """
+
+    def __init__(self, width: int, rank: int) -> None:
+        """Start as the identity."""
+        super().__init__()
+        self.down = nn.Linear(width, rank, bias=False)
+        self.up = nn.Linear(rank, width, bias=False)
+        nn.init.zeros_(self.up.weight)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Map vectors of shape (..., width) to the same shape."""
+        return vectors + self.up(self.down(vectors))
+
+    @property
+    def weight(self) -> Tensor:
+        """The equal full matrix, shape (width, width), differentiable."""
+        product = self.up.weight @ self.down.weight
+        return product + torch.eye(len(product), device=product.device, dtype=product.dtype)
+
+
+def add_fusion(model: Any, fused: Fuse, rank: int | None) -> None:
+    """Add fresh fusion layers wherever the members have adapters.
+
+    Args:
+        model: A model of the adapters library that holds the members.
+        fused: The members.
+        rank: Rank of the query, key and value projections; None for the library's own full matrices.
+
+    Raises:
+        XadaptError: If the members cannot be fused, or the rank is not between 1 and the width of the base.
+    """
+    width = model.config.hidden_size
+    if rank is not None and not 1 <= rank <= width:
+        raise XadaptError(f"a fusion of rank {rank} is not possible on this base: choose a rank from 1 to {width}")
+    _add(model, fused, rank, None)
+
+
+def _add(model: Any, fused: Fuse, rank: int | None, config: Any) -> None:
+    try:
+        model.add_adapter_fusion(fused, config=config)
+    except ValueError as error:
+        raise XadaptError(f"{', '.join(fused)} cannot be fused ({error}): train them with like adapters") from None
+    layers = fusion_layers(model, fused)
+    if not layers:
+        raise XadaptError(f"{', '.join(fused)} cannot be fused: only bottleneck adapters, such as seq_bn, can be")
+    if rank is not None:
+        for layer in layers.values():
+            _lower(layer, rank)
+
+
+def _lower(layer: Any, rank: int) -> None:
+    # The library's forward asks of the three projections only that they can be called, so all else stays its own.
+    width = layer.dense_size
+    # A score is a sum over as many products as there are rows; fewer rows of this size spread it as far.
+    std = _FULL_STD * (width / rank) ** 0.25
+    layer.query, layer.key = nn.Linear(width, rank), nn.Linear(width, rank)
+    for projection in (layer.query, layer.key):
+        nn.init.normal_(projection.weight, std=std)
+        nn.init.zeros_(projection.bias)
+    layer.value = LowRankValue(width, rank)
+
+
+def fusion_layers(model: Any, fused: Fuse) -> dict[int | str, nn.Module]:
+    """The layers of one fusion, from the bottom up.
+
+    Returns:
+        The layers by index; by ``INDEX.PLACE`` where a layer of the base has more than one, as under ``double_seq_bn``.
+    """
+    found: dict[int | str, nn.Module] = {}
+    for index, layer in model.iter_layers():
+        places = {
+            part.location_key: part.adapter_fusion_layer[fused.name]
+            for part in layer.modules()
+            if isinstance(part, BottleneckLayer) and fused.name in part.adapter_fusion_layer
+        }
+        found.update({index if len(places) == 1 else f"{index}.{place}": part for place, part in places.items()})
+    return found
+
+
+class _Loader(AdapterFusionLoader):
+    # The library takes every fusion whose name begins like this one's: that of a and b would hold that of a, b and c.
+    def filter_func(self, name: str) -> Any:
+        return lambda key: f"adapter_fusion_layer.{name}." in key
+
+    def rename_func(self, old: str, new: str) -> Any:
+        return lambda key: key.replace(f"adapter_fusion_layer.{old}.", f"adapter_fusion_layer.{new}.")
+
+
+def save_fusion(model: Any, fused: Fuse, folder: Path) -> None:
+    """Write a fusion as AdapterHub lays it out, safetensors; the configuration of one of low rank says ``rank``."""
+    value = next(iter(fusion_layers(model, fused).values())).value
+    rank = {"rank": value.down.out_features} if isinstance(value, LowRankValue) else None
+    with atomic_folder(folder) as temporary:
+        _Loader(model, use_safetensors=True).save(str(temporary), fused.name, meta_dict=rank)
+
+
+def load_fusion(model: Any, fused: Fuse, folder: Path) -> None:
+    """Add a stored fusion, of whichever kind it is; its members may have had other names and another order.
+
+    Raises:
+        XadaptError: If the folder is not a whole fusion for this base.
+    """
+    config = read_json(folder / ADAPTERFUSION_CONFIG_NAME)
+    weights = folder / SAFE_ADAPTERFUSION_WEIGHTS_NAME
+    # The library would look for a pickle in its place.
+    if not weights.is_file():
+        raise _broken(folder, f"{weights.name} is missing")
+    loading: dict[str, list[str]] = {}
+    try:
+        _add(model, fused, config.get("rank"), config["config"])
+        _Loader(model, use_safetensors=True).load(str(folder), load_as=fused.name, loading_info=loading)
+    except (ArithmeticError, AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
+        raise _broken(folder, str(error).strip() or type(error).__name__) from None
+    # The library leaves what it misses as it was, random.
+    for kind, keys in loading.items():
+        if keys:
+            raise _broken(folder, f"{kind.replace('_', ' ')}: {len(keys)}, {keys[0]} first")
+
+
+def _broken(folder: Path, reason: str) -> XadaptError:
+    line = " ".join(reason.split())[:160]
+    return XadaptError(f"the fusion at {folder} does not load ({line}): restore the folder or train the fusion again")
+
+
+def regularisation(model: Any, fused: Fuse) -> Tensor:
+    """The penalty that draws value matrices to the identity: 0.01 times the squared distance, summed over layers.
+
+    Returns:
+        A scalar, differentiable.
+
+    Source: AdapterFusion, arXiv 2005.00247, section 3.2; ``get_fusion_regularization_loss`` of adapters 1.3.
+    """
+    return _PULL * torch.stack([_distance(layer.value) for layer in fusion_layers(model, fused).values()]).sum()
+
+
+def _distance(value: Any) -> Tensor:
+    if isinstance(value, LowRankValue):
+        # The squared norm of a product is a sum over two matrices of rank by rank; the product itself is large.
+        up, down = value.up.weight, value.down.weight
+        return ((up.T @ up) * (down @ down.T)).sum()
+    return (torch.eye(len(value.weight), device=value.weight.device) - value.weight).pow(2).sum()
+
+
+def as_full(layer: Any) -> dict[str, Tensor]:
+    """The weights of the ordinary AdapterFusion layer that computes the same.
+
+    Args:
+        layer: A layer of a fusion, of either kind.
+
+    Returns:
+        ``query`` and ``key``, each with ``.weight`` of shape (width, width) and ``.bias`` of shape (width,), and
+        ``value.weight`` of shape (width, width); detached.
+    """
+    full = {"value.weight": layer.value.weight.detach()}
+    for name in ("query", "key"):
+        projection = getattr(layer, name)
+        missing = layer.dense_size - projection.out_features
+        # Rows of zeros add nothing to a score.
+        full[f"{name}.weight"] = nn.functional.pad(projection.weight.detach(), (0, 0, 0, missing))
+        full[f"{name}.bias"] = nn.functional.pad(projection.bias.detach(), (0, missing))
+    return full
+
+
+def expand_fusion(model: Any, fused: Fuse) -> None:
+    """Turn a fusion of low rank into the ordinary one that computes the same, frozen, for use without xadapt."""
+    layer: Any
+    for layer in fusion_layers(model, fused).values():
+        weights, width = as_full(layer), layer.dense_size
+        layer.query, layer.key = nn.Linear(width, width), nn.Linear(width, width)
+        layer.value = nn.Linear(width, width, bias=False)
+        layer.load_state_dict(weights, assign=True)
+        layer.requires_grad_(False)

@@ -1,0 +1,160 @@
+"""A setup that answers a task: one model, or the members of an ensemble side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from xadapt.backbone.base import Backbone
+from xadapt.composition.builder import Assembly, assemble
+from xadapt.composition.expression import Node
+from xadapt.composition.fusion import fusion_layers
+from xadapt.composition.methods import adapter_state
+from xadapt.errors import XadaptError
+from xadapt.problems import Problem
+from xadapt.problems.base import Feature, Row
+from xadapt.problems.bind import bind
+from xadapt.problems.predict import raw_outputs
+from xadapt.store.checkpoints import Checkpoint
+from xadapt.store.store import Store
+from xadapt.tasks import Task
+
+Progress = Callable[[int], None] | None
+
+
+@dataclass
+class Answerer:
+    """Models with a problem that they answer.
+
+    Attributes:
+        assemblies: One model, or one a member of an ensemble; their frozen weights are shared.
+        heads: The head of each that answers; None where the problem needs none.
+        problem: How rows are encoded and answers decoded.
+        precision: ``fp32`` or ``bf16``.
+    """
+
+    assemblies: list[Assembly]
+    heads: list[str | None]
+    problem: Problem
+    precision: str
+
+    @property
+    def head(self) -> str | None:
+        """The name of the head that answers; that of the first member in an ensemble."""
+        return self.heads[0]
+
+    @property
+    def members(self) -> dict[str, str]:
+        """Run hash of every checkpoint in use, by expression."""
+        return {name: run for assembly in self.assemblies for name, run in sorted(assembly.members.items())}
+
+    def to(self, device: torch.device) -> None:
+        """Move the models to a device."""
+        for assembly in self.assemblies:
+            assembly.model.to(device)
+
+    def predict(self, rows: list[Row], progress: Progress = None) -> list[Any]:
+        """One prediction a row, in order, or what the task's metric takes for all of them."""
+        return self.problem.decode(*self.outputs(rows, progress), rows)
+
+    def outputs(self, rows: list[Row], progress: Progress = None) -> tuple[list[np.ndarray], list[Feature]]:
+        """What the models read for rows, an ensemble's put together, and the features: one raw output a feature."""
+        features = self.problem.encode(rows, labelled=False)
+        return self._raw(features, True, progress, len(rows)), features
+
+    def fill(self, pool: list[Row], progress: Progress = None) -> None:
+        """Encode the pool of a pooled problem."""
+        self.problem.fill(pool, self._raw(self.problem.encode_pool(pool), False, progress, len(pool)))
+
+    def _raw(self, features: list[Feature], with_head: bool, progress: Progress, rows: int) -> list[np.ndarray]:
+        count, done = len(self.assemblies), 0
+
+        def advance(finished: int) -> None:
+            nonlocal done
+            done += finished
+            if progress:
+                progress(done // count - (done - finished) // count)
+
+        raws = [
+            raw_outputs(
+                assembly.model, self.problem, features, head if with_head else None, self.precision, advance, rows
+            )
+            for assembly, head in zip(self.assemblies, self.heads, strict=True)
+        ]
+        if count == 1:
+            return raws[0]
+        return [self.problem.combine(list(several)) for several in zip(*raws, strict=True)]
+
+    def parameters(self) -> int:
+        """Parameters that the setup adds to the base: active adapters and fusions, without heads."""
+        added = 0
+        for assembly in self.assemblies:
+            model = assembly.model
+            states = [adapter_state(model, name).values() for name in assembly.names]
+            for fused in assembly.fusions():
+                states += [layer.parameters() for layer in fusion_layers(model, fused).values()]
+            # A parameter may be shared by several adapters.
+            added += sum({id(p): p.numel() for state in states for p in state}.values())
+        return added
+
+    def head_parameters(self) -> int:
+        """Parameters of the heads that answer."""
+        pairs = zip(self.assemblies, self.heads, strict=True)
+        return sum(p.numel() for assembly, head in pairs if head for p in assembly.model.heads[head].parameters())
+
+
+def answer_with(
+    node: Node,
+    task: Task,
+    backbone: Backbone,
+    store: Store,
+    precision: str = "fp32",
+    seed: int | None = None,
+    max_length: int | None = None,
+    layer: int | None = None,
+    pins: dict[str, Checkpoint] | None = None,
+    on_use: Callable[[Checkpoint], None] | None = None,
+) -> Answerer:
+    """Load a setup to answer a task.
+
+    Args:
+        node: The setup.
+        task: The task.
+        backbone: The frozen base.
+        store: Where members are found.
+        precision: ``fp32`` or ``bf16``.
+        seed: The seed whose checkpoints are preferred.
+        max_length: Tokens a row, None for the problem's default.
+        layer: For retrieval, the layer whose vectors are pooled; None for the base's own.
+        pins: Checkpoints that members must come from, by expression.
+        on_use: Told of every checkpoint that is loaded.
+
+    Raises:
+        XadaptError: If a member is missing or wrong, no head answers the task, or an ensemble's heads differ in labels.
+    """
+    problem = bind(task, backbone, max_length, layer)
+    parts = node.parts
+    assemblies = [assemble(backbone, part, store, seed, pins, on_use) for part in parts]
+    heads: list[str | None] = [None] * len(parts)
+    if problem.needs_head:
+        heads = [_head(part, assembly, task) for part, assembly in zip(parts, assemblies, strict=True)]
+        closed = [a.closed(task, str(head)) for a, head in zip(assemblies, heads, strict=True)]
+        if any(other != closed[0] for other in closed):
+            raise XadaptError(
+                f"the members of {node} learnt different labels of {task.name}: train them on one data set"
+            )
+        problem = bind(closed[0], backbone, max_length)
+        tuned = [a.calibration.get(str(head), {}) for a, head in zip(assemblies, heads, strict=True)]
+        problem.calibration = {key: float(np.mean([values[key] for values in tuned])) for key in tuned[0]}
+    return Answerer(assemblies, heads, problem, precision)
+
+
+def _head(part: Node, assembly: Assembly, task: Task) -> str:
+    try:
+        return assembly.head_for(task)
+    except XadaptError as error:
+        raise XadaptError(str(error).replace("this setup", str(part), 1)) from None

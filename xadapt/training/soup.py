@@ -1,0 +1,195 @@
+"""Soups: averages of adapters whose weights English dev rows choose; the result costs what one adapter costs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch.utils.data import DataLoader
+
+from xadapt.composition.builder import Assembly, layer_name
+from xadapt.composition.merging import merge_adapters
+from xadapt.composition.methods import adapter_state
+from xadapt.problems.predict import autocast
+from xadapt.store.checkpoints import Checkpoint, open_checkpoint
+from xadapt.store.store import run_hash
+from xadapt.training.batches import LengthBatches, MixedFeatures, TaskCollator
+from xadapt.training.job import Job, deciding, dev_scores, mean_main, record_of
+from xadapt.training.saving import round_to_half, save_checkpoint
+
+Weights = tuple[float, ...]
+#: What a learned soup starts with beside the greedy one, so that every member has a gradient.
+_UNIFORM_SHARE = 0.1
+
+
+def make_soup(job: Job) -> Checkpoint:
+    """Find the weights of a soup, unless a run of the same hash has, and store the adapter that they make.
+
+    Members that have a head for the task give a soup of heads too, with the same weights; otherwise one head answers
+    for all: that of the task or, failing this, the outermost that speaks its labels.
+
+    Raises:
+        XadaptError: If a member is missing or wrong, members differ in method, or no head answers the task.
+
+    Source: greedy and learned soups of Wortsman et al., arXiv 2203.05482.
+    """
+    pot = _Pot(job)
+    decides = deciding(job, pot.assembly)
+    run = run_hash(decides)
+    done = job.store.finished(run)
+    if done is not None:
+        job.display.say(f"{job.plan.makes} is there already: {done.path}")
+        return done
+    started = time.perf_counter()
+    best, tried = greedy(
+        len(pot.names), pot.score, lambda: job.display.tick(len(pot.history), 2 * len(pot.names), None)
+    )
+    if job.plan.makes.kind == "learned_soup":
+        best = _learned(pot, best, tried)
+    pot.pour(best)
+    round_to_half(pot.model)
+    names = [str(child) for child in job.plan.makes.children]
+    figures = {
+        "dev": dev_scores(job, pot.model),
+        "mixture": {name: round(weight, 6) for name, weight in zip(names, best, strict=True)},
+        "history": [{"weights": [round(w, 6) for w in weights], "dev": score} for weights, score in pot.history],
+        "steps": len(pot.history),
+        "seconds": round(time.perf_counter() - started, 1),
+        "device": str(job.device),
+        "threads": torch.get_num_threads(),
+        "parameters": len(names),
+    }
+    path = job.store.run_path(run)
+    save_checkpoint(pot.model, job.plan, path, record_of(job, pot.assembly, decides, run, figures))
+    return open_checkpoint(path)
+
+
+def greedy(
+    members: int, score: Callable[[Weights], float], tick: Callable[[], None] = lambda: None
+) -> tuple[Weights, float]:
+    """Add members to a uniform soup, best first, as long as the score does not fall.
+
+    Args:
+        members: How many there are.
+        score: The dev score of a soup with given weights.
+        tick: Called after every score.
+
+    Returns:
+        The weights of all members, which sum to 1, and their score.
+    """
+
+    def measured(chosen: list[int]) -> tuple[Weights, float]:
+        weights = tuple(1 / len(chosen) if i in chosen else 0.0 for i in range(members))
+        value = score(weights)
+        tick()
+        return weights, value
+
+    alone = {i: measured([i]) for i in range(members)}
+    order = sorted(alone, key=lambda i: -alone[i][1])
+    chosen, best = [order[0]], alone[order[0]]
+    for member in order[1:]:
+        candidate = measured([*chosen, member])
+        if candidate[1] >= best[1]:
+            chosen, best = [*chosen, member], candidate
+    return best
+
+
+class _Pot:
+    """A model in which one adapter (and head) is a weighted sum of members that are there beside it."""
+
+    def __init__(self, job: Job) -> None:
+        self.job, self.task = job, job.plan.tasks[0]
+        self.problem = job.problems[self.task.name]
+        self.assembly = Assembly(
+            job.backbone, job.backbone.model(), job.store, job.settings.seed, dict(job.pins), job.uses
+        )
+        self.model: Any = self.assembly.model
+        self.history: list[tuple[Weights, float]] = []
+        children, heads = job.plan.makes.children, []
+        self.names = []
+        for child in children:
+            self.names.append(str(self.assembly.block(child)))
+            heads.append(self._own_head())
+        new = layer_name(job.plan.makes)
+        merge_adapters(self.model, "average", self.names, (), new)
+        state, parts = adapter_state(self.model, new), [adapter_state(self.model, name) for name in self.names]
+        #: What is poured, with what each member gives to it.
+        self.poured = [(value, [part[key].detach() for part in parts]) for key, value in state.items()]
+        if self.problem.needs_head:
+            self._add_head(heads)
+        for parameter in self.model.parameters():
+            parameter.requires_grad_(False)
+        for value, _ in self.poured:
+            value.requires_grad_(True)
+        self.assembly.activate(new)
+        self.model.to(job.device).eval()
+
+    def _own_head(self) -> dict[str, torch.Tensor] | None:
+        name = self.task.name
+        if not self.problem.needs_head or name not in self.assembly.loaded_heads:
+            return None
+        self.assembly.loaded_heads.clear()
+        return {key: value.detach().clone() for key, value in self.model.heads[name].named_parameters()}
+
+    def _add_head(self, heads: list[dict[str, torch.Tensor] | None]) -> None:
+        name = self.task.name
+        answering = self.assembly.head_for(self.task)
+        if answering != name:
+            self.problem.add_head(self.model, name)
+            self.model.heads[name].load_state_dict(self.model.heads[answering].state_dict())
+        own = [head for head in heads if head is not None]
+        if len(own) == len(heads):
+            head = dict(self.model.heads[name].named_parameters())
+            self.poured += [(value, [member[key] for member in own]) for key, value in head.items()]
+
+    def pour(self, weights: Weights) -> None:
+        """Make the soup with these weights."""
+        with torch.no_grad():
+            for value, parts in self.poured:
+                value.copy_(sum(weight * part.to(value.device) for weight, part in zip(weights, parts, strict=True)))
+
+    def score(self, weights: Weights) -> float:
+        """The main dev score of the soup with these weights."""
+        self.pour(weights)
+        value = mean_main(self.job, dev_scores(self.job, self.model))
+        self.history.append((weights, value))
+        return value
+
+    def gradient(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        """The derivative of a batch's loss by each member's weight, at the soup as it is, shape (members,)."""
+        name = self.task.name
+        with autocast(self.job.device, self.job.precision):
+            outputs = self.problem.forward(self.model, batch, name if self.problem.needs_head else None)
+        values = [value for value, _ in self.poured]
+        slopes = torch.autograd.grad(self.problem.loss(outputs, batch), values, allow_unused=True)
+        pairs = [(slope, parts) for slope, (_, parts) in zip(slopes, self.poured, strict=True) if slope is not None]
+        return torch.stack([
+            sum((slope * parts[i].to(slope.device)).sum() for slope, parts in pairs) for i in range(len(self.names))
+        ]).cpu()  # fmt: skip
+
+
+def _learned(pot: _Pot, start: Weights, score: float) -> Weights:
+    # Weights are the softmax of what is optimised, so that they stay above 0 and sum to 1.
+    job, best = pot.job, (score, start)
+    even = _UNIFORM_SHARE / len(start)
+    logits = torch.tensor([weight * (1 - _UNIFORM_SHARE) + even for weight in start]).log().requires_grad_(True)
+    optimizer = torch.optim.Adam([logits], lr=job.settings.lr or 0.1)
+    name = pot.task.name
+    data = MixedFeatures({name: pot.problem.encode(job.dev_rows[name].rows, labelled=True)}, {name: pot.problem.tokens})
+    batches = LengthBatches(data, job.settings.batch_size or 16, job.settings.seed)
+    loader = DataLoader(data, batch_sampler=batches, collate_fn=TaskCollator(job.problems))
+    epochs = max(1, round(job.settings.epochs or 1))
+    for epoch in range(epochs):
+        batches.set_epoch(epoch)
+        for step, item in enumerate(loader):
+            weights = logits.softmax(dim=0)
+            pot.pour(tuple(weights.tolist()))
+            optimizer.zero_grad()
+            weights.backward(pot.gradient({key: value.to(job.device) for key, value in item["batch"].items()}))
+            optimizer.step()
+            job.display.tick(epoch * len(batches) + step + 1, epochs * len(batches), None)
+        mixture = tuple(logits.softmax(dim=0).tolist())
+        best = max(best, (pot.score(mixture), mixture), key=lambda pair: pair[0])
+    return best[1]
