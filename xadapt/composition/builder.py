@@ -93,7 +93,7 @@ class Assembly:
         """Make a composition the active one."""
         activate(self.model, block)
         self.active = block
-        flat = block.flatten() if hasattr(block, "flatten") else [block] if block else []
+        flat = [block] if isinstance(block, str) else block.flatten() if block else []
         self.names = tuple(dict.fromkeys(flat))
 
     def fusions(self) -> list[Any]:

@@ -94,9 +94,9 @@ class Answerer:
         added = 0
         for assembly in self.assemblies:
             model = assembly.model
-            states = [adapter_state(model, name).values() for name in assembly.names]
+            states = [list(adapter_state(model, name).values()) for name in assembly.names]
             for fused in assembly.fusions():
-                states += [layer.parameters() for layer in fusion_layers(model, fused).values()]
+                states += [list(layer.parameters()) for layer in fusion_layers(model, fused).values()]
             # A parameter may be shared by several adapters.
             added += sum({id(p): p.numel() for state in states for p in state}.values())
         return added

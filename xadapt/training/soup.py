@@ -115,8 +115,8 @@ class _Pot:
         new = layer_name(job.plan.makes)
         merge_adapters(self.model, "average", self.names, (), new)
         state, parts = adapter_state(self.model, new), [adapter_state(self.model, name) for name in self.names]
-        #: What is poured, with what each member gives to it.
-        self.poured = [(value, [part[key].detach() for part in parts]) for key, value in state.items()]
+        #: What is poured, with what each member gives to it, shape (members, …).
+        self.poured = [(value, torch.stack([part[key].detach() for part in parts])) for key, value in state.items()]
         if self.problem.needs_head:
             self._add_head(heads)
         for parameter in self.model.parameters():
@@ -142,13 +142,13 @@ class _Pot:
         own = [head for head in heads if head is not None]
         if len(own) == len(heads):
             head = dict(self.model.heads[name].named_parameters())
-            self.poured += [(value, [member[key] for member in own]) for key, value in head.items()]
+            self.poured += [(value, torch.stack([member[key] for member in own])) for key, value in head.items()]
 
     def pour(self, weights: Weights) -> None:
         """Make the soup with these weights."""
         with torch.no_grad():
             for value, parts in self.poured:
-                value.copy_(sum(weight * part.to(value.device) for weight, part in zip(weights, parts, strict=True)))
+                value.copy_(torch.tensordot(torch.tensor(weights), parts, dims=1))
 
     def score(self, weights: Weights) -> float:
         """The main dev score of the soup with these weights."""
@@ -165,9 +165,7 @@ class _Pot:
         values = [value for value, _ in self.poured]
         slopes = torch.autograd.grad(self.problem.loss(outputs, batch), values, allow_unused=True)
         pairs = [(slope, parts) for slope, (_, parts) in zip(slopes, self.poured, strict=True) if slope is not None]
-        return torch.stack([
-            sum((slope * parts[i].to(slope.device)).sum() for slope, parts in pairs) for i in range(len(self.names))
-        ]).cpu()  # fmt: skip
+        return torch.stack([(slope.cpu() * parts).flatten(1).sum(dim=1) for slope, parts in pairs]).sum(dim=0)
 
 
 def _learned(pot: _Pot, start: Weights, score: float) -> Weights:
