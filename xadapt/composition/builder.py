@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-
-import torch
 
 from xadapt.backbone.base import Backbone
 from xadapt.composition.expression import MERGES, Node
 from xadapt.composition.fusion import load_fusion
+from xadapt.composition.heads import HeadStates, close_task, head_states, kind_of, merge_heads, pick_head
 from xadapt.composition.hints import how_to_make, target_hint
 from xadapt.composition.merging import merge_adapters
 from xadapt.composition.methods import activate, has_adapter, load_adapter
 from xadapt.errors import XadaptError
 from xadapt.store.checkpoints import Checkpoint, verify_checkpoint
 from xadapt.store.store import Store
-from xadapt.tasks import Kind, Tagging, Task, get_task
+from xadapt.tasks import Kind, Task
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
@@ -32,7 +31,6 @@ def layer_name(node: Node) -> str:
 
 #: ``;:`` is what a comma and a space become.
 _LAYER_NAMES = str.maketrans({",": ";", " ": ":", "(": "[", ")": "]", ".": "~"})
-_Heads = dict[str, dict[str, torch.Tensor]]
 
 
 @dataclass
@@ -200,12 +198,12 @@ class Assembly:
 
     def _merged(self, node: Node) -> str:
         names: list[str] = []
-        heads: list[_Heads] = []
+        heads: list[HeadStates] = []
         outer = self.loaded_heads
         for child in node.children:
             self.loaded_heads = []
             names.append(str(self.block(child)))
-            heads.append({task: _copied(self.model.heads[task]) for task in self.loaded_heads})
+            heads.append(head_states(self.model.heads, self.loaded_heads))
             outer += self.loaded_heads
         self.loaded_heads = outer
         name = layer_name(node)
@@ -215,17 +213,8 @@ class Assembly:
             merge_adapters(self.model, node.kind, names, node.weights, name, dict(node.options), self.seed or 0)
         except XadaptError as error:
             raise XadaptError(f"{node}: {error}") from None
-        self._merge_heads(heads, node.weights or (1.0,) * len(names))
+        merge_heads(self.model.heads, heads, node.weights or (1.0,) * len(names))
         return name
-
-    def _merge_heads(self, heads: list[_Heads], weights: tuple[float, ...]) -> None:
-        # Members that answer the same task have a head each, and one adapter made of them needs one.
-        total = sum(weights)
-        for task in set.intersection(*map(set, heads)) if abs(total) > 1e-6 else ():
-            with torch.no_grad():
-                for key, value in self.model.heads[task].state_dict().items():
-                    parts = [member[task][key] for member in heads]
-                    value.copy_(sum(part * (weight / total) for part, weight in zip(parts, weights, strict=True)))
 
     def head_for(self, task: Task) -> str:
         """The head that answers a task: its own, else the outermost that speaks the same labels.
@@ -233,16 +222,7 @@ class Assembly:
         Raises:
             XadaptError: If no member's head does.
         """
-        if task.name in self.heads:
-            return task.name
-        for name in reversed(self.heads):
-            if _kind(name) == task.kind:
-                return name
-        spoken = ", ".join(map(_described, self.heads)) or "no head at all"
-        raise XadaptError(
-            f"this setup cannot answer {task.name} ({task.kind.name}): it has {spoken}; "
-            f"train a target adapter on it with `xadapt train-target {task.name} --on SETUP`"
-        )
+        return pick_head(self.heads, task)
 
     def closed(self, task: Task, head: str) -> Task:
         """The task itself or, where its training rows decided its tags, with the tags of a head.
@@ -250,19 +230,7 @@ class Assembly:
         Raises:
             XadaptError: If the head learnt other labels, because the task was declared otherwise at that time.
         """
-        labels = getattr(task.kind, "labels", None)
-        if labels is None:
-            return task
-        ids = self.model.heads[head].config["label2id"]
-        learnt = tuple(sorted(ids, key=ids.__getitem__))
-        if isinstance(task.kind, Tagging) and not labels:
-            return replace(task, kind=replace(task.kind, labels=learnt))
-        if learnt != labels:
-            raise XadaptError(
-                f"the head {head} learnt the labels {', '.join(learnt)}, but {task.name} has {', '.join(labels)}: "
-                f"train {head} again"
-            )
-        return task
+        return close_task(task, head, self.model.heads[head].config.get("label2id") or {})
 
     def begin_from(self, checkpoint: Checkpoint, name: str, head: str | None) -> None:
         """Load the adapter and the head of a checkpoint under other names, to train them on."""
@@ -276,11 +244,7 @@ class Assembly:
 
     def speaks(self, kind: Kind) -> bool:
         """Whether a head speaks the labels of a kind."""
-        return any(_kind(name) == kind for name in self.heads)
-
-
-def _copied(module: torch.nn.Module) -> dict[str, torch.Tensor]:
-    return {key: value.clone() for key, value in module.state_dict().items()}
+        return any(kind_of(name) == kind for name in self.heads)
 
 
 def assemble(
@@ -303,19 +267,6 @@ def assemble(
         parameter.requires_grad_(False)
     assembly.model.eval()
     return assembly
-
-
-def _kind(name: str) -> Kind | None:
-    try:
-        return get_task(name).kind
-    except XadaptError:
-        # A head of a task that is not known here, such as another user's own, answers that task alone.
-        return None
-
-
-def _described(name: str) -> str:
-    kind = _kind(name)
-    return f"{name} ({kind.name if kind else 'a task that is not known here'})"
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Source: AdapterFusion, arXiv 2005.00247; the update of low rank with one factor 
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,40 @@ if TYPE_CHECKING:
 _FULL_STD = 0.02
 #: Strength of the pull of the value matrices to the identity, the library's.
 _PULL = 0.01
+
+
+class LowRankScore(nn.Linear):
+    """The query or key projection of a fusion of low rank: fewer rows, each multiplied by a constant.
+
+    A score is a sum over rows. A step of Adam moves every weight as far, and fewer rows add up to less: without the
+    constant a fusion of rank 16 on a base 384 wide learns eleven times slower than a full one.
+
+    Attributes:
+        scale: The constant, the power of two next to (width / rank) ** 0.75; no bit is lost by it. A state dict holds
+            the products, so that nobody who reads one has to know it.
+    """
+
+    def __init__(self, width: int, rank: int) -> None:
+        """Start at random, with scores that spread as far as those of a fresh full layer."""
+        super().__init__(width, rank)
+        self.scale = 2.0 ** round(0.75 * math.log2(width / rank))
+        nn.init.normal_(self.weight, std=_FULL_STD * (width / rank) ** 0.25 / self.scale)
+        nn.init.zeros_(self.bias)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Map vectors of shape (..., width) to shape (..., rank)."""
+        return self.scale * super().forward(vectors)
+
+    def _save_to_state_dict(self, destination: dict[str, Tensor], prefix: str, keep_vars: bool) -> None:
+        super()._save_to_state_dict(destination, prefix, keep_vars)
+        for key in (f"{prefix}weight", f"{prefix}bias"):
+            destination[key] = self.scale * destination[key]
+
+    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:
+        for key in {f"{prefix}weight", f"{prefix}bias"} & state_dict.keys():
+            # In half precision small quotients would lose bits.
+            state_dict[key] = state_dict[key].to(self.weight.dtype) / self.scale
+        super()._load_from_state_dict(state_dict, prefix, *rest)
 
 
 class LowRankValue(nn.Module):
@@ -85,12 +120,7 @@ def _add(model: Any, fused: Fuse, rank: int | None, config: Any) -> None:
 def _lower(layer: Any, rank: int) -> None:
     # The library's forward asks of the three projections only that they can be called, so all else stays its own.
     width = layer.dense_size
-    # A score is a sum over as many products as there are rows; fewer rows of this size spread it as far.
-    std = _FULL_STD * (width / rank) ** 0.25
-    layer.query, layer.key = nn.Linear(width, rank), nn.Linear(width, rank)
-    for projection in (layer.query, layer.key):
-        nn.init.normal_(projection.weight, std=std)
-        nn.init.zeros_(projection.bias)
+    layer.query, layer.key = LowRankScore(width, rank), LowRankScore(width, rank)
     layer.value = LowRankValue(width, rank)
 
 
@@ -187,11 +217,11 @@ def as_full(layer: Any) -> dict[str, Tensor]:
     """
     full = {"value.weight": layer.value.weight.detach()}
     for name in ("query", "key"):
-        projection = getattr(layer, name)
-        missing = layer.dense_size - projection.out_features
+        rows = getattr(layer, name).state_dict()
+        missing = layer.dense_size - len(rows["bias"])
         # Rows of zeros add nothing to a score.
-        full[f"{name}.weight"] = nn.functional.pad(projection.weight.detach(), (0, 0, 0, missing))
-        full[f"{name}.bias"] = nn.functional.pad(projection.bias.detach(), (0, missing))
+        full[f"{name}.weight"] = nn.functional.pad(rows["weight"], (0, 0, 0, missing))
+        full[f"{name}.bias"] = nn.functional.pad(rows["bias"], (0, missing))
     return full
 
 

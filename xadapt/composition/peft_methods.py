@@ -207,7 +207,8 @@ def add(model: Any, name: str, config: PeftConfig) -> None:
 def _exact(config: PeftConfig) -> PeftConfig:
     """The configuration with a pattern of whole paths for its layers.
 
-    By their ends alone, peft would also take modules of other adapters: one may be called ``value``.
+    By their ends alone, peft would also take modules of other adapters: one may be called ``value``. VeRA looks for
+    plain layers only, which may lie within layers of other types.
     """
     exact: Any = copy.deepcopy(config)
     found = [linear for linear in LINEARS if any(f".{linear}".endswith(f".{end}") for end in config.target_modules)]
@@ -215,7 +216,7 @@ def _exact(config: PeftConfig) -> PeftConfig:
     if layers is not None:
         exact.layers_to_transform = None
     chosen = r"\d+" if layers is None else "|".join(map(str, [layers] if isinstance(layers, int) else layers))
-    exact.target_modules = rf"encoder\.layer\.({chosen})\.({'|'.join(map(re.escape, found))})"
+    exact.target_modules = rf"encoder\.layer\.({chosen})\.({'|'.join(map(re.escape, found))})(\.base_layer)*"
     return exact
 
 
