@@ -43,3 +43,27 @@ def fusion_loses(result):
         result("stack(fuse(mnli, stsb), xnli)", {"en": 71.0, "de": 61.0, "sw": 47.0}),
         result("xnli", {"en": 60.0, "de": 50.0, "sw": 40.0}),
     ]
+
+
+@pytest.fixture
+def measurement():
+    """Make a measurement of costs on XNLI, as it is stored, from the milliseconds of setups."""
+
+    def make(milliseconds: dict[str, list[float]], **other: Any) -> dict[str, Any]:
+        rows = {"language": "en", "rows": 32, "tokens": 41.5, "max_length": 128, "processor_share": 0.98}
+        return {
+            "format": 1,
+            "base": "minilm",
+            "data": "mirror:rows",
+            "device": "cpu",
+            "hardware": "a processor",
+            "threads": 1,
+            "precision": "fp32",
+            "repeats": 3,
+            "seed": 42,
+            "versions": {},
+            "tasks": {"xnli": {**rows, "milliseconds": milliseconds}},
+            **other,
+        }
+
+    return make

@@ -3,6 +3,7 @@ from statistics import stdev
 import pytest
 
 from xadapt.reports import compare
+from xadapt.reports.costs import Cost
 
 
 def only_block(results):
@@ -30,6 +31,80 @@ def test_seeds_are_averaged_and_their_spread_is_that_of_the_zero_shot_means(resu
     assert row.zero_shot == 57.0
     assert row.seed_spread == pytest.approx(stdev([55.0, 59.0]))
     assert row.total == 6000
+
+
+def test_every_language_has_its_spread_over_seeds(result):
+    scores = [{"en": 70.0, "de": 60.0}, {"en": 72.0, "de": 66.0}]
+    row = only_block([result("mnli", each, seed=seed) for seed, each in enumerate(scores)]).rows[0]
+    assert row.spreads == pytest.approx({"en": stdev([70.0, 72.0]), "de": stdev([60.0, 66.0])})
+    assert only_block([result("mnli", scores[0])]).rows[0].spreads == {}
+
+
+def test_a_difference_spreads_over_pairs_of_runs_of_one_seed(result):
+    results = [result("mnli", {"en": 70.0, "de": 60.0 + seed}, seed=seed) for seed in range(3)]
+    results += [result("stsb", {"en": 60.0, "de": 58.0 + seed}, seed=seed) for seed in range(3)]
+    results += [result("fuse(mnli, stsb)", {"en": 60.0, "de": 61.0 - seed}, seed=seed) for seed in range(3)]
+    block = only_block(results)
+    fusion, stsb, best = (row_of(block, label) for label in ("fuse(mnli, stsb)", "stsb", "mnli"))
+    assert (fusion.difference, fusion.difference_spread) == (pytest.approx(-1.0), pytest.approx(stdev([1, -1, -3])))
+    assert (stsb.difference, stsb.difference_spread) == (-2.0, 0.0)
+    assert best.difference_spread is None
+
+
+def test_a_difference_between_other_seeds_has_no_spread(result):
+    results = [result("mnli", {"en": 70.0, "de": 60.0 + seed}, seed=seed) for seed in (1, 2)]
+    results += [result("stsb", {"en": 60.0, "de": 60.0 + seed}, seed=seed) for seed in (1, 3)]
+    row = row_of(only_block(results), "stsb")
+    assert row.seed_spread is not None
+    assert row.difference_spread is None
+
+
+def made_of(runs):
+    return {"decides": {"members": runs}}
+
+
+@pytest.mark.parametrize(
+    ("runs", "rows"), [("aaa", 1), ("abc", 1), ("aab", 3)], ids=["one for all", "one for each", "mixed"]
+)
+def test_seeds_are_averaged_only_if_a_member_is_one_checkpoint_for_all_or_another_for_each(result, runs, rows):
+    results = [
+        result("stack(mnli, xnli)", {"en": 1.0 + seed}, seed=seed, run=f"run-{seed}", **made_of({"mnli": runs[seed]}))
+        for seed in range(3)
+    ]
+    assert len(only_block(results).rows) == rows
+
+
+def test_a_member_that_is_another_checkpoint_in_another_setup_is_named(result):
+    one, other, same = (
+        result(setup, {"en": 1.0}, seed=seed, **made_of({"mnli": run, "squad": "s"}))
+        for setup, seed, run in (("mnli", 1, "a"), ("stack(mnli, squad)", 1, "b"), ("average(mnli, squad)", 2, "b"))
+    )
+    assert compare([one, other])[0].unlike == ("mnli",)
+    assert compare([one, same])[0].unlike == ()
+
+
+def test_stored_bytes_are_two_a_parameter_of_adapters_and_heads(result):
+    old = result("mnli", {"en": 1.0}, seed=1, parameters=1000)
+    new = result("mnli", {"en": 1.0}, seed=2, parameters=1000, head_parameters=10)
+    assert only_block([old, new]).rows[0].stored_bytes == 2020
+    assert only_block([old]).rows[0].stored_bytes is None
+
+
+def test_measured_times_come_to_their_setups_with_the_ratio_to_the_best_single_adapter(fusion_loses):
+    times = {"stack(mnli, xnli)": (10.0, 20.0, 10.0), "stack(fuse(mnli, stsb), xnli)": (15.0, 30.0, 40.0)}
+    (comparison,) = compare(fusion_loses, {("minilm", "xnli"): Cost("4 rows", times)})
+    (block,) = comparison.blocks
+    assert comparison.timed == "4 rows"
+    assert row_of(block, "fuse(mnli, stsb)").ratio == 1.5
+    assert row_of(block, "stsb").milliseconds == ()
+    assert row_of(block, "stsb").ratio is None
+
+
+def test_times_of_another_base_or_task_are_not_taken(fusion_loses):
+    times = {"stack(mnli, xnli)": (10.0,)}
+    (comparison,) = compare(fusion_loses, {("xlmr", "xnli"): Cost("", times), ("minilm", "pawsx"): Cost("", times)})
+    assert comparison.timed == ""
+    assert row_of(comparison.blocks[0], "mnli").milliseconds == ()
 
 
 def test_the_best_single_adapter_is_chosen_by_english_and_not_by_target_languages(fusion_loses):
@@ -154,7 +229,7 @@ def test_a_continued_adapter_and_a_stacked_one_have_names_of_their_own(result):
 
 
 def test_setups_that_share_a_short_name_go_by_their_whole_one(result):
-    setups = ["average(stack(a, xnli), stack(b, xnli))", "stack(average(a, b), xnli)"]
+    setups = ["average(continue(a, xnli), continue(b, xnli))", "continue(average(a, b), xnli)"]
     assert {row.label for row in only_block([result(setup, {"en": 1.0}) for setup in setups]).rows} == set(setups)
 
 

@@ -1,7 +1,11 @@
 import csv
 import io
 
-from xadapt.reports.export import results_csv
+import pytest
+
+from xadapt.reports import compare
+from xadapt.reports.costs import Cost
+from xadapt.reports.export import results_csv, setups_csv
 
 
 def test_every_language_of_every_seed_is_a_line_with_unrounded_scores(result):
@@ -16,3 +20,32 @@ def test_a_score_a_task_does_not_have_is_empty(result):
     text = results_csv([result("mnli", {"en": 1.0}), result("squad", {"en": 2.0}, task="xquad", metric="f1")])
     lines = list(csv.DictReader(io.StringIO(text)))
     assert [(line["accuracy"], line["f1"]) for line in lines] == [("1.0", ""), ("", "2.0")]
+
+
+def test_a_setup_is_a_line_with_scores_spreads_differences_and_costs(result):
+    results = []
+    for seed in (1, 3):
+        results.append(result("mnli", {"en": 70.0, "de": 60.0 + seed}, seed=seed, parameters=9, head_parameters=1))
+        results.append(result("fuse(mnli, stsb)", {"en": 71.0, "de": 61.0}, seed=seed))
+    times = {"mnli": (4.0, 2.0, 3.0), "fuse(mnli, stsb)": (6.0, 5.0, 6.0)}
+    text = setups_csv(compare(results, {("minilm", "xnli"): Cost("", times)}))
+    single, fusion = csv.DictReader(io.StringIO(text))
+    assert (single["seeds"], single["n"], single["bytes"], fusion["bytes"]) == ("1 3", "4000", "20", "")
+    assert [fusion[key] for key in ("single", "zero_shot", "vs_single", "languages_ahead")] == [
+        "mnli",
+        "61.0",
+        "-1.0",
+        "0",
+    ]
+    assert [fusion[key] for key in ("ms", "ms_lowest", "ms_highest", "times_single")] == ["6.0", "5.0", "6.0", "2.0"]
+    assert (fusion["en"], fusion["en_vs_single"], fusion["de_vs_single"]) == ("71.0", "1.0", "-1.0")
+    spreads = [
+        float(line[key]) for line, key in ((single, "de_sd"), (single, "zero_shot_sd"), (fusion, "vs_single_sd"))
+    ]
+    assert spreads == pytest.approx([2**0.5] * 3)
+
+
+def test_tasks_with_other_languages_share_one_table_of_setups(result):
+    text = setups_csv(compare([result("mnli", {"en": 1.0, "de": 2.0}), result("mnli", {"fr": 3.0}, task="pawsx")]))
+    lines = {line["task"]: (line["en"], line["de"], line["fr"]) for line in csv.DictReader(io.StringIO(text))}
+    assert lines == {"xnli": ("1.0", "2.0", ""), "pawsx": ("", "", "3.0")}

@@ -1,8 +1,8 @@
 import pytest
 
-from xadapt.composition.expression import Node, adapter
+from xadapt.composition.expression import COMPOSITIONS
 from xadapt.errors import XadaptError
-from xadapt.reports.families import FAMILIES, Family, classify, family_of
+from xadapt.reports.families import FAMILIES, Family, classify
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,31 @@ from xadapt.reports.families import FAMILIES, Family, classify, family_of
             Family("average", "average(mnli, squad)", with_target=True, continued=True),
         ),
         ("stack(fuse(mnli, squad, stsb), xnli)", Family("fuse", "fuse(mnli, squad, stsb)", with_target=True)),
-        ("average(stack(mnli, xnli), stack(squad, xnli))", Family("average", "average(mnli, squad)", with_target=True)),
+        (
+            "stack(ensemble(mnli, average(squad, stsb)), xnli)",
+            Family("ensemble", "ensemble(average(squad, stsb), mnli)", with_target=True),
+        ),
+        ("average(0.7*mnli, 0.3*squad)", Family("average", "average(0.7*mnli, 0.3*squad)", with_target=False)),
+        ("stack(mnli + stsb - squad, xnli)", Family("sum", "mnli + stsb - squad", with_target=True)),
+        ("0.5*mnli", Family("sum", "0.5*mnli", with_target=False)),
+        ("ties(mnli, squad, density=0.5)", Family("merge", "ties(mnli, squad, density=0.5)", with_target=False)),
+        ("stack(multitask(mnli, squad), xnli)", Family("multitask", "multitask(mnli, squad)", with_target=True)),
+        (
+            "stack(learned_soup(mnli, squad)@xnli, xnli)",
+            Family("soup", "learned_soup(mnli, squad)@xnli", with_target=True),
+        ),
+        (
+            "greedy_soup(continue(mnli, xnli), continue(0.5*squad, xnli))@xnli",
+            Family("soup", "greedy_soup(0.5*squad, mnli)@xnli", with_target=True, continued=True),
+        ),
+        (
+            "average(2*continue(mnli, xnli), continue(squad, xnli))",
+            Family("average", "average(2*mnli, squad)", with_target=True, continued=True),
+        ),
+        (
+            "stack(fuse(mnli, squad, rank=16), xnli)",
+            Family("fuse", "fuse(mnli, squad, rank=16)", with_target=True),
+        ),
     ],
 )
 def test_a_setup_is_sorted_by_what_lies_under_the_target(setup, expected):
@@ -37,17 +61,21 @@ def test_a_target_among_the_members_stays_in_the_label_but_is_known():
     assert classify("fuse(mnli, xnli)", "xnli") == Family("fuse", "fuse(mnli, xnli)", with_target=True)
 
 
-@pytest.mark.parametrize("kind", ["ensemble", "multitask"])
-def test_other_compositions_are_families_of_their_own(kind):
-    node = Node(kind, children=(adapter("mnli"), adapter("squad")))
-    under_target = Node("stack", children=(node, adapter("xnli")))
-    assert kind in FAMILIES
-    assert family_of(under_target, "xnli") == Family(kind, f"{kind}(mnli, squad)", with_target=True)
+@pytest.mark.parametrize("kind", COMPOSITIONS)
+def test_every_composition_belongs_to_a_family_that_a_comparison_lists(kind):
+    on = "@xnli" if kind.endswith("_soup") else ""
+    assert classify(f"{kind}(mnli, squad){on}", "xquad").family in FAMILIES
 
 
-def test_an_ensemble_of_targets_is_an_ensemble_of_what_lies_under_them():
-    members = tuple(Node("stack", children=(adapter(name), adapter("xnli"))) for name in ("mnli", "squad"))
-    assert family_of(Node("ensemble", children=members), "xnli").label == "ensemble(mnli, squad)"
+@pytest.mark.parametrize("setup", ["greedy_soup(mnli, squad)@xnli", "fuse(mnli, squad)@xnli"])
+def test_what_was_learnt_on_the_targets_english_rows_counts_as_with_the_target(setup):
+    assert classify(setup, "xnli").with_target
+    assert not classify(setup, "pawsx").with_target
+
+
+def test_members_on_which_only_some_have_the_target_stay_as_they_are():
+    setup = "ensemble(squad, stack(mnli, xnli))"
+    assert classify(setup, "xnli") == Family("ensemble", setup, with_target=True)
 
 
 def test_a_setup_that_cannot_be_read_is_refused():

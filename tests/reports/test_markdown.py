@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -52,12 +53,50 @@ def test_bundled_results_are_labelled_at_the_top_and_other_results_are_not(resul
     assert "demonstration" not in write_report([result("mnli", {"en": 1.0})], tmp_path / "b", "B").read_text()
 
 
-def test_parameters_and_seconds_are_shown_only_if_they_are_known(result, tmp_path):
-    known = result("mnli", {"en": 1.0}, parameters=1234567, seconds=12.34)
-    text = write_report([known, result("stsb", {"en": 1.0})], tmp_path / "a", "A").read_text()
-    assert "| 1,234,567 | 12.3 |" in text
+def test_parameters_and_megabytes_are_shown_only_if_they_are_known(result, tmp_path):
+    sized = result("mnli", {"en": 1.0}, parameters=1_000_000, head_parameters=500_000)
+    text = write_report([sized, result("stsb", {"en": 1.0})], tmp_path / "a", "A").read_text()
+    assert "| parameters | MB |" in text
+    assert "| 1,000,000 | 3.00 |" in text
     assert "| – | – |" in text
-    assert "seconds" not in write_report([result("mnli", {"en": 1.0})], tmp_path / "b", "B").read_text()
+    assert "| MB" not in write_report([result("mnli", {"en": 1.0})], tmp_path / "b", "B").read_text()
+
+
+def test_measured_times_are_shown_and_kept_beside_the_report(fusion_loses, measurement, tmp_path):
+    costs = tmp_path / "cost.json"
+    costs.write_text(json.dumps(measurement({"stack(mnli, xnli)": [10, 12, 11], "xnli": [5, 6, 5.5]})))
+    report = write_report(fusion_loses, tmp_path / "out", "Timed", costs=costs)
+    text = report.read_text()
+    assert "| ms per example | × single |" in text
+    assert re.search(r"`target only` .* \| 5.5 \| 0.50 \|", text)
+    assert re.search(r"`stsb` .* \| – \| – \|", text)
+    assert "* Time of an example: 32 rows of en" in text
+    assert "not measured" not in text
+    assert (report.parent / "cost.json").read_bytes() == costs.read_bytes()
+
+
+def test_a_report_without_measured_times_says_how_to_get_them(fusion_loses, tmp_path):
+    text = write_report(fusion_loses, tmp_path / "out", "Untimed", costs=tmp_path / "cost.json").read_text()
+    assert "python benchmarks/compositions/cost.py" in text
+    assert "| ms per example |" not in text
+    assert not (tmp_path / "out" / "cost.json").exists()
+
+
+def test_several_seeds_are_shown_as_mean_and_spread(result, tmp_path):
+    results = []
+    for seed in (1, 3):
+        results.append(result("mnli", {"en": 70.0 + seed, "de": 60.0 + seed}, seed=seed))
+        results.append(result("stsb", {"en": 60.0, "de": 59.0}, seed=seed))
+    text = write_report(results, tmp_path, "Seeds").read_text()
+    assert "| `mnli` \\* | 72.0 ± 1.4 | **62.0** ± 1.4 | 0.0 |" in text
+    assert "| `stsb` | 60.0 ± 0.0 | 59.0 ± 0.0 | −3.0 ± 1.4 |" in text
+    assert "* Seeds: 1, 3." in text
+
+
+def test_many_setups_have_a_line_each_in_the_table_of_languages(result, tmp_path):
+    results = [result(f"task{number}", {"en": 50.0 + number, "de": 50.0}, n=10 + number) for number in range(6)]
+    text = write_report(results, tmp_path, "Many").read_text()
+    assert "| setup | en | de |\n| --- | --: | --: |\n| N | 10 | 10 |\n| `task5` \\* | **55.0** | **50.0** |" in text
 
 
 def test_the_same_results_give_the_same_report(fusion_loses, tmp_path):

@@ -3,7 +3,8 @@ import struct
 import pytest
 
 from xadapt.reports import compare
-from xadapt.reports.plots import _draw, comparison_png, wrap_label
+from xadapt.reports.families import FAMILIES
+from xadapt.reports.plots import FAMILY_COLOURS, STRONGEST, _draw, comparison_png, wrap_label
 
 
 def size_of(png):
@@ -30,6 +31,28 @@ def test_the_heat_map_shows_the_differences_to_the_best_single_adapter(fusion_lo
     assert [label.get_text() for label in heat.get_xticklabels()] == ["en", "de", "sw", "mean"]
     fusion = [row.family for row in comparison.blocks[0].rows].index("fuse")
     assert heat.images[0].get_array()[fusion].tolist() == pytest.approx([1.0, 1.0, -3.0, -1.0])
+
+
+def test_every_family_has_a_colour_of_its_own():
+    assert set(FAMILY_COLOURS) == set(FAMILIES)
+    assert len(set(FAMILY_COLOURS.values())) == len(FAMILIES)
+
+
+def test_several_seeds_have_error_bars_of_their_spread_and_one_seed_has_none(result):
+    results = [result("mnli", {"en": 70.0, "de": 60.0 + seed}, seed=seed) for seed in (1, 3)]
+    several = _draw(compare(results)[0]).axes[0]
+    ((line,),) = ([line for line in several.collections if hasattr(line, "get_segments")],)
+    ((start, _), (end, _)) = line.get_segments()[0]
+    assert (start, end) == pytest.approx((62 - 2**0.5, 62 + 2**0.5))
+    assert "62.0 ± 1.4" in [text.get_text() for text in several.texts]
+    assert not _draw(compare(results[:1])[0]).axes[0].collections
+
+
+def test_a_hopeless_setup_does_not_take_the_colours_from_the_others(result):
+    hopeless = [result("mnli", {"en": 70.0, "de": 60.0}), result("squad", {"en": 5.0, "de": 1.0})]
+    heat = _draw(compare(hopeless)[0]).axes[1]
+    assert heat.images[0].norm.vmax == STRONGEST
+    assert "strongest colours" in heat.get_xlabel()
 
 
 def test_more_languages_make_a_wider_picture(result):

@@ -1,5 +1,5 @@
 from xadapt.reports import compare
-from xadapt.reports.verdicts import block_title, headline, notes, verdict
+from xadapt.reports.verdicts import block_title, headline, notes, survey, verdict
 
 
 def judge(results):
@@ -50,6 +50,52 @@ def test_several_seeds_show_their_spread_and_claim_nothing_either(result):
     assert "by 1.4 for the fusion and 1.4 for the single adapter (2 and 2 seeds)" in text
 
 
+def test_a_difference_that_is_no_larger_than_its_spread_over_seeds_is_called_that(result):
+    results = []
+    for seed, shift in ((1, 0.0), (2, 3.0)):
+        results.append(result("mnli", {"en": 70.0, "de": 60.0}, seed=seed))
+        results.append(result("fuse(mnli, stsb)", {"en": 70.0, "de": 59.5 + shift}, seed=seed))
+    assert "by 1.0 ± 2.1, no more than it varies over seeds" in judge(results)
+
+
+def test_without_a_fusion_the_best_other_composition_in_english_is_judged(result):
+    text = judge(
+        [
+            result("mnli", {"en": 70.0, "de": 60.0}),
+            result("average(mnli, stsb)", {"en": 60.0, "de": 65.0}),
+            result("mnli + stsb - squad", {"en": 65.0, "de": 58.0}),
+        ]
+    )
+    assert text.startswith("**`mnli + stsb - squad` loses to the best single adapter by 2.0.**")
+    assert "(the best in English of 2 compositions)" in text
+
+
+def test_several_compositions_are_surveyed_with_the_one_that_english_would_choose(result):
+    results = [
+        result("mnli", {"en": 70.0, "de": 60.0}),
+        result("fuse(mnli, stsb)", {"en": 60.0, "de": 61.0}),
+        result("average(mnli, stsb)", {"en": 65.0, "de": 62.5}),
+        result("ensemble(mnli, stsb)", {"en": 69.0, "de": 59.0}),
+    ]
+    ((block,),) = (comparison.blocks for comparison in compare(results))
+    assert survey(block) == (
+        "Of 3 compositions 2 stand above the best single adapter: `average(mnli, stsb)` (+2.5), `fuse(mnli, stsb)` "
+        "(+1.0). Chosen by English among them: `ensemble(mnli, stsb)` (−1.0)."
+    )
+
+
+def test_one_composition_needs_no_survey(fusion_loses):
+    assert survey(compare(fusion_loses)[0].blocks[0]) == ""
+
+
+def test_a_member_that_is_not_one_checkpoint_in_all_setups_is_noted(result):
+    results = [
+        result(setup, {"en": 1.0}, decides={"members": {"mnli": run}})
+        for setup, run in (("mnli", "a"), ("stack(mnli, squad)", "b"))
+    ]
+    assert any("Not the same checkpoint" in note and "`mnli`" in note for note in notes(compare(results)[0]))
+
+
 def test_of_several_fusions_the_best_in_english_is_judged(result):
     text = judge(
         [
@@ -74,7 +120,7 @@ def test_a_fusion_with_a_negative_english_score_is_still_ranked_before_one_witho
 def test_without_singles_fusion_or_target_languages_there_is_no_verdict(result):
     fusion, single = result("fuse(mnli, stsb)", {"en": 1.0}), result("mnli", {"en": 1.0})
     assert "no single adapter" in judge([fusion])
-    assert "no fusion" in judge([single])
+    assert "no composition" in judge([single])
     assert "no target language" in judge([fusion, single])
 
 
@@ -110,10 +156,13 @@ def test_small_n_is_noted_with_the_standard_error_of_an_accuracy(result):
 
 def test_languages_left_out_and_unlike_seeds_are_noted(result):
     (comparison,) = compare(
-        [result("mnli", {"en": 1.0, "de": 1.0, "fr": 1.0}, seed=1), result("stsb", {"en": 1.0, "de": 1.0}, seed=2)]
+        [
+            result("mnli", {"en": 1.0, "de": 1.0, "fr": 1.0, "sw": 1.0}, seed=1),
+            result("stsb", {"en": 1.0, "de": 1.0}, seed=2),
+        ]
     )
     text = " ".join(notes(comparison))
-    assert "fr is left out of the means: not evaluated with `stsb`." in text
+    assert "fr, sw are left out of the means: not evaluated with `stsb`." in text
     assert "different seeds" in text
 
 

@@ -27,6 +27,7 @@ def report(
     from xadapt import reports
     from xadapt.cli.evaluate import public
     from xadapt.errors import XadaptError
+    from xadapt.reports.costs import COST_FILE
     from xadapt.store.store import Store, read_results
 
     folder = results or Store(store).root / "results"
@@ -34,7 +35,8 @@ def report(
     if not found:
         raise XadaptError(f"no results in {folder}: make some with `xadapt evaluate xnli --setup mnli`")
     if to:
-        written = reports.write_report(found, to, title, commands=[f"xadapt report {folder} --to {to}"])
+        commands = [f"xadapt report {folder} --to {to}"]
+        written = reports.write_report(found, to, title, commands, costs=folder.parent / COST_FILE)
     if as_json:
         print_json([public(result) for result in found])
         return

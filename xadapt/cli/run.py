@@ -47,6 +47,7 @@ def run(
     from xadapt.cli.suite import print_suite
     from xadapt.data.source import open_source
     from xadapt.experiments.execute import execute
+    from xadapt.reports.costs import COST_FILE
     from xadapt.reports.suites import suite_summary, write_suites
     from xadapt.store.files import read_text
 
@@ -74,6 +75,7 @@ def run(
         commands=[f"xadapt run {recipe} --data {'MIRROR' if source.root else source.name}"],
         recipe=read_text(recipe),
         adapters=list(used.values()),
+        costs=place.root / COST_FILE,
         scores=[line for score, facts in scored for line in suite_summary(score, facts)],
     )
     if as_json:

@@ -119,11 +119,14 @@ def evaluate(
     run = run_hash(decides)
     path = store.result_path(run)
     result = read_json(path) if path.is_file() else _empty(run, node, task, backbone, source, settings, answerer)
+    before = dict(result)
     result["seed"] = used[-1].seed if used else settings.seed
     result["parameters"], result["head_parameters"] = answerer.parameters(), answerer.head_parameters()
     result["decides"] = decides
     if problem.calibration:
         result["calibration"] = problem.calibration
+    if path.is_file() and result != before:
+        store.write_result(run, result)
     answerer.to(device)
     pools = _Pools(source, task, answerer, display)
     for language in wanted:

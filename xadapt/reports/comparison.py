@@ -10,6 +10,7 @@ from statistics import fmean, pstdev, stdev
 from typing import Any
 
 from xadapt.metrics import OWN_SCALES
+from xadapt.reports.costs import Cost, relative
 from xadapt.reports.families import FAMILIES, Family, classify
 from xadapt.reports.results import ENGLISH, Result, read_result
 from xadapt.reports.structures import Block, Reference, Row, TaskComparison, english_or_least
@@ -27,11 +28,14 @@ class _Entry:
     runs: list[Result]
 
 
-def compare(results: Iterable[Mapping[str, Any]]) -> list[TaskComparison]:
+def compare(
+    results: Iterable[Mapping[str, Any]], costs: Mapping[tuple[str, str], Cost] | None = None
+) -> list[TaskComparison]:
     """Group results by task, base, data and limit, and compare the setups in each group.
 
     Args:
         results: Results as they are stored, in any order. The same run twice counts once.
+        costs: What was measured of the time of an example, by base and task (see `read_costs`).
 
     Returns:
         One comparison per group, ordered by task, base, data and limit.
@@ -45,10 +49,11 @@ def compare(results: Iterable[Mapping[str, Any]]) -> list[TaskComparison]:
         key = (result.task, result.base, result.data, result.limit is not None, result.limit or 0, result.metric)
         # One run can be scored on several tasks and in several ways; its hash alone does not name a result.
         groups[key][f"{result.run} {result.setup} {result.head} {result.variant} {result.seed}"] = result
-    return [_compare_group(list(groups[key].values())) for key in sorted(groups)]
+    alike = [list(groups[key].values()) for key in sorted(groups)]
+    return [_compare_group(group, (costs or {}).get((group[0].base, group[0].task))) for group in alike]
 
 
-def _compare_group(results: list[Result]) -> TaskComparison:
+def _compare_group(results: list[Result], cost: Cost | None) -> TaskComparison:
     measured: dict[tuple[bool, str], list[Result]] = defaultdict(list)
     for result in results:
         measured[classify(result.setup, result.task).with_target, result.variant].append(result)
@@ -59,7 +64,11 @@ def _compare_group(results: list[Result]) -> TaskComparison:
     for result in results:
         for code, row in result.languages.items():
             counts[code].add(row.n)
-    first = results[0]
+    used: dict[tuple[str, int], set[str]] = defaultdict(set)
+    for result in results:
+        for member, run in result.members.items():
+            used[member, result.seed].add(run)
+    first, times = results[0], cost.milliseconds if cost else {}
     return TaskComparison(
         task=first.task,
         kind=first.kind,
@@ -72,8 +81,10 @@ def _compare_group(results: list[Result]) -> TaskComparison:
         left_out=left_out,
         counts={code: min(numbers) for code, numbers in sorted(counts.items())},
         uneven=tuple(sorted(code for code, numbers in counts.items() if len(numbers) > 1)),
+        unlike=tuple(sorted({member for (member, _), runs in used.items() if len(runs) > 1})),
         splits=tuple(sorted({row.split for result in results for row in result.languages.values() if row.split})),
-        blocks=tuple(_block(*key, blocks[key], common) for key in sorted(blocks, key=_natural)),
+        blocks=tuple(_block(*key, blocks[key], common, times) for key in sorted(blocks, key=_natural)),
+        timed=cost.how if cost and any(result.setup in times for result in results) else "",
     )
 
 
@@ -96,10 +107,10 @@ def _entries(results: list[Result]) -> list[_Entry]:
         for head in sorted(heads):
             alike = [run for run in runs if run.head == head]
             named = f"{label}, head {head}" if len(heads) > 1 else label
-            if len({run.seed for run in alike}) == len(alike):
+            if len({run.seed for run in alike}) == len(alike) and _same_members(alike):
                 entries.append(_Entry(family, named, sorted(alike, key=lambda run: run.seed)))
             else:
-                # Two runs of one seed differ in something else; an average would hide what.
+                # They differ in more than the seed, and an average would hide in what.
                 entries += [_Entry(family, f"{named}, run {run.run[:8]}", [run]) for run in alike]
     shared = Counter(entry.label for entry in entries)
     for entry in entries:
@@ -107,6 +118,12 @@ def _entries(results: list[Result]) -> list[_Entry]:
         if shared[entry.label] > 1:
             entry.label = entry.runs[0].setup
     return entries
+
+
+def _same_members(runs: list[Result]) -> bool:
+    """Whether every member is one checkpoint for all seeds or another for each; all else mixes like with unlike."""
+    names = set.intersection(*(set(run.members) for run in runs))
+    return all(len({run.members[name] for run in runs}) in (1, len(runs)) for name in names)
 
 
 def _targets(entry: _Entry) -> set[str]:
@@ -124,8 +141,14 @@ def _common_languages(entries: Sequence[_Entry]) -> tuple[tuple[str, ...], dict[
     return tuple(sorted(common)), left_out
 
 
-def _block(with_target: bool, variant: str, entries: list[_Entry], common: tuple[str, ...]) -> Block:
-    rows = [_row(entry, common) for entry in entries]
+def _block(
+    with_target: bool,
+    variant: str,
+    entries: list[_Entry],
+    common: tuple[str, ...],
+    times: Mapping[str, tuple[float, ...]],
+) -> Block:
+    rows = [_row(entry, common, times.get(entry.runs[0].setup, ())) for entry in entries]
     reference = _reference(rows, common)
     if reference is not None:
         rows = [_against(row, reference, common) for row in rows]
@@ -133,17 +156,17 @@ def _block(with_target: bool, variant: str, entries: list[_Entry], common: tuple
     return Block(with_target, variant, tuple(rows), reference)
 
 
-def _row(entry: _Entry, common: tuple[str, ...]) -> Row:
+def _row(entry: _Entry, common: tuple[str, ...], milliseconds: tuple[float, ...]) -> Row:
     runs, metric = entry.runs, entry.runs[0].metric
     shared = set.intersection(*(set(run.languages) for run in runs))
     scores = {code: fmean(run.languages[code].scores[metric] for run in runs) for code in sorted(shared)}
+    spreads = {code: stdev(run.languages[code].scores[metric] for run in runs) for code in scores if len(runs) > 1}
     scored = [code for code in common if code in scores]
     english = scores.get(ENGLISH)
     zero_shot = fmean(scores[code] for code in scored) if scored else None
-    means = [fmean(run.languages[code].scores[metric] for code in scored) for run in runs] if scored else []
+    means = {run.seed: fmean(run.languages[code].scores[metric] for code in scored) for run in runs if scored}
     keys = [set(run.languages[code].scores) for run in runs for code in scored]
     others = sorted(set.intersection(*keys) - {metric, *OWN_SCALES}) if keys else []
-    times = [run.seconds for run in runs if run.seconds is not None]
     counted = [*scored, ENGLISH] if english is not None else scored
     return Row(
         setup=runs[0].setup,
@@ -154,16 +177,26 @@ def _row(entry: _Entry, common: tuple[str, ...]) -> Row:
         zero_shot=zero_shot,
         gap=None if english is None or zero_shot is None else english - zero_shot,
         language_spread=pstdev(scores[code] for code in scored) if scored else None,
-        seed_spread=stdev(means) if len(means) > 1 else None,
+        seeds_zero_shot=means,
+        seed_spread=stdev(means.values()) if len(means) > 1 else None,
+        spreads=spreads,
         total=sum(min(run.languages[code].n for run in runs) for code in counted),
         difference=None,
+        difference_spread=None,
         ahead=None,
         scores=scores,
         differences={},
         others={key: fmean(run.languages[code].scores[key] for run in runs for code in scored) for key in others},
-        parameters=runs[0].parameters,
-        seconds=fmean(times) if times else None,
+        parameters=_first(run.parameters for run in runs),
+        head_parameters=_first(run.head_parameters for run in runs),
+        milliseconds=milliseconds,
+        ratio=None,
     )
+
+
+def _first(counts: Iterable[int | None]) -> int | None:
+    # Seeds do not change the size, but older results did not record it.
+    return next((count for count in counts if count is not None), None)
 
 
 def _reference(rows: Sequence[Row], common: tuple[str, ...]) -> Reference | None:
@@ -173,19 +206,29 @@ def _reference(rows: Sequence[Row], common: tuple[str, ...]) -> Reference | None
     graded = [row for row in singles if row.english is not None]
     if graded:
         best = min(graded, key=lambda row: (-english_or_least(row), row.label))
-        return Reference(best.label, True, best.scores, best.zero_shot, len(best.seeds), best.seed_spread)
+        return Reference(best.label, True, best.scores, best.zero_shot, len(best.seeds), best)
     shared = set.intersection(*(set(row.scores) for row in singles))
     scores = {code: fmean(row.scores[code] for row in singles) for code in sorted(shared)}
     usable = [code for code in common if code in scores]
     zero_shot = fmean(scores[code] for code in usable) if usable else None
     label = "the mean of the single adapters" if len(singles) > 1 else singles[0].label
-    spread = singles[0].seed_spread if len(singles) == 1 else None
-    return Reference(label, False, scores, zero_shot, min(len(row.seeds) for row in singles), spread)
+    only = singles[0] if len(singles) == 1 else None
+    return Reference(label, False, scores, zero_shot, min(len(row.seeds) for row in singles), only)
 
 
 def _against(row: Row, reference: Reference, common: tuple[str, ...]) -> Row:
     differences = {code: row.scores[code] - reference.scores[code] for code in row.scores if code in reference.scores}
+    ratio = relative(row.milliseconds, reference.row.milliseconds) if reference.row else None
+    row = replace(row, differences=differences, ratio=ratio)
     if row.zero_shot is None or reference.zero_shot is None:
-        return replace(row, differences=differences)
+        return row
     ahead = sum(differences[code] > 0 for code in common if code in differences)
-    return replace(row, difference=row.zero_shot - reference.zero_shot, ahead=ahead, differences=differences)
+    spread = _difference_spread(row, reference.row) if reference.row else None
+    return replace(row, difference=row.zero_shot - reference.zero_shot, difference_spread=spread, ahead=ahead)
+
+
+def _difference_spread(row: Row, best: Row) -> float | None:
+    mine, others = row.seeds_zero_shot, best.seeds_zero_shot
+    if row.label == best.label or mine.keys() != others.keys() or len(mine) < 2:
+        return None
+    return stdev(mine[seed] - others[seed] for seed in mine)

@@ -1,14 +1,17 @@
-"""Every number of a report as CSV: one line per result and language."""
+"""Every number of a report as CSV: a line per result and language, or a line per setup."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
 from typing import Any
 
 from xadapt.reports.families import classify
 from xadapt.reports.results import read_result
+from xadapt.reports.structures import Block, Row, TaskComparison
+from xadapt.reports.tables import english_first, language_order
 
 _COLUMNS = ("task", "kind", "metric", "base", "data", "limit", "family", "label", "with_target", "setup", "head")
 _LAST = ("seed", "run", "variant", "language", "split", "n")
@@ -39,3 +42,58 @@ def results_csv(results: Iterable[Mapping[str, Any]]) -> str:
         for code, row in sorted(result.languages.items()):
             writer.writerow([*fixed, code, row.split, row.n, *(row.scores.get(name, "") for name in names)])
     return text.getvalue()
+
+
+def setups_csv(comparisons: Sequence[TaskComparison]) -> str:
+    """Write what the tables show as CSV, unrounded: a line per setup, averaged over seeds.
+
+    Args:
+        comparisons: What `compare` returned.
+
+    Returns:
+        CSV text with a heading. A language has three columns: its score, the score's standard deviation over seeds
+        (`de_sd`) and the difference to the best single adapter (`de_vs_single`); what is not there is empty.
+    """
+    blocks = [(comparison, block) for comparison in comparisons for block in comparison.blocks]
+    codes = sorted({code for _, block in blocks for code in language_order(block)}, key=english_first)
+    records = [_record(comparison, block, row, codes) for comparison, block in blocks for row in block.rows]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(records[0]) if records else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records)
+    return text.getvalue()
+
+
+def _record(comparison: TaskComparison, block: Block, row: Row, codes: Sequence[str]) -> dict[str, Any]:
+    reference, times = block.reference, row.milliseconds
+    return {
+        "task": comparison.task,
+        "metric": comparison.metric,
+        "base": comparison.base,
+        "data": comparison.data,
+        "limit": comparison.limit,
+        "with_target": block.with_target,
+        "variant": block.variant,
+        "family": row.family,
+        "label": row.label,
+        "setup": row.setup,
+        "seeds": " ".join(map(str, row.seeds)),
+        "n": row.total,
+        "zero_shot": row.zero_shot,
+        "zero_shot_sd": row.seed_spread,
+        "languages_sd": row.language_spread,
+        "single": reference.label if reference else None,
+        "vs_single": row.difference,
+        "vs_single_sd": row.difference_spread,
+        "languages_ahead": row.ahead,
+        "parameters": row.parameters,
+        "head_parameters": row.head_parameters,
+        "bytes": row.stored_bytes,
+        "ms": median(times) if times else None,
+        "ms_lowest": min(times, default=None),
+        "ms_highest": max(times, default=None),
+        "times_single": row.ratio,
+        **{code: row.scores.get(code) for code in codes},
+        **{f"{code}_sd": row.spreads.get(code) for code in codes},
+        **{f"{code}_vs_single": row.differences.get(code) for code in codes},
+    }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from xadapt.composition.expression import Node, parse
+from xadapt.composition.expression import MERGES, SOUPS, Node
+from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 from xadapt.tasks import get_task
 
 #: In the order in which a comparison lists them.
-FAMILIES = ("none", "single", "stack", "average", "multitask", "ensemble", "fuse")
+FAMILIES = ("none", "single", "stack", "average", "sum", "merge", "soup", "multitask", "ensemble", "fuse")
+#: What a composition's kind counts as, where that is not its own name.
+_OTHER = {"adapter": "single", "continue": "stack", **dict.fromkeys(SOUPS, "soup"), **dict.fromkeys(MERGES, "merge")}
 
 
 @dataclass(frozen=True)
@@ -18,8 +21,10 @@ class Family:
 
     Attributes:
         family: One of `FAMILIES`. "none" is no intermediate adapter: the bare base, or the target's adapter alone.
+            "sum" is task arithmetic, "merge" a merge of LoRA-type adapters, "soup" an average with chosen weights.
         label: The setup without the target's adapter, such as "mnli" or "fuse(mnli, squad, stsb)".
-        with_target: Whether the target's own adapter is in it, so that it was trained on the target's English rows.
+        with_target: Whether it has seen the target's English rows: by the target's own adapter, or because a fusion
+            or soup was learnt on them.
         continued: Whether the target was learnt by training the setup's weights on, not by an adapter on top.
     """
 
@@ -33,8 +38,8 @@ def classify(setup: str, task: str) -> Family:
     """Sort a setup into its family, as seen from a target task.
 
     A target's adapter on top, as in `stack(mnli, xnli)` or `continue(mnli, xnli)`, is taken off first; what is left
-    decides the family. An ensemble or average whose members all have the target on top is taken apart member by member.
-    A target's adapter that is itself a member, as in `fuse(mnli, xnli)`, stays in the label.
+    decides the family. An ensemble, or another composition, whose members all have the target on top is taken apart
+    member by member. A target's adapter that is itself a member, as in `fuse(mnli, xnli)`, stays in the label.
 
     Args:
         setup: The setup's expression.
@@ -63,31 +68,22 @@ def _adapter(task: str) -> str:
 def family_of(node: Node, task: str) -> Family:
     """Sort a parsed setup into its family; see `classify`."""
     rest, continued = _without_target(node, task)
-    family = _family(rest)
-    return Family(family, str(rest), with_target=task in node.adapters() or _learnt_on(node, task), continued=continued)
-
-
-def _learnt_on(node: Node, task: str) -> bool:
-    """Whether a fusion in the setup was learnt on the target's English rows."""
-    return (node.kind == "fuse" and node.name == task) or any(_learnt_on(child, task) for child in node.children)
-
-
-def _family(node: Node) -> str:
-    if node.kind == "adapter":
-        return "single"
-    return "stack" if node.kind == "continue" else node.kind
+    learnt_on = any(part.name == task for part in node.walk())
+    return Family(_OTHER.get(rest.kind, rest.kind), str(rest), with_target=learnt_on, continued=continued)
 
 
 def _without_target(node: Node, task: str) -> tuple[Node, bool]:
-    if node.kind == "adapter" and node.name == task:
+    target = Node("adapter", task)
+    if node == target:
         return Node("none"), False
-    if node.kind in ("stack", "continue") and node.children[-1] == Node("adapter", task):
+    if node.kind in ("stack", "continue"):
+        if node.children[-1] != target:
+            return node, False
         below = node.children[:-1]
         return (below[0] if len(below) == 1 else Node("stack", children=below)), node.kind == "continue"
-    if node.kind in ("average", "ensemble", "fuse"):
-        members = [_without_target(child, task) for child in node.children]
-        bare = [member for member, _ in members]
-        changed = all(member != child for member, child in zip(bare, node.children, strict=True))
-        if changed and all(member.kind != "none" for member in bare):
-            return Node(node.kind, node.name, tuple(bare)), all(continued for _, continued in members)
+    members = [_without_target(child, task) for child in node.children]
+    bare = [member for member, _ in members]
+    changed = bool(bare) and all(member != child for member, child in zip(bare, node.children, strict=True))
+    if changed and all(member.kind != "none" for member in bare):
+        return replace(node, children=tuple(bare)), all(continued for _, continued in members)
     return node, False

@@ -9,10 +9,11 @@ from typing import Any
 
 from xadapt.errors import XadaptError
 from xadapt.reports.comparison import compare
-from xadapt.reports.export import results_csv
-from xadapt.reports.markdown_tables import language_table, setup_table
+from xadapt.reports.costs import COST_FILE, read_costs
+from xadapt.reports.export import results_csv, setups_csv
+from xadapt.reports.markdown_tables import language_tables, setup_table
 from xadapt.reports.structures import TaskComparison
-from xadapt.reports.verdicts import block_title, headline, notes, verdict
+from xadapt.reports.verdicts import block_title, headline, notes, survey, verdict
 from xadapt.store.files import atomic_write_bytes
 
 
@@ -24,8 +25,11 @@ def write_report(
     recipe: str = "",
     adapters: Sequence[str] = (),
     scores: Sequence[str] = (),
+    costs: Path | None = None,
 ) -> Path:
-    """Write a report: `report.md`, `results.csv` and one picture in `plots` per comparison of two setups or more.
+    """Write a report: `report.md`, its numbers, and one picture in `plots` per comparison of two setups or more.
+
+    The numbers are `setups.csv`, a line per setup, `results.csv`, a line per result and language, and `cost.json`.
 
     Args:
         results: Results as they are stored, at least one.
@@ -35,6 +39,7 @@ def write_report(
         recipe: Text of the recipe that they ran, quoted with them: it holds the budgets.
         adapters: A line for each trained adapter in use: its data, rows and seed.
         scores: A line for each setup's scores of a suite.
+        costs: The file of measured times; may be missing.
 
     Returns:
         The path of `report.md`. It is written last, so a report that exists has its pictures.
@@ -43,7 +48,7 @@ def write_report(
         XadaptError: If there are no results or one is malformed.
     """
     results = list(results)
-    comparisons = compare(results)
+    comparisons = compare(results, read_costs(costs) if costs else None)
     if not comparisons:
         raise XadaptError(f"no results to report in {to}: evaluate a setup first")
     names = plot_names(comparisons)
@@ -54,6 +59,9 @@ def write_report(
             continue
         atomic_write_bytes(to / "plots" / name, comparison_png(comparison))
     atomic_write_bytes(to / "results.csv", results_csv(results).encode("utf-8"))
+    atomic_write_bytes(to / "setups.csv", setups_csv(comparisons).encode("utf-8"))
+    if costs and any(comparison.timed for comparison in comparisons):
+        atomic_write_bytes(to / COST_FILE, costs.read_bytes())
     report = to / "report.md"
     text = render(comparisons, title, commands, names, recipe, adapters, scores)
     atomic_write_bytes(report, text.encode("utf-8"))
@@ -100,6 +108,7 @@ def render(
         adapters=list(adapters),
         scores=list(scores),
         sections=[_section(comparison, plot) for comparison, plot in zip(comparisons, plots, strict=True)],
+        timed=any(comparison.timed for comparison in comparisons),
         demonstration=any(comparison.data == "bundled" for comparison in comparisons),
     )
 
@@ -122,15 +131,22 @@ def _section(comparison: TaskComparison, plot: str) -> dict[str, Any]:
         "comparison": comparison,
         "plot": plot,
         "notes": notes(comparison),
+        "seeds": _seeds(comparison),
         "blocks": [
             {
                 "title": block_title(block),
                 "names": [(row.label, row.setup) for row in block.rows if row.label != row.setup],
+                "survey": survey(block),
                 "headline": headline(block),
                 "verdict": verdict(comparison, block),
                 "setups": setup_table(block),
-                "languages": language_table(comparison, block),
+                "languages": "\n\n".join(language_tables(comparison, block)),
             }
             for block in comparison.blocks
         ],
     }
+
+
+def _seeds(comparison: TaskComparison) -> str:
+    rows = [row for block in comparison.blocks for row in block.rows]
+    return ", ".join(map(str, sorted({seed for row in rows for seed in row.seeds})))

@@ -21,3 +21,13 @@ def signed(value: float | None) -> str:
 def count(value: int | None) -> str:
     """Print a whole number with a comma between thousands, a dash for None."""
     return NOTHING if value is None else f"{value:,}"
+
+
+def spread(value: str, deviation: float | None) -> str:
+    """Add a standard deviation to a printed number, nothing for None."""
+    return value if deviation is None else f"{value} ± {plain(deviation)}"
+
+
+def megabytes(size: int | None) -> str:
+    """Print a number of bytes in millions, a dash for None."""
+    return NOTHING if size is None else f"{size / 1e6:.2f}"

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from xadapt.reports.numbers import plain, signed
+from xadapt.reports.numbers import plain, signed, spread
 from xadapt.reports.results import ENGLISH
 from xadapt.reports.structures import Block, Row, TaskComparison
 from xadapt.reports.tables import language_order
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DPI = 130
-#: How much wider than the highest score the axis is, so that the mean can stand at its end.
+#: How much wider than the highest score the axis is, so that the mean and its spread can stand at its end.
 ROOM = 1.16
+SPREAD_ROOM = 1.32
+#: Differences of this many points and more have the strongest colour: a hopeless setup must not pale all others.
+STRONGEST = 10.0
 #: Beyond this many languages the numbers no longer fit the cells of the heat map.
 NUMBERED = 24
 FAMILY_COLOURS = {
@@ -26,6 +29,9 @@ FAMILY_COLOURS = {
     "single": "#7aa6c2",
     "stack": "#a8c686",
     "average": "#e3c567",
+    "sum": "#cdb38b",
+    "merge": "#a3a3d1",
+    "soup": "#86bfb1",
     "multitask": "#c9a0c8",
     "ensemble": "#e0a07a",
     "fuse": "#c8553d",
@@ -35,8 +41,9 @@ FAMILY_COLOURS = {
 def comparison_png(comparison: TaskComparison) -> bytes:
     """Draw a comparison.
 
-    Left, a bar per setup: its zero-shot mean, with a dot per target language and a diamond for English. Right, a heat
-    map of setup by language: the difference to the block's reference. Blocks are drawn below each other.
+    Left, a bar per setup: its zero-shot mean, with its standard deviation over seeds, a dot per target language and a
+    diamond for English. Right, a heat map of setup by language: the difference to the block's reference. Blocks are
+    drawn below each other.
 
     Args:
         comparison: One comparison.
@@ -73,10 +80,11 @@ def _draw(comparison: TaskComparison) -> Figure:
     FigureCanvasAgg(figure)
     figure.suptitle(f"{comparison.name}: {comparison.metric}", fontsize=12, x=0.01, ha="left")
     grid = figure.add_gridspec(len(blocks), 2, width_ratios=[4.6, map_width], height_ratios=heights)
-    limits = _limits(comparison)
+    room = SPREAD_ROOM if _seeded(comparison) else ROOM
+    limits = _limits(comparison, room)
     for place, block in enumerate(blocks):
         bars = figure.add_subplot(grid[place, 0])
-        _bars(bars, block, comparison.languages, limits)
+        _bars(bars, block, comparison.languages, limits, room)
         bars.set_title(block_title(block), fontsize=10, loc="left")
         if place == len(blocks) - 1:
             bars.set_xlabel(_legend(comparison), fontsize=8)
@@ -87,21 +95,26 @@ def _draw(comparison: TaskComparison) -> Figure:
 
 def _legend(comparison: TaskComparison) -> str:
     english = any(row.english is not None for block in comparison.blocks for row in block.rows)
-    return f"bar: zero-shot mean {comparison.metric}; dots: target languages{'; diamond: English' if english else ''}"
+    means = "bar and line: zero-shot mean ± over seeds" if _seeded(comparison) else "bar: zero-shot mean"
+    return f"{means}; dots: target languages{'; diamond: English' if english else ''}"
+
+
+def _seeded(comparison: TaskComparison) -> bool:
+    return any(row.seed_spread is not None for block in comparison.blocks for row in block.rows)
 
 
 def _lines(row: Row) -> int:
     return max(1, wrap_label(row.label).count("\n") + 1)
 
 
-def _limits(comparison: TaskComparison) -> tuple[float, float]:
+def _limits(comparison: TaskComparison, room: float) -> tuple[float, float]:
     # Bars start at zero, or their lengths would mislead; only correlations go below.
     values = [score for block in comparison.blocks for row in block.rows for score in row.scores.values()]
     low, high = min(values, default=0.0), max(values, default=100.0)
-    return min(0.0, low * 1.1), max(high, 1.0) * ROOM
+    return min(0.0, low - 0.03 * high), max(high, 1.0) * room
 
 
-def _bars(axes: Any, block: Block, languages: Sequence[str], limits: tuple[float, float]) -> None:
+def _bars(axes: Any, block: Block, languages: Sequence[str], limits: tuple[float, float], room: float) -> None:
     rows = block.rows
     places = range(len(rows))
     axes.barh(
@@ -113,13 +126,16 @@ def _bars(axes: Any, block: Block, languages: Sequence[str], limits: tuple[float
         axes.plot(dots, [place + offset for offset in offsets], "o", color="black", markersize=2.6, alpha=0.6)
         if row.english is not None:
             axes.plot(row.english, place, "D", markersize=5, markerfacecolor="white", markeredgecolor="black")
+        if row.seed_spread is not None:
+            axes.errorbar(row.zero_shot, place, xerr=row.seed_spread, color="black", capsize=5, linewidth=1.4)
         if row.zero_shot is not None:
-            axes.text(limits[1], place, plain(row.zero_shot), va="center", ha="right", fontsize=9)
+            mean = spread(plain(row.zero_shot), row.seed_spread)
+            axes.text(limits[1], place, mean, va="center", ha="right", fontsize=9)
     axes.set_yticks(list(places), [_starred(row, block) for row in rows], fontsize=8.5)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(*limits)
     # No tick where no score can be: the axis ends beyond 100 only to make room for the numbers.
-    axes.set_xticks([tick for tick in axes.get_xticks() if limits[0] <= tick <= min(limits[1] / ROOM, 100)])
+    axes.set_xticks([tick for tick in axes.get_xticks() if limits[0] <= tick <= min(limits[1] / room, 100)])
     axes.set_xlim(*limits)
     axes.tick_params(axis="x", labelsize=8)
     axes.tick_params(axis="y", length=0)
@@ -147,7 +163,7 @@ def _heat_map(figure: Figure, axes: Any, block: Block) -> None:
         codes = [*codes, "mean"]
     largest = max((abs(value) for line in cells for value in line if value == value), default=0.0)
     # One point either way at least, so that noise of a tenth does not glow.
-    span = max(largest, 1.0)
+    span = min(max(largest, 1.0), STRONGEST)
     image = axes.imshow(cells, cmap="RdBu", norm=TwoSlopeNorm(0.0, -span, span), aspect="auto", interpolation="nearest")
     axes.set_facecolor("#eeeeee")
     if len(codes) <= NUMBERED + 1:
@@ -166,7 +182,8 @@ def _heat_map(figure: Figure, axes: Any, block: Block) -> None:
     if codes[-1] == "mean":
         axes.axvline(len(codes) - 1.5, color="white", linewidth=4)
     against = f"{block.reference.label} (*)" if block.reference.chosen else block.reference.label
-    axes.set_xlabel(f"difference to {against}, points", fontsize=8)
+    capped = f"; strongest colours from {STRONGEST:.0f} up" if largest > STRONGEST else ""
+    axes.set_xlabel(f"difference to {against}, points{capped}", fontsize=8)
     if len(codes) > NUMBERED + 1:
         bar = figure.colorbar(image, ax=axes, fraction=0.03, pad=0.01)
         bar.ax.tick_params(labelsize=7)

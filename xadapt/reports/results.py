@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
-from xadapt.composition.expression import parse
+from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 
 FORMAT = 1
@@ -49,8 +49,9 @@ class Result:
         head: Head that was used, "" if not recorded.
         variant: What else tells measurements apart: layer and pooling of a retrieval, "" elsewhere.
         languages: Scores by language code.
-        parameters: Trained parameters, None if not recorded.
-        seconds: Evaluation time, None if not recorded.
+        members: Run hash of every checkpoint in use, by expression.
+        parameters: Parameters of the adapters and fusions in use, None if not recorded.
+        head_parameters: Parameters of the heads that answered, None if not recorded.
         sample: Whether the result itself says that its rows are a sample.
     """
 
@@ -66,8 +67,9 @@ class Result:
     head: str
     variant: str
     languages: Mapping[str, LanguageResult]
+    members: Mapping[str, str]
     parameters: int | None
-    seconds: float | None
+    head_parameters: int | None
     sample: bool
 
 
@@ -96,15 +98,16 @@ def read_result(stored: Mapping[str, Any]) -> Result:
         kind=stored["kind"],
         metric=stored["metric"],
         setup=str(parse(stored["setup"])),
-        base=_base_name(stored["base"]),
+        base=base_name(stored["base"]),
         seed=int(stored["seed"]),
         data=_data_name(stored["data"]),
         limit=stored.get("limit"),
         head=stored.get("head") or "",
         variant=_variant(details),
         languages=_languages(stored, run),
+        members=(stored.get("decides") or {}).get("members", {}),
         parameters=stored.get("parameters"),
-        seconds=stored.get("seconds"),
+        head_parameters=stored.get("head_parameters"),
         sample=bool(stored.get("sample") or details.get("sample")),
     )
 
@@ -136,8 +139,8 @@ def _variant(details: Mapping[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def _base_name(name: str) -> str:
-    # A hub id has one slash and stays; a folder's path says more about a machine than a reader needs.
+def base_name(name: str) -> str:
+    """Name a base; a hub id has one slash and stays, a folder's path says more about a machine than a reader needs."""
     path = PurePath(name)
     return path.name if path.is_absolute() or len(path.parts) > 2 or name.startswith((".", "~")) else name
 

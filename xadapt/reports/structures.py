@@ -20,15 +20,21 @@ class Row:
         zero_shot: Mean over the comparison's common target languages, None if there is none.
         gap: English minus zero-shot.
         language_spread: Standard deviation over the target languages (all of them, so divided by n).
+        seeds_zero_shot: The zero-shot mean of each seed.
         seed_spread: Standard deviation of the zero-shot mean over seeds (divided by n - 1), None for one seed.
+        spreads: The same for each language's score; empty for one seed.
         total: Rows behind English and the zero-shot mean, in one run.
         difference: Zero-shot minus that of the block's reference, None without a reference.
+        difference_spread: Standard deviation of that difference over seeds (divided by n - 1); None for one seed, for
+            the reference itself, and where the two have different seeds.
         ahead: In how many of the common target languages it is above the reference, None without a reference.
         scores: Score per language, all languages it has.
         differences: Per language, minus the reference's.
         others: Zero-shot means of the other scores, such as "exact_match".
-        parameters: Trained parameters, None if not recorded.
-        seconds: Mean evaluation time, None if not recorded.
+        parameters: Parameters of the adapters and fusions in use, None if not recorded.
+        head_parameters: Parameters of the heads that answered, None if not recorded.
+        milliseconds: Time of an example, one value a repeat of the measurement; empty if it was not measured.
+        ratio: Median over repeats of that time relative to the reference's in the same repeat, None if not measured.
     """
 
     setup: str
@@ -39,15 +45,27 @@ class Row:
     zero_shot: float | None
     gap: float | None
     language_spread: float | None
+    seeds_zero_shot: Mapping[int, float]
     seed_spread: float | None
+    spreads: Mapping[str, float]
     total: int
     difference: float | None
+    difference_spread: float | None
     ahead: int | None
     scores: Mapping[str, float]
     differences: Mapping[str, float]
     others: Mapping[str, float]
     parameters: int | None
-    seconds: float | None
+    head_parameters: int | None
+    milliseconds: tuple[float, ...]
+    ratio: float | None
+
+    @property
+    def stored_bytes(self) -> int | None:
+        """Size of the weights of adapters, fusions and heads as they are stored, in half precision."""
+        if self.parameters is None or self.head_parameters is None:
+            return None
+        return 2 * (self.parameters + self.head_parameters)
 
 
 @dataclass(frozen=True)
@@ -61,7 +79,7 @@ class Reference:
         scores: Score per language.
         zero_shot: Its zero-shot mean.
         seeds: Number of seeds behind it, of the single with the fewest.
-        seed_spread: Standard deviation of one adapter's zero-shot mean over seeds, None for one seed or for a mean.
+        row: The adapter's row, None for the mean of several.
     """
 
     label: str
@@ -69,7 +87,7 @@ class Reference:
     scores: Mapping[str, float]
     zero_shot: float | None
     seeds: int
-    seed_spread: float | None
+    row: Row | None
 
 
 @dataclass(frozen=True)
@@ -98,8 +116,10 @@ class TaskComparison:
         left_out: Other target languages, with the setups that lack them.
         counts: Rows per language; where setups differ, the smallest number.
         uneven: Languages in which setups were scored on different numbers of rows.
+        unlike: Members that are not the same checkpoint in every setup of one seed.
         splits: The splits the rows came from.
         blocks: The comparisons proper.
+        timed: How the time of an example was measured, "" if it was not.
     """
 
     task: str
@@ -113,8 +133,10 @@ class TaskComparison:
     left_out: Mapping[str, tuple[str, ...]]
     counts: Mapping[str, int]
     uneven: tuple[str, ...]
+    unlike: tuple[str, ...]
     splits: tuple[str, ...]
     blocks: tuple[Block, ...]
+    timed: str
 
     @property
     def alone(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xadapt.reports.numbers import plain
+from xadapt.reports.numbers import plain, signed, spread
 from xadapt.reports.structures import Block, Reference, Row, TaskComparison, english_or_least
 
 #: Below this many rows per language, differences of a point or two are within sampling error.
@@ -13,38 +13,46 @@ TIE = 0.05
 
 def block_title(block: Block) -> str:
     """Say what the setups of a block have in common."""
-    title = "With the target's own adapter" if block.with_target else "Without the target's own adapter"
+    title = "Trained on the target's English rows" if block.with_target else "Not trained on the target"
     if block.variant:
-        # Retrieval has no target adapter to speak of, unless someone brought one.
+        # Retrieval has no target rows to speak of, unless someone brought some.
         return f"{title}, {block.variant}" if block.with_target else block.variant.capitalize()
     return title
 
 
-def judged_fusion(block: Block) -> Row | None:
-    """Pick the fusion a verdict is about: the best one by English score, never by target languages.
+def compositions(block: Block) -> list[Row]:
+    """The setups that put adapters together and can be compared with the reference."""
+    return [row for row in block.rows if row.family not in ("none", "single") and row.difference is not None]
+
+
+def judged(block: Block) -> Row | None:
+    """Pick the setup a verdict is about: the best fusion by English score, never by target languages.
 
     Returns:
-        The fusion's row; where there is no English score, the first by name; None if no fusion can be compared.
+        The fusion's row; without a fusion, that of the best other composition; where there is no English score, the
+        first by name; None if there is no composition that can be compared.
     """
-    fusions = [row for row in block.rows if row.family == "fuse" and row.difference is not None]
-    return min(fusions, key=lambda row: (-english_or_least(row), row.label), default=None)
+    composed = compositions(block)
+    fusions = [row for row in composed if row.family == "fuse"]
+    return min(fusions or composed, key=lambda row: (-english_or_least(row), row.label), default=None)
 
 
 def headline(block: Block) -> str:
     """Say in a few words whether fusion beats the best single adapter or loses to it, and by how much."""
-    fusion = judged_fusion(block)
+    row = judged(block)
     if block.reference is None:
         return "No verdict: there is no single adapter here to compare with"
-    if fusion is None and any(row.family == "fuse" for row in block.rows):
+    if row is None or row.difference is None:
+        if all(row.family in ("none", "single") for row in block.rows):
+            return "No verdict: there is no composition here to compare with the single adapters"
         return "No verdict: no target language was scored by every setup"
-    if fusion is None or fusion.difference is None:
-        return "No verdict: there is no fusion here to compare with the single adapters"
-    singles = sum(row.family == "single" for row in block.rows)
-    unchosen = "the average single adapter" if singles > 1 else "the only single adapter"
-    against = "the best single adapter" if block.reference.chosen else unchosen
-    if abs(fusion.difference) < TIE:
-        return f"Fusion and {against} tie"
-    return f"Fusion {'beats' if fusion.difference > 0 else 'loses to'} {against} by {abs(fusion.difference):.1f}"
+    who = "Fusion" if row.family == "fuse" else f"`{row.label}`"
+    if abs(row.difference) < TIE:
+        return f"{who} and {_against(block)} {'tie' if row.family == 'fuse' else 'are level'}"
+    how = f"{'beats' if row.difference > 0 else 'loses to'} {_against(block)}"
+    by = spread(f"{abs(row.difference):.1f}", row.difference_spread)
+    within = row.difference_spread is not None and abs(row.difference) <= row.difference_spread
+    return f"{who} {how} by {by}{', no more than it varies over seeds' if within else ''}"
 
 
 def verdict(comparison: TaskComparison, block: Block) -> str:
@@ -57,20 +65,43 @@ def verdict(comparison: TaskComparison, block: Block) -> str:
     Returns:
         A paragraph in Markdown.
     """
-    fusion, reference = judged_fusion(block), block.reference
-    if fusion is None or reference is None:
+    row, reference = judged(block), block.reference
+    if row is None or reference is None:
         return f"**{headline(block)}.**"
     who = f"`{reference.label}`, the best single adapter in English," if reference.chosen else reference.label
-    total = sum(code in fusion.differences for code in comparison.languages)
+    total = sum(code in row.differences for code in comparison.languages)
     sentences = [
         f"**{headline(block)}.**",
-        f"`{fusion.label}`{_choice(block, fusion)} reaches {plain(fusion.zero_shot)} zero-shot; {who} reaches "
-        f"{plain(reference.zero_shot)}. The fusion is ahead in {fusion.ahead} of {total} languages.",
-        _above(block, fusion),
+        f"`{row.label}`{_choice(block, row)} reaches {plain(row.zero_shot)} zero-shot; {who} reaches "
+        f"{plain(reference.zero_shot)}. The {_noun(row)} is ahead in {row.ahead} of {total} languages.",
+        _above(block, row),
         _baseline(block),
-        _certainty(fusion, reference),
+        _certainty(row, reference),
     ]
     return " ".join(sentence for sentence in sentences if sentence)
+
+
+def survey(block: Block) -> str:
+    """Say which of several compositions stand above the reference, and where the best of them in English stands.
+
+    Returns:
+        A paragraph in Markdown; "" if there are not several.
+    """
+    composed = compositions(block)
+    if len(composed) < 2:
+        return ""
+    above = [row for row in composed if row.difference is not None and row.difference >= TIE]
+    listed = ", ".join(_placed(row) for row in sorted(above, key=lambda row: (-(row.difference or 0.0), row.label)))
+    stand = "stands" if len(above) == 1 else "stand"
+    first = (
+        f"Of {len(composed)} compositions {len(above)} {stand} above {_against(block)}: {listed}."
+        if above
+        else f"None of the {len(composed)} compositions stands above {_against(block)}."
+    )
+    best = min(composed, key=lambda row: (-english_or_least(row), row.label))
+    if best.english is None or best == judged(block):
+        return first
+    return f"{first} Chosen by English among them: {_placed(best)}."
 
 
 def notes(comparison: TaskComparison) -> list[str]:
@@ -94,13 +125,18 @@ def notes(comparison: TaskComparison) -> list[str]:
     if targets and min(targets) < SMALL:
         span = f"{min(targets)}" if min(targets) == max(targets) else f"{min(targets)} to {max(targets)}"
         found.append(f"Small N: {span} rows per language.{_sampling_error(comparison, min(targets))}")
-    for code, setups in comparison.left_out.items():
-        lacking = ", ".join(f"`{setup}`" for setup in setups)
-        found.append(f"{code} is left out of the means: not evaluated with {lacking}.")
+    for setups in dict.fromkeys(comparison.left_out.values()):
+        codes = [code for code, lacking in comparison.left_out.items() if lacking == setups]
+        listed = ", ".join(f"`{setup}`" for setup in setups)
+        left = f"{', '.join(codes)} {'is' if len(codes) == 1 else 'are'} left out of the means"
+        found.append(f"{left}: not evaluated with {listed}.")
     if comparison.uneven:
         found.append(f"Setups were scored on different numbers of rows in {', '.join(comparison.uneven)}.")
+    if comparison.unlike:
+        names = ", ".join(f"`{name}`" for name in comparison.unlike)
+        found.append(f"Not the same checkpoint in every setup, though of one seed: {names}.")
     if len({row.seeds for block in comparison.blocks for row in block.rows}) > 1:
-        found.append("Setups were trained with different seeds; see the column.")
+        found.append("Setups were trained with different seeds; setups.csv has them.")
     if any(block.reference and not block.reference.chosen for block in comparison.blocks):
         found.append(
             "No English score exists here, and target languages must not choose an adapter, "
@@ -119,26 +155,41 @@ def _sampling_error(comparison: TaskComparison, n: int) -> str:
     return f" The standard error of one language's score is about {error:.1f} points."
 
 
-def _choice(block: Block, fusion: Row) -> str:
-    fusions = sum(row.family == "fuse" for row in block.rows)
-    if fusions == 1:
+def _against(block: Block) -> str:
+    if block.reference is not None and block.reference.chosen:
+        return "the best single adapter"
+    singles = sum(row.family == "single" for row in block.rows)
+    return "the average single adapter" if singles > 1 else "the only single adapter"
+
+
+def _noun(row: Row) -> str:
+    return "fusion" if row.family == "fuse" else "composition"
+
+
+def _placed(row: Row) -> str:
+    return f"`{row.label}` ({spread(signed(row.difference), row.difference_spread)})"
+
+
+def _choice(block: Block, row: Row) -> str:
+    alike = sum((other.family == "fuse") == (row.family == "fuse") for other in compositions(block))
+    if alike == 1:
         return ""
-    how = "the first by name" if fusion.english is None else "the best in English"
-    return f" ({how} of {fusions} fusions)"
+    how = "the first by name" if row.english is None else "the best in English"
+    return f" ({how} of {alike} {_noun(row)}s)"
 
 
-def _above(block: Block, fusion: Row) -> str:
+def _above(block: Block, row: Row) -> str:
     # Hindsight, so it decides nothing; but a reader must not take the best in English for the best of all.
-    assert fusion.zero_shot is not None
+    assert row.zero_shot is not None
     above = [
-        row
-        for row in block.rows
-        if row.family == "single" and row.zero_shot is not None and row.zero_shot > fusion.zero_shot
+        other
+        for other in block.rows
+        if other.family == "single" and other.zero_shot is not None and other.zero_shot > row.zero_shot
     ]
-    others = [row for row in above if block.reference is None or row.label != block.reference.label]
+    others = [other for other in above if block.reference is None or other.label != block.reference.label]
     if not others:
         return ""
-    listed = ", ".join(f"`{row.label}` ({plain(row.zero_shot)})" for row in others)
+    listed = ", ".join(f"`{other.label}` ({plain(other.zero_shot)})" for other in others)
     return f"In hindsight {listed} {'stands' if len(others) == 1 else 'stand'} above it."
 
 
@@ -150,13 +201,13 @@ def _baseline(block: Block) -> str:
     return f"{what} reaches {plain(bare.zero_shot)}."
 
 
-def _certainty(fusion: Row, reference: Reference) -> str:
-    seeds = len(fusion.seeds), reference.seeds
+def _certainty(row: Row, reference: Reference) -> str:
+    seeds = len(row.seeds), reference.seeds
     if seeds == (1, 1):
         return "With one seed no significance is claimed."
     if 1 in seeds:
         return "One of the two has one seed only, so no significance is claimed."
-    spreads = f"the zero-shot mean varies over seeds by {plain(fusion.seed_spread)} for the fusion"
-    if reference.seed_spread is not None:
-        spreads += f" and {plain(reference.seed_spread)} for the single adapter"
+    spreads = f"the zero-shot mean varies over seeds by {plain(row.seed_spread)} for the {_noun(row)}"
+    if reference.row is not None:
+        spreads += f" and {plain(reference.row.seed_spread)} for the single adapter"
     return f"No significance is tested or claimed; {spreads} ({seeds[0]} and {seeds[1]} seeds)."

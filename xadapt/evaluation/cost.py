@@ -1,0 +1,201 @@
+"""What a setup costs: milliseconds an example, measured for many setups in turn on the same rows."""
+
+from __future__ import annotations
+
+import os
+import platform
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+
+from xadapt.backbone.base import Backbone
+from xadapt.backbone.hardware import pick_device, pick_precision
+from xadapt.composition.grammar import parse
+from xadapt.data.source import Source
+from xadapt.errors import XadaptError
+from xadapt.evaluation.answering import Answerer, answer_with
+from xadapt.problems import problem_class
+from xadapt.problems.base import Row
+from xadapt.store.store import Store
+from xadapt.store.versions import versions
+from xadapt.tasks import get_task
+
+FORMAT = 1
+
+
+class CostSettings(BaseModel):
+    """How costs are measured.
+
+    Attributes:
+        rows: Rows of a task that every setup answers in every repeat, a fixed sample of its test rows.
+        repeats: How often every setup answers them, after once that does not count.
+        threads: Threads of torch; tokenizers have one.
+        language: The language of the rows; a task without it takes its first.
+        seed: Order of the setups; the seed whose checkpoints are preferred.
+        precision: ``auto``, ``fp32`` or ``bf16``.
+        device: ``auto`` or a device name.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rows: int = Field(default=32, ge=1)
+    repeats: int = Field(default=7, ge=1)
+    threads: int = Field(default=1, ge=1)
+    language: str = "en"
+    seed: int = Field(default=42, ge=0)
+    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    device: str = "auto"
+
+
+def measure_costs(
+    results: Iterable[Mapping[str, Any]],
+    backbone: Backbone,
+    source: Source,
+    store: Store,
+    settings: CostSettings | None = None,
+    tell: Callable[[str], object] = lambda text: None,
+) -> dict[str, Any]:
+    """Measure the setups of evaluation results, task by task.
+
+    Tasks that retrieve from a pool are left out: their time is that of the pool.
+
+    Args:
+        results: Results as they are stored; those of other bases are left out.
+        backbone: The frozen base.
+        source: Where test rows come from.
+        store: Where the setups' checkpoints are.
+        settings: How.
+        tell: Told what is going on.
+
+    Returns:
+        For JSON: what decided the times, and by task the rows, the milliseconds an example of every setup, one value a
+        repeat, and `processor_share`: how much of the time the threads really ran, about 1 on a CPU that did nothing
+        else.
+
+    Raises:
+        XadaptError: If no result can be measured, or a setup or the rows are not there.
+    """
+    settings = settings or CostSettings()
+    device = pick_device(settings.device)
+    precision = pick_precision(settings.precision, device)
+    setups: dict[str, set[str]] = defaultdict(set)
+    for result in results:
+        if result["base"] == backbone.name and not problem_class(get_task(result["task"])).pooled:
+            setups[result["task"]].add(str(parse(result["setup"])))
+    if not setups:
+        raise XadaptError(f"no result on base {backbone.name} can be measured: evaluate a setup on it first")
+    measured = {}
+    with _threads(settings.threads):
+        for name in sorted(setups):
+            task = get_task(name)
+            here = source.pick_languages(task, "all")
+            language = settings.language if settings.language in here else here[0]
+            rows = source.test(task, language, settings.rows).rows
+            answerers = {}
+            for setup in sorted(setups[name]):
+                tell(f"{name}: loading {setup}")
+                answerers[setup] = answer_with(parse(setup), task, backbone, store, precision, settings.seed)
+                answerers[setup].to(device)
+            tell(f"{name}: measuring on {len(rows)} rows")
+            measured[name] = {"language": language, **_of_task(answerers, rows, settings, tell)}
+    return {
+        "format": FORMAT,
+        "base": backbone.name,
+        "data": source.name,
+        "device": device.type,
+        "hardware": hardware_name(device),
+        "threads": settings.threads,
+        "precision": precision,
+        "repeats": settings.repeats,
+        "seed": settings.seed,
+        "versions": {**versions(), "python": platform.python_version()},
+        "tasks": measured,
+    }
+
+
+def _of_task(
+    answerers: Mapping[str, Answerer], rows: list[Row], settings: CostSettings, tell: Callable[[str], object]
+) -> dict[str, Any]:
+    problem = next(iter(answerers.values())).problem
+    lengths = [problem.tokens(feature) for feature in problem.encode(rows, labelled=False)]
+    jobs = {setup: partial(answerer.predict, rows) for setup, answerer in answerers.items()}
+    began, worked = time.perf_counter(), time.process_time()
+    times = interleaved(jobs, settings.repeats, settings.seed, tell)
+    busy = (time.process_time() - worked) / (time.perf_counter() - began)
+    return {
+        "rows": len(rows),
+        "tokens": round(sum(lengths) / len(rows), 1),
+        "max_length": problem.max_length,
+        "processor_share": round(busy / settings.threads, 3),
+        "milliseconds": {
+            setup: [round(1000 * seconds / len(rows), 3) for seconds in values] for setup, values in times.items()
+        },
+    }
+
+
+def interleaved(
+    jobs: Mapping[str, Callable[[], object]],
+    repeats: int,
+    seed: int,
+    tell: Callable[[str], object] = lambda text: None,
+    clock: Callable[[], float] = time.perf_counter,
+) -> dict[str, list[float]]:
+    """Time jobs in turn, so that what slows the machine down for a while slows all of them down.
+
+    Args:
+        jobs: What is timed; each is done once before anything counts.
+        repeats: How often each is timed; a repeat does all of them, in an order of its own.
+        seed: Of those orders.
+        tell: Told which repeat it is.
+        clock: Seconds.
+
+    Returns:
+        Seconds by job, one value a repeat.
+    """
+    tell("warming up")
+    for job in jobs.values():
+        job()
+    orders = random.Random(seed)
+    times: dict[str, list[float]] = {name: [] for name in jobs}
+    for repeat in range(repeats):
+        tell(f"repeat {repeat + 1} of {repeats}")
+        for name in orders.sample(list(jobs), len(jobs)):
+            began = clock()
+            jobs[name]()
+            times[name].append(clock() - began)
+    return times
+
+
+def hardware_name(device: torch.device) -> str:
+    """The name of the processor or GPU that computes."""
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        lines = []
+    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(named, "") or platform.processor() or platform.machine()
+
+
+@contextmanager
+def _threads(number: int) -> Iterator[None]:
+    before, tokenizers = torch.get_num_threads(), os.environ.get("TOKENIZERS_PARALLELISM")
+    torch.set_num_threads(number)
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+        if tokenizers is None:
+            del os.environ["TOKENIZERS_PARALLELISM"]
+        else:
+            os.environ["TOKENIZERS_PARALLELISM"] = tokenizers
