@@ -204,7 +204,7 @@ def test_an_interruption_is_exit_code_130(cli: Cli, place: list[str]) -> None:
 @pytest.mark.usefixtures("interrupted")
 def test_an_interruption_says_how_to_go_on(cli: Cli, place: list[str]) -> None:
     _, _, err = cli("train-task", "mnli", *place)
-    assert err == "error: interrupted; the same command goes on from what is done\n"
+    assert err == "error: interrupted; what trains or evaluates goes on from what is done when it is called again\n"
 
 
 def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:

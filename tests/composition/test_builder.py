@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from xadapt.composition.builder import layer_name
-from xadapt.composition.methods import adapter_state
 from xadapt.composition.grammar import parse
+from xadapt.composition.methods import adapter_state
 from xadapt.errors import XadaptError
 from xadapt.problems import make_problem
 from xadapt.store.checkpoints import RECORD, open_checkpoint

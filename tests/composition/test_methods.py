@@ -33,7 +33,7 @@ LIBRARY = (
 )  # fmt: skip
 PEFT = (
     "peft:lora[r=4]", "peft:rslora", "peft:dora", "peft:ia3", "peft:loha", "peft:lokr", "peft:vera[r=16]",
-    "peft:oft[oft_block_size=8]", "peft:hra", "peft:lora[target_modules=['output.dense'], layers_to_transform=[1]]",
+    "peft:oft[oft_block_size=8]", "peft:lora[target_modules=['output.dense'], layers_to_transform=[1]]",
 )  # fmt: skip
 
 

@@ -17,8 +17,9 @@ from xadapt.composition.methods import activate, adapter_state, load_adapter, me
 from xadapt.errors import XadaptError
 
 TEXTS = (
-    "peft:lora[r=4, lora_alpha=16]", "peft:rslora", "peft:dora", "peft:ia3", "peft:loha", "peft:lokr", "peft:vera[r=16]",
-    "peft:oft[oft_block_size=8]", "peft:hra", "peft:lora[target_modules=['output.dense'], layers_to_transform=[1]]",
+    "peft:lora[r=4, lora_alpha=16]", "peft:rslora", "peft:dora", "peft:ia3", "peft:loha", "peft:lokr",
+    "peft:vera[r=16]", "peft:oft[oft_block_size=8]",
+    "peft:lora[target_modules=['output.dense'], layers_to_transform=[1]]",
 )  # fmt: skip
 
 
@@ -55,13 +56,14 @@ def test_what_plain_peft_stores_is_loaded_and_has_the_same_keys(
     assert method_of(other_bed.model, "y") == method_of(bed.model, "z")
 
 
-def test_an_adapter_can_be_called_like_a_linear_layer(bed: Any, other_bed: Any) -> None:
-    bed.add("peft:lora", "p")
-    for text in ("seq_bn", "lora"):
-        other_bed.add(text, {"seq_bn": "value", "lora": "query"}[text])
-    other_bed.add("peft:lora", "p")
-    assert adapter_state(other_bed.model, "p").keys() == adapter_state(bed.model, "p").keys()
-    assert torch.equal(other_bed.under("p"), bed.under("p"))
+def test_adapters_can_be_called_like_linear_layers(bed: Any, other_bed: Any, tmp_path: Path) -> None:
+    bed.add("peft:lora", "key")
+    save_adapter(bed.model, "key", tmp_path / "stored")
+    other_bed.add("seq_bn", "value")
+    other_bed.add("lora", "query")
+    load_adapter(other_bed.model, tmp_path / "stored", "dense")
+    assert adapter_state(other_bed.model, "dense").keys() == adapter_state(bed.model, "key").keys()
+    assert torch.equal(other_bed.under("dense"), bed.under("key"))
 
 
 def test_adapters_of_all_types_live_in_one_model(bed: Any, tiny: Any, tmp_path: Path) -> None:
@@ -85,12 +87,6 @@ def test_an_adapter_of_the_library_is_the_same_with_and_without_adapters_of_peft
     save_adapter(bed.model, "z", tmp_path / "stored")
     load_adapter(other_bed.model, tmp_path / "stored", "z")
     assert torch.equal(other_bed.under("z"), bed.under("z"))
-    plain = type(other_bed.model).from_pretrained(
-        None, config=bed.model.config, state_dict=dict(bed.model.state_dict())
-    )
-    plain.load_adapter(str(tmp_path / "stored"), load_as="y", use_safetensors=True)
-    plain.set_active_adapters("y")
-    assert plain.active_adapters is not None
 
 
 def test_the_sum_of_two_loras_is_what_plain_peft_computes(bed: Any, plain: Any, tmp_path: Path) -> None:

@@ -56,3 +56,38 @@ def test_a_card_starts_with_the_front_matter_that_hubs_read(record):
     lines = card(record).splitlines()
     assert lines[0] == "---"
     assert "library_name: adapters" in lines[1 : lines.index("---", 1)]
+
+
+def test_the_card_of_an_adapter_of_peft_says_how_peft_loads_it(record):
+    record["decides"]["settings"]["adapter_config"] = "peft:lora[r=8]"
+    text = card(record)
+    assert "library_name: peft" in text
+    assert 'peft.PeftModel.from_pretrained(encoder, "adapter")' in text
+
+
+def test_the_card_of_an_imported_adapter_makes_nothing_up():
+    text = card(
+        {
+            "setup": "mnli",
+            "trains": "imported",
+            "under": "none",
+            "run": "0123456789abcdef",
+            "base": {"name": "minilm", "fingerprint": "ab" * 32},
+            "seed": 42,
+            "heads": ["mnli"],
+            "figures": {"parameters": 893000, "dev": {}, "dev_rows": {}},
+            "imported": {"form": "adapterhub", "name": "nli", "base": None, "library": None},
+        }
+    )
+    for fact in (
+        "# mnli",
+        "not trained by xadapt",
+        "| came as | adapterhub (library version unknown) |",
+        "it does not say; its sizes fit the one above",
+        "| parameters | 893,000 |",
+        "| training rows, steps, scores | unknown |",
+        "| seed | unknown; filed under 42 |",
+        "trained elsewhere; the terms of its makers apply",
+    ):
+        assert fact in text
+    assert "English development scores" not in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,10 +11,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from xadapt.composition import peft_configs
 from xadapt.composition.methods import adapter_state
 from xadapt.problems import make_problem
 from xadapt.problems.predict import predict
-from xadapt.store.checkpoints import Checkpoint
+from xadapt.store.checkpoints import RECORD, Checkpoint
 from xadapt.store.store import Store
 from xadapt.tasks import get_task
 from xadapt.training import train as training
@@ -21,6 +24,7 @@ from xadapt.training.plan import plan_target, plan_task
 QUICK = ("seq_bn", "lora[r=4]", "prefix_tuning", "peft:lora[r=4]", "peft:ia3")
 OTHERS = (
     "double_seq_bn",
+    "seq_bn_inv",
     "par_bn",
     "compacter[reduction_factor=8]",
     "ia3",
@@ -36,10 +40,12 @@ OTHERS = (
     "peft:lokr[r=4]",
     "peft:vera[r=8]",
     "peft:oft",
-    "peft:hra[r=4]",
 )
 #: What belongs to an adapter and is not learnt, as parts of its names in a file.
 DRAWN = {"vera[r=8]": ("lora_A", "lora_B"), "loreft": (".base",)}
+
+
+FURTHER = ("continue(mnli, xnli)", "continue[mnli+xnli]")
 
 
 @dataclass
@@ -97,6 +103,11 @@ def stored_size(made: Made) -> int:
     return sum(v.numel() for key, v in load_file(file).items() if not any(part in key for part in drawn))
 
 
+def test_every_method_of_peft_is_tried_here() -> None:
+    tried = {text.removeprefix("peft:").partition("[")[0] for text in (*QUICK, *OTHERS) if text.startswith("peft:")}
+    assert tried == set(peft_configs.METHODS)
+
+
 def test_only_the_adapter_and_its_head_change(made: Made) -> None:
     after = tensors(made.model)
     assert after.keys() == made.before.keys()
@@ -131,13 +142,25 @@ def test_its_size_is_that_of_what_is_stored(made: Made) -> None:
     assert 0 <= result["languages"]["de"]["accuracy"] <= 100
 
 
+def test_two_like_it_average_to_itself_and_its_weights_can_be_trained_on(made: Made) -> None:
+    twin = made.bench.store.run_path("twin")
+    shutil.copytree(made.checkpoint.path, twin, dirs_exist_ok=True)
+    (twin / RECORD).write_text(json.dumps({**made.checkpoint.record, "setup": "twin", "run": "twin"}))
+    average = logits(made.bench.assemble("average(0.3*mnli, 0.7*twin)").model, made.bench)
+    assert (average - logits(made.model, made.bench)).abs().max() < 1e-6
+    made.bench.train(plan_target("xnli", "mnli", "continue"))
+    first, further = (adapter_state(made.bench.assemble(s).model, n) for s, n in (("mnli", "mnli"), FURTHER))
+    assert first.keys() == further.keys()
+    assert any(not torch.equal(value, further[key]) for key, value in first.items())
+
+
 def test_its_card_says_how_it_was_made(made: Made) -> None:
     card = (made.checkpoint.path / "README.md").read_text()
     assert f"{made.checkpoint.record['figures']['parameters']:,} parameters" in card
     assert f", {made.method}, fp32 |" in card
-    files = [file.name for file in (made.checkpoint.path / "adapter").iterdir()]
-    peft = made.method.startswith("peft:")
-    assert sorted(files) == ["adapter_config.json", "adapter_model.safetensors" if peft else "adapter.safetensors"]
+    files = {file.name for file in (made.checkpoint.path / "adapter").iterdir()}
+    weights = "adapter_model.safetensors" if made.method.startswith("peft:") else "adapter.safetensors"
+    assert files == {"adapter_config.json", weights}
 
 
 def test_a_target_adapter_can_stand_on_it(made: Made) -> None:

@@ -17,8 +17,8 @@ from xadapt.store.store import Store
 from xadapt.tasks import get_task
 from xadapt.training import train as training
 from xadapt.training.batches import MixedFeatures
-from xadapt.training.plan import plan_fusion, plan_target, plan_task
 from xadapt.training.job import Display
+from xadapt.training.plan import plan_fusion, plan_target, plan_task
 
 PLANS = {
     "task": plan_task("mnli"),

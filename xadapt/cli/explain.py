@@ -19,9 +19,7 @@ def register(app: typer.Typer) -> None:
 def explain_command(
     setup: Annotated[str, typer.Argument(help='A setup, such as "stack(fuse(mnli, squad, stsb), xnli)".')],
     task: Annotated[str, typer.Option(help="A task, such as xnli, or a YAML file that declares one of yours.")],
-    languages: Annotated[
-        str, typer.Option("--languages", "--language", help="all, or codes separated by commas, such as en,de,sw.")
-    ] = "all",
+    languages: o.Languages = "all",
     limit: Annotated[int, typer.Option(help="Rows a language, a fixed sample.")] = 50,
     base: o.Base = "minilm",
     data: o.Data = None,

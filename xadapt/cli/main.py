@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from xadapt import __version__
-from xadapt.cli import data, evaluate, info, report, run, suite, train
+from xadapt.cli import data, evaluate, explain, hub, info, predict, report, run, suite, train
 from xadapt.errors import XadaptError, unknown
 
 _INTERRUPTED = 130
@@ -42,7 +42,7 @@ def _root(
         print(context.get_help())
 
 
-for module in (train, evaluate, suite, run, report, info, data):
+for module in (train, evaluate, predict, explain, suite, run, report, hub, info, data):
     module.register(app)
 
 
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> None:
             raise
         _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, typer.Abort):
-        _fail("interrupted; the same command goes on from what is done", _INTERRUPTED)
+        _fail("interrupted; what trains or evaluates goes on from what is done when it is called again", _INTERRUPTED)
     except OSError as error:
         # A full disk or a folder that went away; what was written before is whole, because writes are atomic.
         if os.environ.get("XADAPT_DEBUG"):

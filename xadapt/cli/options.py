@@ -32,4 +32,6 @@ Rank = Annotated[
 MixingCap = Annotated[int | None, typer.Option(help="Rows of a task that count in an epoch at most. [default: 131072]")]
 ReportTo = Annotated[str | None, typer.Option(help="Loggers of the Trainer, such as tensorboard or wandb.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
-Languages = Annotated[str, typer.Option(help="all, or codes separated by commas, such as de,sw,zh.")]
+Languages = Annotated[
+    str, typer.Option("--languages", "--language", help="all, or codes separated by commas, such as de,sw,zh.")
+]

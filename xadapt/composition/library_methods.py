@@ -57,19 +57,18 @@ def has_adapter(model: Any, name: str) -> bool:
     return name in model.adapters_config.adapters
 
 
-def config_of(model: Any, name: str) -> AdapterConfig:
-    """A copy of an adapter's configuration."""
-    return copy.deepcopy(model.adapters_config.get(name))
-
-
-def with_rank(config: LoRAConfig, rank: int) -> LoRAConfig:
-    """The configuration of a LoRA of another rank whose product counts once."""
-    return config.replace(r=rank, alpha=rank)
+def config_of(model: Any, name: str, rank: int | None = None) -> AdapterConfig:
+    """A copy of an adapter's configuration; for LoRA with another rank, its product then counting once."""
+    config = copy.deepcopy(model.adapters_config.get(name))
+    return config if rank is None else config.replace(r=rank, alpha=rank)
 
 
 def add(model: Any, name: str, config: AdapterConfig) -> None:
     """Add a fresh adapter that is not active."""
     model.add_adapter(name, config=config)
+    for value in fixed_state(model, name).values():
+        # Checkpoints are in half precision, and what nobody trains must not change by being stored.
+        value.detach().copy_(value.half())
 
 
 def describe(model: Any, name: str) -> dict[str, Any]:

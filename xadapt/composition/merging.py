@@ -6,7 +6,6 @@ Sources: averages, sums and negation of adapters, Zhang et al., arXiv 2306.14870
 
 from __future__ import annotations
 
-import copy
 import math
 import re
 import warnings
@@ -188,30 +187,3 @@ def _factors(
             return task_arithmetic(a, inner), task_arithmetic(b, outer)
         merge = ties if kind == "ties" else dare_linear
         return merge(a, inner, density), merge(b, outer, density)
-
-
-def average_heads(model: Any, names: Sequence[str], weights: Sequence[float], to: str) -> None:
-    """Add a head whose weights are the mean of others', not active.
-
-    Args:
-        model: The model.
-        names: The heads.
-        weights: A weight for each, normalised to sum to 1; () for equal ones.
-        to: Name of the new head.
-
-    Raises:
-        XadaptError: If the heads are not of one kind with the same labels.
-    """
-    heads = [model.heads[name] for name in names]
-    for name, head in zip(names, heads, strict=True):
-        keys = {*head.config, *heads[0].config} - {"dropout_prob"}
-        odd = sorted(key for key in keys if head.config.get(key) != heads[0].config.get(key))
-        if odd:
-            raise XadaptError(f"the heads {names[0]} and {name} cannot be averaged: they differ in {', '.join(odd)}")
-    shares = _shares(weights or (1.0,) * len(heads))
-    states = [head.state_dict() for head in heads]
-    mean = copy.deepcopy(heads[0])
-    mean.name = to
-    for key, value in mean.state_dict().items():
-        value.copy_(_sum([state[key] for state in states], shares, torch.zeros_like(value)))
-    model.add_prediction_head(mean, set_active=False)

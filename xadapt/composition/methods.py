@@ -13,7 +13,7 @@ from adapters.composition import AdapterCompositionBlock, Stack
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from xadapt.composition import library_methods, peft_methods
+from xadapt.composition import library_methods, peft_configs, peft_methods
 from xadapt.errors import XadaptError
 from xadapt.store.files import read_json
 
@@ -37,9 +37,10 @@ def check_method(text: str) -> None:
 
 def _parse(text: str) -> tuple[Any, Any]:
     """The library of a configuration string, and the configuration."""
-    library: Any = peft_methods if text.startswith(peft_methods.PREFIX) else library_methods
     try:
-        return library, library.parse_config(text.removeprefix(peft_methods.PREFIX))
+        if text.startswith(peft_configs.PREFIX):
+            return peft_methods, peft_configs.parse_config(text)
+        return library_methods, library_methods.parse_config(text)
     except (XadaptError, *_ERRORS) as error:
         raise _config_error(text, error) from None
 
@@ -84,8 +85,7 @@ def copy_method(model: Any, source: str, name: str, rank: int | None = None) -> 
     """
     _check_new(model, name)
     library = _library(model, source)
-    config = library.config_of(model, source)
-    library.add(model, name, config if rank is None else library.with_rank(config, rank))
+    library.add(model, name, library.config_of(model, source, rank))
 
 
 def _check_new(model: Any, name: str) -> None:

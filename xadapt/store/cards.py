@@ -4,10 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-_LICENCES = (
-    "The default base's weights (multilingual-e5-small) are under the MIT licence. What is here was trained on the "
-    "data named above; the terms of its makers apply to what you may do with a model trained on it."
-)
+_BASE_LICENCE = "The default base's weights (multilingual-e5-small) are under the MIT licence."
+_LICENCES = {
+    True: f"{_BASE_LICENCE} What is here was trained elsewhere; the terms of its makers apply.",
+    False: (
+        f"{_BASE_LICENCE} What is here was trained on the data named above; the terms of its makers apply to what you "
+        "may do with a model trained on it."
+    ),
+}
+
+
+_USE = {
+    "adapters": (
+        "# the folder adapter/ (or fusion/) loads with the plain adapters library",
+        'model.load_adapter("adapter", use_safetensors=True)',
+    ),
+    "peft": (
+        "# the folder adapter/ loads with plain peft on the base's encoder",
+        'model = peft.PeftModel.from_pretrained(encoder, "adapter")',
+    ),
+}
 
 
 def card(record: dict[str, Any]) -> str:
@@ -16,17 +32,42 @@ def card(record: dict[str, Any]) -> str:
     Args:
         record: The checkpoint's record (see :mod:`xadapt.store.checkpoints`).
     """
-    figures, settings = record["figures"], record["decides"]["settings"]
-    rows = ", ".join(f"{count:,} of {record['sources'][name]} ({name})" for name, count in record["rows"].items())
-    epochs = f"{settings['epochs']:g} epoch" + ("s" if settings["epochs"] != 1 else "")
+    imported = record["trains"] == "imported"
+    peft = (
+        record["imported"]["form"] == "peft"
+        if imported
+        else record["decides"]["settings"]["adapter_config"].startswith("peft:")
+    )
+    library = "peft" if peft else "adapters"
     lines = [
         "---",
-        "library_name: adapters",
+        f"library_name: {library}",
         "tags: [xadapt, adapters, cross-lingual, xlm-roberta]",
         "language: [en]",
         "---",
         f"# {record['setup']}",
         "",
+        *(_imported(record) if imported else _trained(record)),
+        "",
+        "## Use",
+        "",
+        "```python",
+        *_USE[library],
+        "```",
+        "",
+        "## Licence",
+        "",
+        _LICENCES[imported],
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _trained(record: dict[str, Any]) -> list[str]:
+    figures, settings = record["figures"], record["decides"]["settings"]
+    rows = ", ".join(f"{count:,} of {record['sources'][name]} ({name})" for name, count in record["rows"].items())
+    epochs = f"{settings['epochs']:g} epoch" + ("s" if settings["epochs"] != 1 else "")
+    lines = [
         f"Made with xadapt {record['decides']['versions']['xadapt']} on the base `{record['base']['name']}` "
         f"(fingerprint `{record['base']['fingerprint'][:16]}`). Trained in English only.",
         "",
@@ -50,20 +91,24 @@ def card(record: dict[str, Any]) -> str:
     for name, scores in figures["dev"].items():
         shown = ", ".join(f"{key} {value:.1f}" for key, value in scores.items())
         lines.append(f"| {name} | {figures['dev_rows'][name]:,} | {shown} |")
-    lines += [
+    return [*lines, "", "The best epoch was chosen on these rows."]
+
+
+def _imported(record: dict[str, Any]) -> list[str]:
+    source, base = record["imported"], record["base"]
+    heads = ", ".join(f"`{head}`" for head in record["heads"]) or "none"
+    made_for = f"says `{source['base']}`" if source["base"] else "does not say"
+    return [
+        f"Imported, not trained by xadapt, for the base `{base['name']}` (fingerprint `{base['fingerprint'][:16]}`).",
         "",
-        "The best epoch was chosen on these rows.",
-        "",
-        "## Use",
-        "",
-        "```python",
-        "# the folder adapter/ (or fusion/) loads with the plain adapters library",
-        'model.load_adapter("adapter", use_safetensors=True)',
-        "```",
-        "",
-        "## Licence",
-        "",
-        _LICENCES,
-        "",
+        "| | |",
+        "|---|---|",
+        f"| came as | {source['form']} ({source['library'] or 'library version unknown'}) |",
+        f"| trained on the base | it {made_for}; its sizes fit the one above |",
+        f"| parameters | {record['figures']['parameters']:,} |",
+        f"| stands on | `{record['under']}` |",
+        f"| heads | {heads} |",
+        "| training rows, steps, scores | unknown |",
+        f"| seed | unknown; filed under {record['seed']} |",
+        f"| run | `{record['run']}`, the hash of its files |",
     ]
-    return "\n".join(lines)

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from xadapt.errors import XadaptError
 
@@ -34,13 +34,20 @@ def sha256_json(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def atomic_write_bytes(path: Path, data: bytes) -> None:
-    """Write a file so that readers see the old content or the new one, never a half."""
+@contextmanager
+def atomic_stream(path: Path) -> Iterator[IO[bytes]]:
+    """Yield a binary stream whose content takes the place of ``path`` when the block ends without an error.
+
+    Raises:
+        XadaptError: If ``path`` is a folder, or nothing can be written beside it.
+    """
+    if path.is_dir():
+        raise XadaptError(f"{path} is a folder: name a file")
     _make_folder(path.parent)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(data)
+            yield stream
             stream.flush()
             os.fsync(stream.fileno())
         os.chmod(temporary, 0o644)
@@ -48,6 +55,12 @@ def atomic_write_bytes(path: Path, data: bytes) -> None:
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
+
+
+def atomic_write_bytes(path: Path, data: bytes) -> None:
+    """Write a file so that readers see the old content or the new one, never a half."""
+    with atomic_stream(path) as stream:
+        stream.write(data)
 
 
 def atomic_write_json(path: Path, value: Any) -> None:

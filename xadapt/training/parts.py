@@ -106,8 +106,6 @@ def _only(model: Any, new: Iterable[torch.nn.Parameter], plan: TrainPlan) -> Non
     # The library leaves loaded heads trainable; a head that no batch reaches must not drift by weight decay.
     heads = [model.heads[task.name] for task in plan.tasks if task.name in model.heads]
     ours = {id(parameter) for parameter in (*new, *(p for head in heads for p in head.parameters()))}
-    # The library's trainer wants to be told that the base is frozen.
-    model.base_model.freeze_model(True)
     for parameter in model.parameters():
         parameter.requires_grad_(id(parameter) in ours)
     model.train()

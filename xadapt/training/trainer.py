@@ -1,4 +1,4 @@
-"""The training loop: adapters' Trainer with our batches, losses and checkpoints."""
+"""The training loop: the Trainer of transformers with our batches, losses and checkpoints."""
 
 from __future__ import annotations
 
@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from adapters import AdapterTrainer
 from safetensors.torch import load_file, save_file
 from torch.utils.data import DataLoader
-from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
@@ -42,11 +41,12 @@ def load_trained(model: torch.nn.Module, state: dict[str, torch.Tensor]) -> None
             parameters[name].copy_(value)
 
 
-class XadaptTrainer(AdapterTrainer):
-    """adapters' Trainer, one task a batch.
+class XadaptTrainer(Trainer):
+    """The Trainer of transformers, one task a batch.
 
-    Differs from the library in what it keeps: every interrupted state holds exactly the trained parameters, as
-    safetensors; and the fusion regulariser is part of the loss, so that it acts in the step it belongs to.
+    Every interrupted state holds exactly the trained parameters, as safetensors. The fusion regulariser is part of the
+    loss, so that it acts in the step it belongs to; the adapters library's own trainer adds it one step late, and
+    refuses models whose only adapter is one of peft.
     """
 
     def __init__(
@@ -59,7 +59,6 @@ class XadaptTrainer(AdapterTrainer):
         """Bind to the problems by task name; a head of that name answers each. ``penalty`` is added to each loss."""
         super().__init__(data_collator=TaskCollator(problems), **kwargs)
         self.problems, self.precision, self.penalty = problems, precision, penalty
-        self.train_adapter_fusion = False
         self.model_accepts_loss_kwargs = False
 
     def get_train_dataloader(self) -> DataLoader:

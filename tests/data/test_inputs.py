@@ -1,0 +1,184 @@
+"""Rows to be predicted: what is read, what is asked of a row, and where a mistake is."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from xadapt.data.inputs import Chunk, input_rows, read_chunks
+from xadapt.errors import XadaptError
+from xadapt.tasks import get_task
+
+
+@pytest.fixture
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Write a file into the working folder; gives its name."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(name: str, content: str | bytes) -> str:
+        (tmp_path / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        return name
+
+    return write
+
+
+def test_json_lines_come_in_chunks_with_the_numbers_of_their_lines(made: Callable[..., str]) -> None:
+    name = made("rows.jsonl", '\ufeff{"a": [1]}\n\n{"b": "one\u2028two"}\r\n{"c": 3}')
+    first, second = read_chunks(name, size=2)
+    assert first == Chunk(name, [{"a": [1]}, {"b": "one\u2028two"}], [f"{name}, line {n}" for n in (1, 3)])
+    assert second == Chunk(name, [{"c": 3}], [f"{name}, line 4"])
+
+
+def test_csv_rows_are_texts_by_the_names_of_the_first_line(made: Callable[..., str]) -> None:
+    name = made("rows.csv", '\ufefffirst,n\r\n"a, ""b""",1\r\n"two\nlines",2\r\n"x\u2028y",3\r\n')
+    (chunk,) = read_chunks(name)
+    assert [row["first"] for row in chunk.rows] == ['a, "b"', "two\nlines", "x\u2028y"]
+    assert chunk.places == [f"{name}, line {n}" for n in (2, 4, 5)]
+
+
+@pytest.mark.parametrize(
+    ("form", "text"), [(None, '{"first": "é"}\n'), ("jsonl", '{"first": "é"}\n'), ("csv", "first\né\n")]
+)
+def test_standard_input_is_json_lines_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, form: str | None, text: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode()), encoding="latin-1"))
+    (chunk,) = read_chunks("-", form)
+    assert chunk.rows == [{"first": "é"}]
+    assert chunk.places[0].startswith("standard input, line ")
+
+
+def test_a_told_format_goes_before_the_ending(made: Callable[..., str]) -> None:
+    assert next(read_chunks(made("rows.txt", "a\n1\n"), "csv")).rows == [{"a": "1"}]
+
+
+def test_a_stream_is_not_read_further_than_its_chunk(made: Callable[..., str]) -> None:
+    chunks = read_chunks(made("rows.jsonl", '{"a": 1}\n{"a": 2}\nbroken\n'), size=2)
+    assert len(next(chunks).rows) == 2
+    with pytest.raises(XadaptError, match="line 3: not JSON"):
+        next(chunks)
+
+
+def test_parquet_files_and_tagged_sentences_are_read_too(made: Callable[..., str], tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    parquet.write_table(pa.Table.from_pylist([{"first": "a", "second": "b"}] * 3), tmp_path / "rows.parquet")
+    made("rows.conll", "Ana\tB-PER\neats\tO\n\n")
+    assert [len(chunk.rows) for chunk in read_chunks("rows.parquet", size=2)] == [2, 1]
+    (chunk,) = read_chunks("rows.conll")
+    assert chunk.rows == [{"tokens": ["Ana", "eats"], "tags": ["B-PER", "O"]}]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("rows.jsonl", "", "rows.jsonl has no rows"),
+        ("rows.jsonl", "\n \n", "rows.jsonl has no rows"),
+        ("rows.csv", "", "rows.csv has no rows"),
+        ("rows.csv", "first,second\n", "rows.csv has no rows"),
+        ("rows.jsonl", '{"a": 1}\n{"a": \n', "rows.jsonl, line 2: not JSON (Expecting value)"),
+        ("rows.jsonl", "[1]\n", "rows.jsonl, line 1: not an object"),
+        ("rows.jsonl", "1" * 5000, "rows.jsonl, line 1: not "),
+        ("rows.jsonl", b'{"a": 1}\n{"a": "\xe9"}\n', "rows.jsonl, line 2: not UTF-8"),
+        ("rows.csv", b"a\nx\n\xe9\n", "rows.csv, line 3: not UTF-8"),
+        ("rows.csv", b"\xff\xfea\x00", "rows.csv, line 1: not UTF-8"),
+        ("rows.csv", "a,b,a\n1,2,3\n", "rows.csv: two columns are called 'a'"),
+        ("rows.csv", "a,b\n1,2\n1,2,3\n", "rows.csv, line 3: not as many cells"),
+        ("rows.csv", "a,b\n1\n", "rows.csv, line 2: not as many cells"),
+        ("rows.csv", 'a,b\n1,"2\n', "rows.csv, line 2: not CSV"),
+        ("rows.txt", "a", "rows.txt: unknown kind of file; use .parquet, .csv, .jsonl"),
+        ("rows.parquet", "a", "rows.parquet is not a readable parquet file"),
+    ],
+)
+def test_a_wrong_file_is_one_line_that_names_file_and_line(
+    made: Callable[..., str], name: str, content: str | bytes, message: str
+) -> None:
+    with pytest.raises(XadaptError) as caught:
+        list(read_chunks(made(name, content)))
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "form", "message"),
+    [
+        ("nowhere.jsonl", None, "no file nowhere.jsonl"),
+        ("nowhere.parquet", None, "no file nowhere.parquet"),
+        (".", "jsonl", r"cannot read \. "),
+        ("rows.jsonl", "jsonll", "unknown format 'jsonll': did you mean 'jsonl'?"),
+    ],
+)
+def test_a_wrong_name_or_format_is_told(made: Callable[..., str], file: str, form: str | None, message: str) -> None:
+    with pytest.raises(XadaptError, match=message):
+        next(read_chunks(file, form))
+
+
+@pytest.mark.parametrize(
+    ("task", "row", "read"),
+    [
+        ("xnli", {"first": "a", "second": "b"}, {"first": "a", "second": "b"}),
+        ("xnli", {"premise": "a", "hypothesis": "b", "label": 7}, {"first": "a", "second": "b"}),
+        ("stsb", {"sentence1": "a", "sentence2": "b"}, {"first": "a", "second": "b"}),
+        ("xquad", {"question": "a", "context": "b", "id": 9}, {"question": "a", "context": "b"}),
+        ("xcopa", {"premise": "p", "question": "cause", "choice1": "a", "choice2": "b"}, "What was the cause?"),
+        ("xcopa", {"context": "p", "question": "cause", "choices": ("a", "b")}, "What was the cause?"),
+        ("csqa", {"question": "p", "choices": {"text": ["a", "b"]}}, None),
+        ("csqa", {"context": "p", "choices": ["a", "b"], "question": "of no account"}, None),
+        ("wikiann", {"tokens": ["Ana", "eats"]}, {"tokens": ["Ana", "eats"]}),
+        ("wikiann", {"tokens": " Ana\u3000eats "}, {"tokens": ["Ana", "eats"]}),
+    ],
+)
+def test_a_row_may_have_the_fields_of_the_problem_or_the_columns_of_the_task(task: str, row: Any, read: Any) -> None:
+    if not isinstance(read, dict):
+        read = {"context": "p", "choices": ["a", "b"], **({"question": read} if read else {})}
+    assert input_rows([row, row], get_task(task)) == [{**read, "id": "0"}, {**read, "id": "1"}]
+
+
+def test_a_row_that_is_read_is_not_changed() -> None:
+    row = {"tokens": "Ana eats", "id": "mine"}
+    input_rows([row], get_task("wikiann"))
+    assert row == {"tokens": "Ana eats", "id": "mine"}
+
+
+@pytest.mark.parametrize(
+    ("task", "rows", "message"),
+    [
+        (
+            "xnli",
+            [{"text": "a", "premise": "b"}],
+            "the rows: xnli needs the columns premise, hypothesis (or first, second); there are: text, premise",
+        ),
+        ("xquad", [{}], "the rows: xquad needs the columns question, context; there are: no column at all"),
+        ("xcopa", [{"premise": "a", "choice1": "b", "choice2": "c"}], "premise, question, choice1, choice2 (or "),
+        ("xnli", [{"premise": "a", "hypothesis": "b"}, {"premise": "a"}], "row 1: hypothesis is missing"),
+        ("xnli", [{"premise": "a", "hypothesis": 3}], "row 0: hypothesis is int, not text"),
+        ("xnli", [{"premise": "\ud83d", "hypothesis": "a"}], "row 0: premise holds half of a surrogate pair"),
+        ("xnli", ["a"], "row 0: it is str, not column names with their values"),
+        ("xcopa", [{"context": "a", "question": "b", "choices": ["a"]}], "row 0: choices is not a list of texts, 2 or"),
+        (
+            "xcopa",
+            [{"premise": "a", "question": "b", "choice1": "b", "choice2": None}],
+            "row 0: choice2 is missing",
+        ),
+        ("csqa", [{"question": "a", "choices": ["b", "c"]}], "row 0: choices.text is not a list of texts, 2 or more"),
+        ("wikiann", [{"tokens": []}], "row 0: tokens is not a list of texts, 1 or more"),
+        ("wikiann", [{"tokens": "  "}], "row 0: tokens is not a list of texts, 1 or more"),
+        ("wikiann", [{"tokens": ["a", 1]}], "row 0: a text of tokens is int, not text"),
+    ],
+)
+def test_a_wrong_row_is_one_line_in_the_words_of_the_user(task: str, rows: list[Any], message: str) -> None:
+    with pytest.raises(XadaptError) as caught:
+        input_rows(rows, get_task(task))
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_wrong_row_of_a_file_is_named_by_its_line() -> None:
+    rows = [{"first": "a", "second": "b"}, {"first": "a"}]
+    with pytest.raises(XadaptError, match=r"^my.csv, line 9: second is missing$"):
+        input_rows(rows, get_task("xnli"), Chunk("my.csv", rows, ["my.csv, line 8", "my.csv, line 9"]))

@@ -1,0 +1,213 @@
+"""Rows to be predicted: read in chunks from a file or a stream, and brought into the fields of a task's kind."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from xadapt.data.fields import column_names, to_fields
+from xadapt.data.files import READERS, Table, read_table
+from xadapt.errors import XadaptError, unknown
+from xadapt.tasks import Task
+from xadapt.tasks.task import Column
+
+#: Rows that are in memory together.
+CHUNK = 2000
+#: The file that stands for standard input.
+STDIN = "-"
+#: What is predicted, and ids, which only scoring needs.
+_GOLD = ("label", "score", "tags", "answers", "id")
+#: Fields that are lists of texts, with the fewest there may be.
+_LISTS = {"choices": 2, "tokens": 1}
+_LONGEST_CELL = 1 << 24
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows of an input.
+
+    Attributes:
+        source: What an error calls the input.
+        rows: Column name to value, as they came.
+        places: What an error calls each row, such as ``rows.jsonl, line 3``.
+    """
+
+    source: str
+    rows: list[dict[str, Any]] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+
+
+_Numbered = Iterator[tuple[int, dict[str, Any]]]
+
+
+def read_chunks(file: str, form: str | None = None, size: int = CHUNK) -> Iterator[Chunk]:
+    """Read rows, a chunk at a time; jsonl and csv are never in memory as a whole.
+
+    Args:
+        file: A file of any kind that :func:`~xadapt.data.files.read_table` knows, or ``-`` for standard input.
+        form: ``jsonl`` or ``csv``, None for what the file's ending says, and for jsonl on standard input.
+        size: Rows a chunk.
+
+    Yields:
+        Chunks of ``size`` rows, the last one of fewer.
+
+    Raises:
+        XadaptError: If it is missing, unreadable, not UTF-8, of another format or without a row; names file and line.
+    """
+    source = "standard input" if file == STDIN else file
+    if form is not None and form not in _STREAMS:
+        raise unknown("format", form, _STREAMS)
+    if form is None:
+        form = "jsonl" if file == STDIN else Path(file).suffix.removeprefix(".")
+    if form in _STREAMS:
+        with _opened(file) as stream:
+            yield from _cut(source, "line", _STREAMS[form](source, stream), size)
+    elif f".{form}" in READERS:
+        yield from _cut(source, "row", enumerate(read_table(Path(file)).rows), size)
+    else:
+        raise XadaptError(f"{file}: unknown kind of file; use {', '.join(READERS)}, or say --format {_OR}")
+
+
+def input_rows(rows: Sequence[Any], task: Task, chunk: Chunk | None = None) -> list[dict[str, Any]]:
+    """Bring rows into the fields that a task's problem reads; gold answers are not looked at.
+
+    Args:
+        rows: Mappings that have the kind's own fields, or else the task's columns; other columns are left out.
+        task: The task.
+        chunk: Where they come from, for errors; None for rows of a program.
+
+    Returns:
+        One row each, in order, with the fields that are read and an ``id``, the row's place.
+
+    Raises:
+        XadaptError: If a column is missing or a row does not fit; names the row.
+    """
+    source = chunk.source if chunk else "the rows"
+
+    def fault(number: int, what: str) -> XadaptError:
+        return XadaptError(f"{chunk.places[number] if chunk else f'row {number}'}: {what}")
+
+    for number, row in enumerate(rows):
+        if not isinstance(row, Mapping):
+            raise fault(number, f"it is {type(row).__name__}, not column names with their values")
+    there = list(dict.fromkeys(name for row in rows for name in row))
+    columns = _columns(task, there, source) if rows else {}
+    read = to_fields(Table(list(rows), there), task, columns, source)
+    for number, row in enumerate(read):
+        for name, column in columns.items():
+            if name == "tokens" and isinstance(row[name], str):
+                row[name] = row[name].split()
+            elif name in _LISTS and isinstance(row[name], tuple):
+                row[name] = list(row[name])
+            wrong = _fault(name, column, row[name])
+            if wrong:
+                raise fault(number, wrong)
+        row["id"] = str(number)
+    return read
+
+
+def _columns(task: Task, there: list[str], source: str) -> dict[str, Column]:
+    fields = [name for name in task.columns if name not in _GOLD]
+    plain: dict[str, Column] = {name: name for name in fields}
+    own = {name: task.columns[name] for name in fields}
+    for columns in (plain, own):
+        if set(column_names(columns)) <= set(there):
+            return columns
+    needed, other = (", ".join(column_names(columns)) for columns in (own, plain))
+    either = f" (or {other})" if other != needed else ""
+    has = ", ".join(map(str, there)) or "no column at all"
+    raise XadaptError(f"{source}: {task.name} needs the columns {needed}{either}; there are: {has}")
+
+
+def _fault(name: str, column: Column, value: Any) -> str | None:
+    if not isinstance(column, str):
+        return next(filter(None, map(_text_fault, column, value)), None)
+    if name not in _LISTS:
+        return _text_fault(column, value)
+    if not isinstance(value, list) or len(value) < _LISTS[name]:
+        return f"{column} is not a list of texts, {_LISTS[name]} or more"
+    return next(filter(None, (_text_fault(f"a text of {column}", item) for item in value)), None)
+
+
+def _text_fault(name: str, value: Any) -> str | None:
+    if value is None:
+        return f"{name} is missing"
+    if not isinstance(value, str):
+        return f"{name} is {type(value).__name__}, not text"
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return f"{name} holds half of a surrogate pair, which is no character"
+    return None
+
+
+def _cut(source: str, unit: str, numbered: _Numbered, size: int) -> Iterator[Chunk]:
+    empty = True
+    while part := list(islice(numbered, size)):
+        empty = False
+        yield Chunk(source, [row for _, row in part], [f"{source}, {unit} {number}" for number, _ in part])
+    if empty:
+        raise XadaptError(f"{source} has no rows: there is nothing to predict")
+
+
+@contextmanager
+def _opened(file: str) -> Iterator[IO[bytes]]:
+    if file == STDIN:
+        yield sys.stdin.buffer
+        return
+    try:
+        with Path(file).open("rb") as stream:
+            yield stream
+    except FileNotFoundError:
+        raise XadaptError(f"no file {file}") from None
+    except OSError as error:
+        raise XadaptError(f"cannot read {file} ({error.strerror})") from None
+
+
+def _lines(source: str, stream: IO[bytes]) -> Iterator[str]:
+    for number, line in enumerate(stream, start=1):
+        try:
+            text = line.decode()
+        except UnicodeDecodeError:
+            raise XadaptError(f"{source}, line {number}: not UTF-8 text: save it as UTF-8") from None
+        yield text.removeprefix("\ufeff") if number == 1 else text
+
+
+def _jsonl(source: str, stream: IO[bytes]) -> _Numbered:
+    for number, line in enumerate(_lines(source, stream), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise XadaptError(f"{source}, line {number}: not JSON ({getattr(error, 'msg', error)})") from None
+        if not isinstance(row, dict):
+            raise XadaptError(f"{source}, line {number}: not an object of names and values")
+        yield number, row
+
+
+def _csv(source: str, stream: IO[bytes]) -> _Numbered:
+    csv.field_size_limit(_LONGEST_CELL)
+    reader = csv.DictReader(_lines(source, stream), strict=True)
+    try:
+        names = list(reader.fieldnames or [])
+        twice = [name for number, name in enumerate(names) if name in names[:number]]
+        if twice:
+            raise XadaptError(f"{source}: two columns are called {twice[0]!r}: rename one")
+        for row in reader:
+            if None in row or None in row.values():
+                raise XadaptError(f"{source}, line {reader.line_num}: not as many cells as the first line has names")
+            yield reader.line_num, row
+    except csv.Error as error:
+        raise XadaptError(f"{source}, line {reader.line_num + 1}: not CSV ({error})") from None
+
+
+_STREAMS: dict[str, Callable[[str, IO[bytes]], _Numbered]] = {"jsonl": _jsonl, "csv": _csv}
+_OR = " or ".join(_STREAMS)

@@ -1,0 +1,107 @@
+"""Predicted rows, written as they come: JSON lines or csv."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from xadapt.data.inputs import Chunk
+from xadapt.errors import XadaptError
+from xadapt.store.files import atomic_stream
+
+Rows = list[dict[str, Any]]
+Write = Callable[[Rows], None]
+
+
+def check_output(to: Path | None) -> None:
+    """Check the ending of a file that is going to be written.
+
+    Raises:
+        XadaptError: If it is neither ``.jsonl`` nor ``.csv``.
+    """
+    if to is not None and to.suffix not in _WRITERS:
+        raise XadaptError(f"--to {to}: name a file that ends in {' or '.join(_WRITERS)}")
+
+
+def joined(chunk: Chunk, results: Rows) -> Rows:
+    """Add each result to its row, whose columns stay as they are.
+
+    Raises:
+        XadaptError: If a row has a column of that name already.
+    """
+    for place, row, result in zip(chunk.places, chunk.rows, results, strict=True):
+        for name in result:
+            if name in row:
+                raise XadaptError(f"{place}: there is a column {name!r} already, where the result goes: rename it")
+    return [{**row, **result} for row, result in zip(chunk.rows, results, strict=True)]
+
+
+@contextmanager
+def open_output(to: Path | None) -> Iterator[Write]:
+    """Yield a function that writes rows.
+
+    Args:
+        to: A ``.jsonl`` or ``.csv`` file, which appears when the block ends without an error; None for JSON lines on
+            standard output, where rows appear at once. In csv, each label's probability has a column and whatever else
+            is no single value is JSON.
+    """
+    if to is None:
+        # Lines are UTF-8 wherever they go, as they are when they are read.
+        yield _jsonl(sys.stdout.buffer)
+        return
+    with atomic_stream(to) as stream:
+        yield _WRITERS[to.suffix](stream)
+
+
+def _jsonl(stream: IO[bytes]) -> Write:
+    def write(rows: Rows) -> None:
+        stream.write(b"".join(_json(row).encode(errors="backslashreplace") + b"\n" for row in rows))
+        stream.flush()
+
+    return write
+
+
+def _json(value: Any) -> str:
+    # A parquet file may hold dates and the like.
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _csv(stream: IO[bytes]) -> Write:
+    header: list[str] = []
+
+    def write(rows: Rows) -> None:
+        flat = [_flat(row) for row in rows]
+        there = list(dict.fromkeys(name for row in flat for name in row))
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        if not header:
+            header.extend(there)
+            writer.writerow(header)
+        for name in there:
+            if name not in header:
+                raise XadaptError(f"column {name!r} comes too late for a csv file's first line: write to a .jsonl file")
+        writer.writerows([_cell(row.get(name)) for name in header] for row in flat)
+        stream.write(text.getvalue().encode(errors="backslashreplace"))
+
+    return write
+
+
+def _flat(row: dict[str, Any]) -> dict[str, Any]:
+    shares = row.get("probabilities")
+    if not isinstance(shares, dict):
+        return row
+    rest = {name: value for name, value in row.items() if name != "probabilities"}
+    return {**rest, **{f"probability_{label}": share for label, share in shares.items()}}
+
+
+def _cell(value: Any) -> Any:
+    return _json(value) if isinstance(value, list | dict) else value
+
+
+_WRITERS: dict[str, Callable[[IO[bytes]], Write]] = {".jsonl": _jsonl, ".csv": _csv}
