@@ -91,3 +91,16 @@ def test_the_card_of_an_imported_adapter_makes_nothing_up():
     ):
         assert fact in text
     assert "English development scores" not in text
+
+
+def test_a_card_says_how_far_half_precision_moved_the_weights(record):
+    record["figures"]["rounding"] = 0.000213
+    assert "moved them by 2.1e-04 of their size" in card(record)
+
+
+def test_the_card_of_a_soup_says_its_weights_and_that_no_rows_were_trained_on(record):
+    record["rows"] = {}
+    record["figures"]["mixture"] = {"mnli": 0.75, "squad": 0.25}
+    text = card(record)
+    assert "| weights, chosen on English dev | 0.750 `mnli`, 0.250 `squad` |" in text
+    assert "| training rows | none; taken from mirror:hub |" in text

@@ -96,3 +96,12 @@ def test_a_save_that_fails_half_way_leaves_no_checkpoint(trained: Any, tmp_path:
     with pytest.raises(OSError, match="disk full"):
         save_checkpoint(model, plan_task("mnli"), tmp_path / "runs" / "x", {"heads": ["mnli"]})
     assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_rounding_says_how_far_it_moved_the_weights() -> None:
+    layer = torch.nn.Linear(1, 1, bias=False)
+    with torch.no_grad():
+        layer.weight.fill_(1 + 2**-12)
+    assert round_to_half(layer) == pytest.approx(2**-12, rel=1e-3)
+    assert layer.weight.item() == 1.0
+    assert round_to_half(layer) == 0.0

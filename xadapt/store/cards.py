@@ -73,10 +73,12 @@ def _trained(record: dict[str, Any]) -> list[str]:
         "",
         "| | |",
         "|---|---|",
-        f"| trained | {record['trains']} ({figures['parameters']:,} parameters, stored in half precision) |",
+        f"| trained | {record['trains']} ({figures['parameters']:,} parameters, stored in half precision"
+        f"{_drift(figures)}) |",
         f"| stands on | `{record['under']}` |",
         *([f"| trained first | {record['first']} |"] if record.get("first") else []),
-        f"| training rows | {rows}; taken from {record['data']} |",
+        *_mixture(figures),
+        f"| training rows | {rows or 'none'}; taken from {record['data']} |",
         f"| steps | {figures['steps']:,} of batch {settings['batch_size']}, {epochs}, "
         f"lr {settings['lr']:g}, {settings['adapter_config']}, {settings['precision']} |",
         f"| seed | {record['seed']} |",
@@ -92,6 +94,18 @@ def _trained(record: dict[str, Any]) -> list[str]:
         shown = ", ".join(f"{key} {value:.1f}" for key, value in scores.items())
         lines.append(f"| {name} | {figures['dev_rows'][name]:,} | {shown} |")
     return [*lines, "", "The best epoch was chosen on these rows."]
+
+
+def _drift(figures: dict[str, Any]) -> str:
+    # Older records do not have it.
+    if "rounding" not in figures:
+        return ""
+    return f", which moved them by {figures['rounding']:.1e} of their size; scores are those of the stored weights"
+
+
+def _mixture(figures: dict[str, Any]) -> list[str]:
+    parts = ", ".join(f"{weight:.3f} `{member}`" for member, weight in figures.get("mixture", {}).items())
+    return [f"| weights, chosen on English dev | {parts} |"] if parts else []
 
 
 def _imported(record: dict[str, Any]) -> list[str]:

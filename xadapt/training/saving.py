@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,21 @@ from xadapt.store.files import atomic_folder
 from xadapt.training.plan import TrainPlan
 
 
-def round_to_half(model: torch.nn.Module) -> None:
-    """Round what was trained to the half precision it is stored in, so that figures are those of the file."""
+def round_to_half(model: torch.nn.Module) -> float:
+    """Round what was trained to the half precision it is stored in, so that figures are those of the file.
+
+    Returns:
+        How far the weights moved: the root mean square of the change over that of the weights.
+    """
+    moved = size = 0.0
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.requires_grad:
-                parameter.copy_(parameter.half().to(parameter.dtype))
+                rounded = parameter.half().to(parameter.dtype)
+                moved += float((rounded - parameter).square().sum())
+                size += float(parameter.square().sum())
+                parameter.copy_(rounded)
+    return math.sqrt(moved / size) if size else 0.0
 
 
 def save_checkpoint(model: Any, plan: TrainPlan, path: Path, record: dict[str, Any]) -> None:

@@ -49,12 +49,13 @@ def make_soup(job: Job) -> Checkpoint:
     if job.plan.makes.kind == "learned_soup":
         best = _learned(pot, best, tried)
     pot.pour(best)
-    round_to_half(pot.model)
+    rounding = round_to_half(pot.model)
     names = [str(child) for child in job.plan.makes.children]
     figures = {
         "dev": dev_scores(job, pot.model),
         "mixture": {name: round(weight, 6) for name, weight in zip(names, best, strict=True)},
         "history": [{"weights": [round(w, 6) for w in weights], "dev": score} for weights, score in pot.history],
+        "rounding": rounding,
         "steps": len(pot.history),
         "seconds": round(time.perf_counter() - started, 1),
         "device": str(job.device),

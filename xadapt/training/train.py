@@ -149,7 +149,7 @@ def _run(
             trainer.train(resume_from_checkpoint=str(last) if last else None)
         seconds = time.perf_counter() - started
         keep.restore(model)
-        round_to_half(model)
+        rounding = round_to_half(model)
         check_finite(model)
     except RunFailed as error:
         # Nothing good can come from where it got to.
@@ -163,6 +163,7 @@ def _run(
         "history": keep.history,
         "steps": trainer.state.global_step,
         "features": len(data),
+        "rounding": rounding,
         "seconds": round(seconds, 1),
         "resumed": bool(last),
         "device": str(job.device),
