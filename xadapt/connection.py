@@ -27,7 +27,7 @@ def prepare_hub() -> bool:
     if host.scheme in getproxies():
         return True
     try:
-        socket.create_connection((host.hostname or "", host.port or 443), timeout=5).close()
+        socket.create_connection((host.hostname or "", host.port or (80 if host.scheme == "http" else 443)), timeout=5).close()
     except OSError:
         constants.HF_HUB_OFFLINE = True
         configure_http_backend()

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.portable.conftest import REPO, TARGET, Place
+from tests.portable.hub_server import Repo
+from xadapt.errors import RunFailed, XadaptError
+
+
+def test_a_push_and_a_pull_into_an_empty_store_give_the_same_bytes(here: Place, away: Place) -> None:
+    pushed = here.push(TARGET)
+    pulled = away.pull()
+    assert pulled.revision == pushed.revision
+    assert [entry.setup for entry in pulled.entries if pulled.usable(entry)] == [TARGET]
+    assert away.runs() == here.runs() == [run * 8 for run in ("aa", "bb", "cc", "dd")]
+    for run in here.runs():
+        assert away.contents(run[:2]) == here.contents(run[:2])
+    assert not list((away.store.root / "partial").iterdir())
+
+
+def test_a_private_repository_is_private_and_a_public_one_is_not_taken_for_it(here: Place, away: Place) -> None:
+    here.push("mnli", private=True)
+    with pytest.raises(XadaptError, match="no repository org/adapters that you may read"):
+        away.pull(token=False)
+    here.hub.repos["org/open"] = Repo()
+    here.hub.write("org/open", ".gitattributes", b"")
+    with pytest.raises(XadaptError, match="org/open is there and public"):
+        here.push("mnli", "org/open", private=True)
+    assert list(here.hub.files("org/open")) == [".gitattributes"]
+
+
+def test_what_the_hub_does_not_give_is_one_clear_line(here: Place, away: Place) -> None:
+    here.push("mnli")
+    with pytest.raises(XadaptError, match="no repository org/nothing that you may read"):
+        away.pull("org/nothing")
+    with pytest.raises(XadaptError, match="'a b' is not the name of a repository: write OWNER/NAME"):
+        away.pull("a b")
+    here.hub.repos[REPO].gated = True
+    with pytest.raises(XadaptError, match="org/adapters is gated: accept its terms on http"):
+        away.pull()
+
+
+def test_a_hub_that_does_not_answer_is_one_clear_line(here: Place, away: Place) -> None:
+    here.hub.close()
+    with pytest.raises(RunFailed, match=r"http://127.0.0.1:\d+ cannot be reached or broke off"):
+        away.pull()
