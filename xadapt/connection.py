@@ -27,7 +27,8 @@ def prepare_hub() -> bool:
     if host.scheme in getproxies():
         return True
     try:
-        socket.create_connection((host.hostname or "", host.port or (80 if host.scheme == "http" else 443)), timeout=5).close()
+        port = host.port or (80 if host.scheme == "http" else 443)
+        socket.create_connection((host.hostname or "", port), timeout=5).close()
     except OSError:
         constants.HF_HUB_OFFLINE = True
         configure_http_backend()

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from xadapt import __version__
-from xadapt.cli import data, evaluate, explain, hub, info, predict, report, run, suite, train
+from xadapt.cli import data, evaluate, explain, hub, info, portable, predict, report, run, suite, train
 from xadapt.errors import XadaptError, unknown
 
 _INTERRUPTED = 130
@@ -42,7 +42,7 @@ def _root(
         print(context.get_help())
 
 
-for module in (train, evaluate, predict, explain, suite, run, report, hub, info, data):
+for module in (train, evaluate, predict, explain, suite, run, report, portable, hub, info, data):
     module.register(app)
 
 

@@ -1,0 +1,111 @@
+"""``export`` and ``import``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from xadapt.cli import options as o
+from xadapt.cli.console import out, print_json
+
+if TYPE_CHECKING:
+    from xadapt.store.checkpoints import Checkpoint
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("export")(export_command)
+    app.command("import")(import_command)
+
+
+def export_command(
+    setup: Annotated[
+        str, typer.Argument(help='A setup, such as mnli or "stack(fuse(mnli, squad), xnli)"; none with merged.')
+    ],
+    to: Annotated[Path, typer.Option(help="The folder: new, empty, or an earlier export.")],
+    form: Annotated[str, typer.Option("--format", help="adapterhub, peft or merged.")],
+    task: Annotated[
+        str | None, typer.Option(help="Take the head that answers this task. [default: all; merged the outermost]")
+    ] = None,
+    precision: Annotated[
+        str | None, typer.Option(help="fp16 or fp32, of the files. [default: fp16, as stored; merged fp32]")
+    ] = None,
+    with_base: Annotated[
+        bool, typer.Option("--with-base", help="Write the base beside it, in the format of transformers.")
+    ] = False,
+    base: o.Base = "minilm",
+    store: o.StoreFolder = None,
+    seed: o.Seed = 42,
+    as_json: o.Json = False,
+) -> None:
+    """Export a setup for another library.
+
+    adapterhub: adapters, fusions and heads for the adapters library. peft: one LoRA or IA3 adapter for peft. merged:
+    one ordinary model of transformers, where the adapters are linear. A README in the folder has the code to load it.
+
+    It is loaded by that library in a process without xadapt and compared before it is put in place.
+    """
+    from xadapt.composition.grammar import parse
+    from xadapt.data.own_tasks import open_store, open_task
+
+    place, node = open_store(store), parse(setup)
+    target = open_task(task, place) if task else None
+    from xadapt.backbone.base import load_backbone
+    from xadapt.portable.export import export
+
+    made = export(node, to, form, load_backbone(base), place, target, seed, precision, with_base)
+    if as_json:
+        print_json({"path": str(made.path), **made.record, "notes": list(made.notes)})
+        return
+    for note in made.notes:
+        _line(note)
+    _line(f"{made.record['setup']} as {made.record['form']}, {made.record['precision']}; {made.check}")
+    _line(str(made.path))
+
+
+def import_command(
+    folder: Annotated[Path, typer.Argument(help="An adapter of AdapterHub or peft, or an export of xadapt.")],
+    task: Annotated[
+        str | None, typer.Option(help="The task that it was trained for. [default: an export says it]")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="What setups will call it. [default: as the task]")] = None,
+    labels: Annotated[
+        str | None, typer.Option(help="What the head's outputs mean, in order, if its own names do not say: a,b,c.")
+    ] = None,
+    base: o.Base = "minilm",
+    store: o.StoreFolder = None,
+    seed: o.Seed = 42,
+    as_json: o.Json = False,
+) -> None:
+    """Import an adapter into the store.
+
+    Safetensors only. Its sizes must be those of the base, and its head's labels those of the task; their order is put
+    right by their names. --seed is what it is filed under. An export with several adapters comes in as a whole.
+    """
+    from xadapt.data.own_tasks import open_store, open_task
+
+    place = open_store(store)
+    target = open_task(task, place) if task else None
+    names = [label.strip() for label in labels.split(",")] if labels else []
+    from xadapt.backbone.base import load_backbone
+    from xadapt.portable.importing import import_adapter
+
+    made = import_adapter(folder, target, load_backbone(base), place, name, seed, names)
+    if as_json:
+        keys = ("setup", "run", "seed", "heads", "members")
+        print_json([{"checkpoint": str(one.path), **{key: one.record[key] for key in keys}} for one in made])
+        return
+    for one in made:
+        _print(one)
+
+
+def _print(checkpoint: Checkpoint) -> None:
+    heads = f"with a head for {', '.join(checkpoint.heads)}" if checkpoint.heads else "without a head"
+    _line(f"{checkpoint.setup}: {checkpoint.record['imported']['form']}, {heads}, seed {checkpoint.seed}")
+    _line(str(checkpoint.path))
+
+
+def _line(text: str) -> None:
+    out.print(text, markup=False, highlight=False, soft_wrap=True)

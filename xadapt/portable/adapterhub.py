@@ -1,0 +1,150 @@
+"""A setup as folders that the plain adapters library loads: adapters, fusions and heads in AdapterHub's layout."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from xadapt.composition.builder import Assembly, layer_name
+from xadapt.composition.expression import Node
+from xadapt.composition.fusion import expand_fusion, save_fusion
+from xadapt.composition.grammar import parse
+from xadapt.composition.methods import method_of, save_adapter
+from xadapt.errors import XadaptError
+from xadapt.portable.checked import HIDDEN, Written
+from xadapt.store.files import atomic_write_json, read_json
+
+
+def write_adapterhub(assembly: Assembly, node: Node, heads: list[str], folder: Path, precision: str) -> Written:
+    """Write the adapters, fusions and heads of a setup.
+
+    Args:
+        assembly: The setup, assembled; its fusions of low rank become ordinary ones.
+        node: The setup.
+        heads: The heads to write.
+        folder: An existing folder.
+        precision: ``fp32`` or ``fp16``.
+
+    Raises:
+        XadaptError: If there is no adapter, or one that is none of the adapters library's methods.
+    """
+    model = assembly.model
+    if not assembly.names:
+        raise XadaptError(f"{node} has no adapter: --format merged writes the base alone")
+    for name in assembly.names:
+        if method_of(model, name)["library"] == "peft":
+            raise XadaptError(f"{node} has an adapter of peft's own: use --format peft, or merged")
+    called = _aliases(list(assembly.names))
+    expressions = _expressions(assembly, node)
+    written: dict[str, Any] = {
+        "active": _structure(assembly.active, called),
+        "adapters": {},
+        "fusions": {},
+        "heads": [],
+    }
+    for name, alias in called.items():
+        place = folder / "adapters" / alias
+        place.parent.mkdir(exist_ok=True)
+        save_adapter(model, name, place)
+        _rename(place / "adapter_config.json", place / "adapter.safetensors", name, alias, precision)
+        written["adapters"][alias] = _origin(assembly, expressions[name])
+    for fused in assembly.fusions():
+        alias = ",".join(called[name] for name in fused.children)
+        place = folder / "fusions" / alias.replace(",", "+")
+        place.parent.mkdir(exist_ok=True)
+        expand_fusion(model, fused)
+        save_fusion(model, fused, place)
+        weights = place / "model_adapter_fusion.safetensors"
+        _rename(place / "adapter_fusion_config.json", weights, fused.name, alias, precision)
+        written["fusions"][place.name] = _origin(assembly, expressions[fused.name])
+    for head in heads:
+        place = folder / "heads" / head
+        place.parent.mkdir(exist_ok=True)
+        model.save_head(str(place), head, use_safetensors=True)
+        _cast(place / "model_head.safetensors", precision)
+        written["heads"].append(head)
+    calls = {HIDDEN: "model.roberta(**batch)", **{head: f"model(**batch, head={head!r})" for head in heads}}
+    return Written(written, lambda base: _code(written, base), calls)
+
+
+def _code(written: dict[str, Any], base: str) -> str:
+    blocks = sorted({kind.capitalize() for kind in _kinds(written["active"])})
+    lines = ["from adapters import XLMRobertaAdapterModel"]
+    lines += [f"from adapters.composition import {', '.join(blocks)}"] if blocks else []
+    lines += ["", f'model = XLMRobertaAdapterModel.from_pretrained("{base}")']
+    lines += [f'model.load_adapter("adapters/{name}", use_safetensors=True)' for name in written["adapters"]]
+    lines += [f'model.load_adapter_fusion("fusions/{name}", use_safetensors=True)' for name in written["fusions"]]
+    lines += [f'model.load_head("heads/{name}", use_safetensors=True)' for name in written["heads"]]
+    lines += [f"model.set_active_adapters({_block(written['active'])})"] if written["active"] else []
+    lines += [f'model.active_head = "{written["heads"][-1]}"'] if written["heads"] else []
+    return "\n".join(lines)
+
+
+def _aliases(names: list[str]) -> dict[str, str]:
+    """A name for each adapter that is also the name of a folder everywhere."""
+    called: dict[str, str] = {}
+    for name in names:
+        plain = re.sub(r"[^\w-]+", "-", name).strip("-")
+        alias, count = plain, 1
+        while alias in called.values():
+            count += 1
+            alias = f"{plain}-{count}"
+        called[name] = alias
+    return called
+
+
+def _expressions(assembly: Assembly, node: Node) -> dict[str, str]:
+    nodes = [*node.walk(), *(parse(setup) for setup in assembly.members)]
+    named = {layer_name(part): str(part) for part in nodes}
+    fused = {",".join(map(layer_name, part.children)): str(part) for part in nodes if part.kind == "fuse"}
+    return {**fused, **named}
+
+
+def _origin(assembly: Assembly, setup: str) -> dict[str, Any]:
+    # What was put together in weight space has no checkpoint of its own.
+    return {"setup": setup, "run": assembly.members.get(setup)}
+
+
+def _structure(block: Any, called: dict[str, str]) -> Any:
+    """A composition as JSON: a name, or ``{"stack": [...]}``; nothing for the bare base."""
+    if block is None or isinstance(block, str):
+        return called[block] if block else None
+    return {type(block).__name__.lower(): [_structure(child, called) for child in block.children]}
+
+
+def _kinds(structure: Any) -> set[str]:
+    if not isinstance(structure, dict):
+        return set()
+    ((kind, children),) = structure.items()
+    return {kind}.union(*map(_kinds, children))
+
+
+def _block(structure: Any) -> str:
+    if not isinstance(structure, dict):
+        return f'"{structure}"'
+    ((kind, children),) = structure.items()
+    return f"{kind.capitalize()}({', '.join(map(_block, children))})"
+
+
+def _rename(config: Path, weights: Path, old: str, new: str, precision: str) -> None:
+    settings = read_json(config)
+    settings["name"] = new
+    if "adapter_names" in settings:
+        settings["adapter_names"] = new
+    atomic_write_json(config, settings)
+    _cast(weights, precision, old, new)
+
+
+def _cast(weights: Path, precision: str, old: str = "", new: str = "") -> None:
+    dtype = torch.float16 if precision == "fp16" else torch.float32
+    save_file(
+        {
+            (key.replace(f".{old}.", f".{new}.") if old else key): value.to(dtype).contiguous()
+            for key, value in load_file(weights).items()
+        },
+        weights,
+    )

@@ -1,0 +1,182 @@
+"""An export is compared with xadapt: loaded by plain libraries in a fresh process, on a few sentences."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from xadapt.backbone.base import Backbone
+from xadapt.data import bundled
+from xadapt.errors import RunFailed
+from xadapt.portable.plain import write_cut_base
+
+#: Differences that are allowed, as a share of the largest value: rounding of one and of the other.
+TOLERANCE = {"fp32": 1e-4, "fp16": 1e-2}
+#: The name of the output that needs no head.
+HIDDEN = "hidden states"
+_LANGUAGES = ("en", "de", "ru", "ar", "hi", "zh")
+_PAIRS = 2
+_LONGEST = 128
+
+# What a user of the plain library types comes first: the very text of the export's README.
+_PROGRAM = """
+import json, sys
+import numpy, torch
+import transformers
+transformers.logging.set_verbosity_error()
+{load}
+model.eval()
+with open(sys.argv[1]) as stream:
+    job = json.load(stream)
+batch = {{key: torch.tensor(job[key]) for key in ("input_ids", "attention_mask")}}
+if job["tokenizer"]:
+    tokenizer = transformers.AutoTokenizer.from_pretrained(job["tokenizer"])
+    pairs = tokenizer(*job["texts"], padding=True, truncation=True, max_length=job["longest"], return_tensors="pt")
+    assert torch.equal(pairs["input_ids"], batch["input_ids"]), "the tokenizer gives other ids"
+
+
+def read(outputs):
+    if "start_logits" in outputs:
+        return torch.stack((outputs.start_logits, outputs.end_logits), -1)
+    return outputs.logits if "logits" in outputs else outputs.last_hidden_state
+
+
+with torch.inference_mode():
+    numpy.savez(sys.argv[2], **{{name: read(eval(call)).numpy() for name, call in job["calls"].items()}})
+assert not any(name.partition(".")[0] == "xadapt" for name in sys.modules), "xadapt took part"
+"""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written in some format.
+
+    Attributes:
+        parts: The parts, as JSON for the export's record.
+        load: Gives the code that defines ``model``, from where the base is; it runs in the export's folder.
+        calls: By name of an output (a head, or ``hidden states``), the expression that computes it from ``model`` and
+            ``batch``.
+        notes: What a user must know, a line each.
+    """
+
+    parts: dict[str, Any]
+    load: Callable[[str], str]
+    calls: dict[str, str]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Check:
+    """What an export was found to compute.
+
+    Attributes:
+        differences: Largest absolute difference by head, and of the ``hidden states``.
+        sentences: How many pairs of sentences were compared.
+    """
+
+    differences: dict[str, float]
+    sentences: int
+
+    def __str__(self) -> str:
+        """One line for people."""
+        parts = ", ".join(f"{value:.1e} in {name}" for name, value in self.differences.items())
+        return f"largest difference to xadapt on {self.sentences} pairs of sentences: {parts}"
+
+
+@dataclass
+class Probe:
+    """A few sentences and what xadapt computes for them.
+
+    Attributes:
+        texts: First and second sentences.
+        ids: Token ids, int64, shape (pairs, tokens).
+        mask: 1 for a token, 0 for padding, of the same shape.
+        longest: Tokens that a pair is cut to.
+        wanted: Outputs by name: a head's logits, or ``hidden states``.
+    """
+
+    texts: tuple[list[str], list[str]]
+    ids: torch.Tensor
+    mask: torch.Tensor
+    longest: int
+    wanted: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def probe(backbone: Backbone, model: Any, heads: list[str]) -> Probe:
+    """Compute with xadapt what an export has to compute too.
+
+    Args:
+        backbone: The base.
+        model: A model whose adapters are set.
+        heads: Names of heads.
+    """
+    rows = [row for code in _LANGUAGES for row in bundled.rows("nli", code, "test")[::4][:_PAIRS]]
+    texts = [row["first"] for row in rows], [row["second"] for row in rows]
+    longest = min(_LONGEST, backbone.tokenizer.model_max_length)
+    batch = backbone.tokenizer(*texts, padding=True, truncation=True, max_length=longest, return_tensors="pt")
+    made = Probe(texts, batch["input_ids"], batch["attention_mask"], longest)
+    model.eval()
+    with torch.inference_mode():
+        inputs = {"input_ids": made.ids, "attention_mask": made.mask}
+        made.wanted[HIDDEN] = model.roberta(**inputs).last_hidden_state.float().numpy()
+        for head in heads:
+            outputs = model(**inputs, head=head)
+            spans = "start_logits" in outputs
+            logits = torch.stack((outputs.start_logits, outputs.end_logits), -1) if spans else outputs.logits
+            made.wanted[head] = logits.float().numpy()
+    return made
+
+
+def check(made: Probe, backbone: Backbone, folder: Path, written: Written, base: str | None, precision: str) -> Check:
+    """Load an export with plain libraries in a process of its own and compare.
+
+    Args:
+        made: What is wanted.
+        backbone: The base.
+        folder: The export, in which the process works.
+        written: How it is loaded and used.
+        base: A folder with the whole base or model and its tokenizer; None for one that is made for the purpose.
+        precision: ``fp32`` or ``fp16``.
+
+    Raises:
+        RunFailed: If it does not load, or a difference is larger than rounding makes it.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        place = Path(temporary)
+        ids = made.ids if base else write_cut_base(backbone, place / "base", made.ids)
+        job = {
+            "texts": made.texts,
+            "input_ids": ids.tolist(),
+            "attention_mask": made.mask.tolist(),
+            "longest": made.longest,
+            "tokenizer": base or "",
+            "calls": written.calls,
+        }
+        (place / "job.json").write_text(json.dumps(job))
+        (place / "program.py").write_text(_PROGRAM.format(load=written.load(base or str(place / "base"))))
+        environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
+        command = [sys.executable, str(place / "program.py"), str(place / "job.json"), str(place / "found.npz")]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
+            raise RunFailed(f"the export does not load with plain libraries ({lines[-1][:200]}): nothing was written")
+        found = dict(np.load(place / "found.npz"))
+    differences = {}
+    for name, value in found.items():
+        wanted = made.wanted[name]
+        differences[name] = float(np.abs(value.astype(np.float32) - wanted).max())
+        if not differences[name] <= TOLERANCE[precision] * max(1.0, float(np.abs(wanted).max())):
+            raise RunFailed(
+                f"the export computes something else: its {name} differ by {differences[name]:.2g}; nothing was written"
+            )
+    return Check(differences, len(made.ids))

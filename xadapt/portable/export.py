@@ -1,0 +1,143 @@
+"""A setup leaves xadapt: written for another library, loaded by that library, compared, and only then put in place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from xadapt.backbone.base import Backbone
+from xadapt.composition.builder import Assembly, assemble
+from xadapt.composition.expression import Node
+from xadapt.errors import XadaptError, unknown
+from xadapt.portable.adapterhub import write_adapterhub
+from xadapt.portable.checked import Check, check, probe
+from xadapt.portable.merged import write_merged
+from xadapt.portable.peft_layout import write_peft
+from xadapt.portable.plain import write_base
+from xadapt.portable.readme import readme
+from xadapt.problems import problem_class
+from xadapt.store.checkpoints import Checkpoint
+from xadapt.store.files import atomic_folder, atomic_write_bytes, atomic_write_json
+from xadapt.store.store import Store
+from xadapt.store.versions import versions
+from xadapt.tasks import Task
+
+#: What there is to export to, and the library that loads it.
+FORMATS = {"adapterhub": "adapters", "peft": "peft", "merged": "transformers"}
+PRECISIONS = ("fp16", "fp32")
+#: Says what a folder is, and how its parts belong together.
+RECORD = "export.json"
+FORMAT = 1
+BASE = "base"
+_WRITERS = {"adapterhub": write_adapterhub, "peft": write_peft, "merged": write_merged}
+
+
+@dataclass(frozen=True)
+class Export:
+    """What was written.
+
+    Attributes:
+        path: The folder.
+        record: The content of its ``export.json``.
+        check: What the plain library computed with it.
+        notes: What a user must know, a line each.
+    """
+
+    path: Path
+    record: dict[str, Any]
+    check: Check
+    notes: tuple[str, ...]
+
+
+def export(
+    node: Node,
+    to: Path,
+    form: str,
+    backbone: Backbone,
+    store: Store,
+    task: Task | None = None,
+    seed: int = 42,
+    precision: str | None = None,
+    with_base: bool = False,
+) -> Export:
+    """Write a setup for another library and check it there.
+
+    Args:
+        node: The setup.
+        to: The folder; it may be new, empty or an earlier export, whose place is taken.
+        form: One of :data:`FORMATS`.
+        backbone: The frozen base.
+        store: Where members are found.
+        task: The task whose head goes with it; None for all heads, or the outermost where there can be one only.
+        seed: The seed whose checkpoints are preferred.
+        precision: ``fp16`` or ``fp32``; None for fp16, as checkpoints are stored, and fp32 for a merged model.
+        with_base: Whether the base is written beside it in transformers' format.
+
+    Raises:
+        XadaptError: If a member is missing, the format cannot hold the setup, or the folder holds something else.
+        RunFailed: If the plain library computes something else.
+    """
+    if form not in FORMATS:
+        raise unknown("format", form, FORMATS)
+    if precision is not None and precision not in PRECISIONS:
+        raise unknown("precision", precision, PRECISIONS)
+    if with_base and form == "merged":
+        raise XadaptError("--with-base is for formats that need the base beside them; a merged model holds it")
+    if node.kind == "ensemble":
+        raise XadaptError(f"{node} is several models and has no single folder: export its members one by one")
+    if to.exists() and (not to.is_dir() or (any(to.iterdir()) and not (to / RECORD).is_file())):
+        raise XadaptError(f"{to} is not empty and no export: name another folder")
+    precision = precision or ("fp32" if form == "merged" else "fp16")
+    used: list[Checkpoint] = []
+    assembly = assemble(backbone, node, store, seed, on_use=used.append)
+    heads = _heads(assembly, task)
+    with atomic_folder(to) as folder:
+        found = probe(backbone, assembly.model, heads)
+        written = _WRITERS[form](assembly, node, heads, folder, precision)
+        if with_base:
+            write_base(backbone, folder / BASE)
+        base = "." if form == "merged" else BASE if with_base else None
+        compared = check(found, backbone, folder, written, base, precision)
+        library = FORMATS[form]
+        record = {
+            "format": FORMAT,
+            "form": form,
+            "setup": str(node),
+            "base": {"name": backbone.name, "fingerprint": backbone.fingerprint},
+            "seed": used[-1].seed if used else seed,
+            "precision": precision,
+            **written.parts,
+            "heads": {head: _maker(head, used) for head in written.parts["heads"]},
+            "labels": {head: _labels(assembly.model.heads[head].config) for head in written.parts["heads"]},
+            "calibration": {head: assembly.calibration[head] for head in heads if assembly.calibration.get(head)},
+            "checked": {"sentences": compared.sentences, "differences": compared.differences},
+            "versions": {**versions(), library: version(library)},
+        }
+        atomic_write_json(folder / RECORD, record)
+        atomic_write_bytes(folder / "README.md", readme(record, written, library, with_base).encode())
+        for file in (path for path in folder.rglob("*") if path.is_file()):
+            # safetensors writes for its owner alone, and an export is to be given away.
+            file.chmod(0o644)
+    return Export(to, record, compared, written.notes)
+
+
+def _heads(assembly: Assembly, task: Task | None) -> list[str]:
+    if task is None:
+        return list(assembly.heads)
+    if not problem_class(task).needs_head:
+        return []
+    head = assembly.head_for(task)
+    assembly.closed(task, head)
+    return [head]
+
+
+def _maker(head: str, used: list[Checkpoint]) -> str:
+    """The setup whose checkpoint a head is of: the last that has one of its name."""
+    return next(checkpoint.setup for checkpoint in reversed(used) if head in checkpoint.heads)
+
+
+def _labels(config: dict[str, Any]) -> list[str]:
+    ids = config.get("label2id") or {}
+    return sorted(ids, key=ids.__getitem__)

@@ -1,0 +1,89 @@
+"""A head of another maker is brought into the form of a task: its kind, its labels and their order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from xadapt.errors import XadaptError
+from xadapt.tasks import MultipleChoice, PairClassification, PairRegression, SpanQA, Tagging, Task, TextClassification
+
+_TYPES: dict[type, str] = {
+    TextClassification: "classification",
+    PairClassification: "classification",
+    PairRegression: "classification",
+    MultipleChoice: "classification",
+    Tagging: "tagging",
+    SpanQA: "question_answering",
+}
+
+
+def fit_head(model: Any, name: str, task: Task, labels: Sequence[str] = ()) -> None:
+    """Check that a head answers a task, and put its labels into the task's order.
+
+    Args:
+        model: The model.
+        name: The head.
+        task: The task.
+        labels: What the head's outputs mean, in their order, where its own names do not say.
+
+    Raises:
+        XadaptError: If it is a head of another kind, or its labels are not the task's.
+    """
+    config = model.heads[name].config
+    if config["head_type"] == "multiple_choice" and isinstance(task.kind, MultipleChoice):
+        # The same layers, which the library's own head only shapes otherwise.
+        config = _as_scores(model, name)
+    wanted = _TYPES.get(type(task.kind))
+    if config["head_type"] != wanted:
+        raise XadaptError(
+            f"the head is for {config['head_type']}, and {task.name} is {task.kind.name}: name another task, or import "
+            "the adapter without the head"
+        )
+    if config.get("use_pooler"):
+        raise XadaptError("the head reads a pooler, which the frozen base does not have: import the adapter alone")
+    own: tuple[str, ...] | None = getattr(task.kind, "labels", None)
+    if own is None:
+        count = 2 if wanted == "question_answering" else 1
+        if config["num_labels"] != count:
+            raise XadaptError(f"the head has {config['num_labels']} outputs, and {task.kind.name} needs {count}")
+        return
+    found = labels or sorted(config["label2id"], key=config["label2id"].__getitem__)
+    if labels and len(labels) != config["num_labels"]:
+        raise XadaptError(f"--labels names {len(labels)} labels, and the head has {config['num_labels']} outputs")
+    order = _order(found, own or found, task.hub_labels)
+    if order is None:
+        raise XadaptError(
+            f"the head's labels are {', '.join(found)}, and {task.name} has {', '.join(own)}: if they mean the same, "
+            "give the task's names in the order of the head's outputs with --labels"
+        )
+    _reorder(model.heads[name], order, own or tuple(found))
+
+
+def _order(found: Sequence[str], own: Sequence[str], hub: Sequence[str]) -> list[int] | None:
+    """The head's output for each label of the task; None if they are not the same labels."""
+    places = {label.lower(): number for number, label in enumerate(found)}
+    for spelled in (own, hub):
+        if {label.lower() for label in spelled} == places.keys() and len(spelled) == len(found):
+            return [places[label.lower()] for label in spelled]
+    return None
+
+
+def _reorder(head: Any, order: list[int], labels: Sequence[str]) -> None:
+    last = [module for module in head if isinstance(module, torch.nn.Linear)][-1]
+    with torch.no_grad():
+        for parameter in last.parameters():
+            parameter.copy_(parameter[order].clone())
+    head.config["label2id"] = {label: number for number, label in enumerate(labels)}
+
+
+def _as_scores(model: Any, name: str) -> dict[str, Any]:
+    state, config = model.heads[name].state_dict(), dict(model.heads[name].config)
+    kept = {key: config[key] for key in ("layers", "activation_function", "use_pooler")}
+    model.delete_head(name)
+    model.add_prediction_head_from_config(name, {"head_type": "classification", "num_labels": 1, **kept})
+    model.heads[name].load_state_dict(state)
+    fresh: dict[str, Any] = model.heads[name].config
+    return fresh

@@ -1,0 +1,226 @@
+"""Adapters of other makers: found in a folder, told apart, and loaded into a model without opening a pickle."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from adapters.head_utils import STATIC_TO_FLEX_HEAD_MAP
+from adapters.utils import HEAD_CONFIG_NAME, SAFE_HEAD_WEIGHTS_NAME, SAFE_WEIGHTS_NAME
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from xadapt.composition.methods import load_adapter
+from xadapt.composition.peft_configs import LINEARS
+from xadapt.composition.peft_methods import CONFIG, WEIGHTS
+from xadapt.errors import XadaptError
+from xadapt.portable.heads import CLASSES
+from xadapt.portable.peft_layout import ROOT, targets
+from xadapt.store.checkpoints import RECORD
+from xadapt.store.files import atomic_write_json, read_json
+
+_PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
+_HOW = {
+    "adapterhub": "model.save_adapter(FOLDER, NAME, use_safetensors=True)",
+    "peft": "model.save_pretrained(FOLDER, safe_serialization=True)",
+}
+_LINEAR = re.compile(rf"encoder\.layer\.\d+\.({'|'.join(map(re.escape, LINEARS))})(?=\.)")
+#: What the libraries raise on files that make no sense.
+_ERRORS = (AttributeError, AssertionError, KeyError, OSError, RuntimeError, TypeError, ValueError, SafetensorError)
+
+
+@dataclass(frozen=True)
+class Foreign:
+    """An adapter's folder.
+
+    Attributes:
+        folder: Where it is.
+        form: ``adapterhub`` or ``peft``.
+        config: Its configuration.
+    """
+
+    folder: Path
+    form: str
+    config: dict[str, Any]
+
+    @property
+    def weights(self) -> Path:
+        """The file of its weights."""
+        return self.folder / (WEIGHTS if self.form == "peft" else SAFE_WEIGHTS_NAME)
+
+
+def find_foreign(folder: Path) -> Foreign:
+    """Look at a folder that holds one adapter.
+
+    Raises:
+        XadaptError: If it holds none, or none in safetensors.
+    """
+    if not folder.is_dir():
+        raise XadaptError(f"{folder} is no folder: name the folder of an adapter")
+    if (folder / RECORD).is_file():
+        run = read_json(folder / RECORD).get("run")
+        raise XadaptError(f"{folder} is a checkpoint of xadapt already: copy it to STORE/runs/{run}")
+    config = read_json(folder / CONFIG) if (folder / CONFIG).is_file() else None
+    if not isinstance(config, dict) or not {"peft_type", "config"} & config.keys():
+        whole = (folder / "config.json").is_file()
+        hint = "it is a whole model: use it with --base" if whole else f"there is no {CONFIG} of adapters or peft"
+        raise XadaptError(f"{folder} holds no adapter ({hint})")
+    found = Foreign(folder, "peft" if "peft_type" in config else "adapterhub", config)
+    _check_safe(found.weights, folder, _HOW[found.form])
+    return found
+
+
+def _check_safe(weights: Path, folder: Path, how: str) -> None:
+    if weights.is_file():
+        return
+    pickles = [file.name for file in sorted(folder.iterdir()) if file.suffix in _PICKLES]
+    if pickles:
+        raise XadaptError(
+            f"{folder / pickles[0]} is a pickle, which can run code on loading: convert it to safetensors where it was "
+            f"made, with {how}"
+        )
+    raise XadaptError(f"{folder} lacks {weights.name}: get the whole folder")
+
+
+def read_weights(file: Path) -> dict[str, torch.Tensor]:
+    """Read a file of weights.
+
+    Raises:
+        XadaptError: If it is no safetensors file.
+    """
+    try:
+        weights: dict[str, torch.Tensor] = load_file(file)
+    except (OSError, SafetensorError) as error:
+        raise XadaptError(f"{file} is no whole safetensors file ({error}): get it again") from None
+    return weights
+
+
+def load_foreign_adapter(model: Any, found: Foreign, name: str) -> None:
+    """Load an adapter into a model.
+
+    Args:
+        model: A model of the base.
+        found: The adapter.
+        name: What it is called there.
+
+    Raises:
+        XadaptError: If it is for another base, or of a method that is unknown here.
+    """
+    width, layers = model.config.hidden_size, model.config.num_hidden_layers
+    numbers = [int(number) for key in read_weights(found.weights) for number in re.findall(r"\.layer\.(\d+)\.", key)]
+    deepest = 1 + max(numbers, default=-1)
+    made_for = found.config.get("hidden_size", width)
+    if made_for != width or deepest > layers or found.config.get("model_type", "xlm-roberta") != "xlm-roberta":
+        kind = found.config.get("model_type", "model")
+        raise XadaptError(
+            f"{found.folder} is for a {kind} base of width {made_for} with at least {deepest} layers, and this base is "
+            f"an xlm-roberta of width {width} with {layers}: name its base with --base"
+        )
+    try:
+        if found.form == "peft":
+            _load_peft(model, found, name)
+            return
+        missed: dict[str, list[str]] = {}
+        # The library's own loader knows how older versions wrote and scaled.
+        model.load_adapter(str(found.folder), load_as=name, with_head=False, use_safetensors=True, loading_info=missed)
+    except _ERRORS as error:
+        raise _unfit(found.folder, error) from None
+    # The prefixes of all layers are one module, which the file has once and the library misses in every other layer.
+    own = {key for key, _ in (*model.named_parameters(), *model.named_buffers())}
+    lost = [key for key in missed["missing_keys"] if key in own] + missed["unexpected_keys"]
+    if lost:
+        raise _unfit(found.folder, f"{len(lost)} weights have no counterpart, {lost[0]} first")
+
+
+def _unfit(folder: Path, reason: object) -> XadaptError:
+    line = " ".join(str(reason).split())[:200] or type(reason).__name__
+    return XadaptError(f"{folder} does not load on this base ({line})")
+
+
+def _load_peft(model: Any, found: Foreign, name: str) -> None:
+    """Load an adapter of peft as if it had been saved from the bare encoder, all else in the folder left out."""
+    weights, places = {}, set()
+    for key, value in _peft_weights(found.weights).items():
+        place = _LINEAR.match(key)
+        if place:
+            weights[key] = value
+            places.add(place.group())
+        elif key.partition(".")[0] not in (found.config.get("modules_to_save") or ()):
+            raise ValueError(f"it changes {key}, which is no linear layer of the encoder")
+    chosen = targets(places, model.config.num_hidden_layers)
+    if chosen is None:
+        raise ValueError("its layers differ in what is adapted in them")
+    told = {"modules_to_save": None, "exclude_modules": None, "task_type": None, "target_modules": chosen[0]}
+    config = {**found.config, **told}
+    if chosen[1] is not None or "layers_to_transform" in config:
+        config["layers_to_transform"] = chosen[1]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        atomic_write_json(folder / CONFIG, config)
+        save_file({ROOT + key: value for key, value in weights.items()}, folder / WEIGHTS)
+        try:
+            load_adapter(model, folder, name)
+        except XadaptError as error:
+            # It names the temporary folder and goes on with what to do about a checkpoint.
+            raise ValueError(str(error).partition("(")[2].rpartition(")")[0]) from None
+
+
+def _peft_weights(file: Path) -> dict[str, torch.Tensor]:
+    """Weights by their path in the encoder or, for a head, in the whole model."""
+    return {key.removeprefix(ROOT).removeprefix("roberta."): value for key, value in read_weights(file).items()}
+
+
+def load_foreign_head(model: Any, found: Foreign, name: str, folder: Path | None = None) -> bool:
+    """Load the head that comes with an adapter.
+
+    Args:
+        model: A model of the base.
+        found: The adapter.
+        name: What the head is called there.
+        folder: Where the head is, if not beside the adapter.
+
+    Returns:
+        Whether there is one.
+
+    Raises:
+        XadaptError: If it does not fit the base.
+    """
+    place = folder or found.folder
+    if found.form == "adapterhub" and not (place / HEAD_CONFIG_NAME).is_file():
+        return False
+    with tempfile.TemporaryDirectory() as temporary:
+        if found.form == "peft":
+            place = Path(temporary)
+            if not _write_head(found, place):
+                return False
+        _check_safe(place / SAFE_HEAD_WEIGHTS_NAME, place, _HOW[found.form])
+        missed: dict[str, list[str]] = {}
+        try:
+            model.load_head(str(place), load_as=name, use_safetensors=True, loading_info=missed)
+        except _ERRORS as error:
+            raise _unfit(place, error) from None
+    lost = [key for keys in missed.values() for key in keys]
+    if lost:
+        raise _unfit(place, f"{len(lost)} weights of the head have no counterpart, {lost[0]} first")
+    return True
+
+
+def _write_head(found: Foreign, place: Path) -> bool:
+    """Write what peft saved of a class's head as that class's head; its labels have no names there."""
+    weights = {key: value for key, value in _peft_weights(found.weights).items() if not key.startswith("encoder.")}
+    names = {key.rpartition(".")[0] for key in weights}
+    for end in CLASSES:
+        architecture = f"XLMRobertaFor{end}"
+        known = [layer for layer in STATIC_TO_FLEX_HEAD_MAP[architecture]["layers"] if layer]
+        if names == set(known):
+            count = len(weights[f"{known[-1]}.bias"])
+            labels = {f"LABEL_{number}": number for number in range(count)}
+            config = {"model_class": architecture, "name": None, "num_labels": count, "label2id": labels}
+            atomic_write_json(place / HEAD_CONFIG_NAME, config)
+            save_file(weights, place / SAFE_HEAD_WEIGHTS_NAME)
+            return True
+    return False

@@ -1,0 +1,71 @@
+"""Heads of the adapters library and those of plain transformers that compute the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from adapters.head_utils import STATIC_TO_FLEX_HEAD_MAP
+
+from xadapt.errors import XadaptError
+from xadapt.tasks import MultipleChoice, Task, get_task
+
+
+@dataclass(frozen=True)
+class PlainHead:
+    """A head as a class of transformers has it.
+
+    Attributes:
+        architecture: The class.
+        layers: Place of each linear layer in the adapters library's head to its name in the class.
+    """
+
+    architecture: str
+    layers: dict[str, str]
+
+
+CLASSES = ("SequenceClassification", "TokenClassification", "QuestionAnswering")
+# Its pooler, a dense layer and a tanh on the first token, is what the first half of a classification head is.
+CHOICE = PlainHead("XLMRobertaForMultipleChoice", {"1": "roberta.pooler.dense", "4": "classifier"})
+
+
+def known_task(name: str) -> Task | None:
+    """The task of a head, None if it is not known here."""
+    try:
+        return get_task(name)
+    except XadaptError:
+        return None
+
+
+def plain_head(config: dict[str, Any], task: Task | None) -> PlainHead | None:
+    """The class of transformers that has an equal head, None if there is none.
+
+    Args:
+        config: The head's configuration in the adapters library.
+        task: The task that it answers, if it is known here.
+    """
+    if not config.get("bias", True):
+        return None
+    for name in CLASSES:
+        known = STATIC_TO_FLEX_HEAD_MAP[f"XLMRobertaFor{name}"]
+        wanted = {key: value for key, value in known["config"].items() if key != "activation_function"}
+        activation = config["layers"] == 1 or config["activation_function"] == known["config"]["activation_function"]
+        if activation and all(config.get(key) == value for key, value in wanted.items()):
+            if name == CLASSES[0] and task and isinstance(task.kind, MultipleChoice):
+                return CHOICE
+            layers = {str(place): layer for place, layer in enumerate(known["layers"]) if layer}
+            return PlainHead(f"XLMRobertaFor{name}", layers)
+    return None
+
+
+def plain_config(config: dict[str, Any], head: PlainHead) -> dict[str, Any]:
+    """What the configuration of a model with this head says besides that of its encoder."""
+    if head is CHOICE:
+        return {}
+    ids = config["label2id"]
+    problem = {"problem_type": "regression" if len(ids) == 1 else "single_label_classification"}
+    return {
+        "id2label": {number: label for label, number in sorted(ids.items(), key=lambda item: item[1])},
+        "label2id": ids,
+        **(problem if head.architecture.endswith(CLASSES[0]) else {}),
+    }

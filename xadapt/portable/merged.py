@@ -1,0 +1,124 @@
+"""A setup whose adapters change nothing but linear layers, as one ordinary model of transformers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from adapters.context import ForwardContext
+from adapters.methods.lora import LoRALinear
+from peft.tuners.tuners_utils import BaseTunerLayer
+
+from xadapt.composition.builder import Assembly
+from xadapt.composition.expression import Node
+from xadapt.composition.methods import method_of
+from xadapt.errors import XadaptError
+from xadapt.portable.checked import HIDDEN, Written
+from xadapt.portable.heads import CHOICE, PlainHead, known_task, plain_config, plain_head
+from xadapt.portable.plain import PREFIX, encoder_state, write_model
+
+#: Methods of the adapters library that change linear layers into others; of peft, all that there are here.
+_LINEAR = {"dora", "dvora", "ia3", "lora", "vera"}
+
+
+def write_merged(assembly: Assembly, node: Node, heads: list[str], folder: Path, precision: str) -> Written:
+    """Write the base with a setup's adapters in its weights, its outermost head and its tokenizer.
+
+    Args:
+        assembly: The setup, assembled; it cannot be used any more afterwards.
+        node: The setup.
+        heads: Its heads, the outermost last.
+        folder: An existing folder.
+        precision: ``fp32`` or ``fp16``.
+
+    Raises:
+        XadaptError: If an adapter is not linear.
+    """
+    backbone = assembly.backbone
+    for name in assembly.names:
+        method = method_of(assembly.model, name)
+        if not _is_linear(method):
+            gates = " with gates" if _is_gated(method) else ""
+            raise XadaptError(
+                f"{node} cannot be merged: {name} is a {method['method']}{gates}, which is not linear, so that no "
+                "weights of the base compute the same; use --format adapterhub"
+            )
+    head = heads[-1] if heads else ""
+    module: Any = assembly.model.heads[head] if head else None
+    plain = plain_head(module.config, known_task(head)) if head else None
+    state = encoder_state(backbone)
+    state |= merged_layers(assembly.model.roberta, state)
+    config: dict[str, Any] = {}
+    if plain:
+        state = {PREFIX + key: value for key, value in state.items()}
+        config = plain_config(module.config, plain)
+        for place, name in plain.layers.items():
+            layer = module.get_submodule(place)
+            state |= {f"{name}.weight": layer.weight, f"{name}.bias": layer.bias}
+    architecture = plain.architecture if plain else "XLMRobertaModel"
+    write_model(backbone, folder, state, architecture, precision, **config)
+    backbone.tokenizer.save_pretrained(folder)
+    parts = {"architecture": architecture, "heads": [head] if plain else []}
+    return Written(parts, lambda base: _code(architecture), _calls(head, plain), _notes(heads, plain))
+
+
+def _is_linear(method: dict[str, Any]) -> bool:
+    return method["library"] == "peft" or (set(method["method"].split("+")) <= _LINEAR and not _is_gated(method))
+
+
+def _is_gated(method: dict[str, Any]) -> bool:
+    return any(part.get("use_gating") for part in method.get("configs", [method]))
+
+
+def _code(architecture: str) -> str:
+    options = "" if architecture != "XLMRobertaModel" else ", add_pooling_layer=False"
+    lines = [f"from transformers import {architecture}", "", f'model = {architecture}.from_pretrained("."{options})']
+    return "\n".join(lines)
+
+
+def _calls(head: str, plain: PlainHead | None) -> dict[str, str]:
+    if plain is None:
+        return {HIDDEN: "model(**batch)"}
+    # A choice is a dimension of its own.
+    batch = "{key: value[:, None] for key, value in batch.items()}" if plain is CHOICE else "batch"
+    return {HIDDEN: "model.roberta(**batch)", head: f"model(**{batch})"}
+
+
+def _notes(heads: list[str], plain: PlainHead | None) -> tuple[str, ...]:
+    if heads and plain is None:
+        return (f"the encoder alone: no class of transformers has a head equal to that of {heads[-1]}",)
+    others = f"a merged model has one head, {heads[-1]}: --task takes another of {', '.join(heads)}" if heads else ""
+    return (others,) if len(heads) > 1 else ()
+
+
+def merged_layers(encoder: Any, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The ordinary linear layers that compute what the adapted ones do.
+
+    What an adapted layer computes is read off it, in double precision: its value at zero is the bias, those at the unit
+    vectors are the columns of the matrix. So every method that is linear is merged as it computes, also where a library
+    merges something else: the adapters library forgets the bias under (IA)³ and DoRA.
+
+    Args:
+        encoder: The encoder of a model whose adapters are set; its adapted layers are in double precision afterwards.
+        state: The weights of the bare encoder.
+
+    Returns:
+        Matrices and biases of the adapted layers, by their names in the bare encoder.
+    """
+    merged: dict[str, torch.Tensor] = {}
+    # VeRA's random matrices are outside of the layers that use them, which find them in the context of a forward pass.
+    encoder.shared_parameters.double()
+    with torch.no_grad(), ForwardContext(encoder, input_ids=torch.zeros(1, 1)):
+        for path, layer in encoder.named_modules():
+            adapted = isinstance(layer, LoRALinear) and layer.get_active_setup() is not None
+            # peft puts a layer around another one, which the outer one then speaks for.
+            if ".base_layer" in path or not (adapted or isinstance(layer, BaseTunerLayer)):
+                continue
+            layer.double()
+            unit = torch.eye(state[f"{path}.weight"].shape[1], dtype=torch.float64)
+            bias = layer(torch.zeros_like(unit[None, :1]))[0, 0]
+            merged[f"{path}.weight"] = (layer(unit[None])[0] - bias).T.float()
+            merged[f"{path}.bias"] = bias.float()
+    return merged
