@@ -26,11 +26,10 @@ if TYPE_CHECKING:
 
 def layer_name(node: Node) -> str:
     """The adapter's name inside the model, one-to-one with the expression; the library forbids commas and dots."""
-    return str(node).translate(_LAYER_NAMES).replace(";:", "+").replace(":", "")
+    return str(node).replace(" + ", "&").replace(" - ", "!").replace(", ", "+").translate(_LAYER_NAMES)
 
 
-#: ``;:`` is what a comma and a space become.
-_LAYER_NAMES = str.maketrans({",": ";", " ": ":", "(": "[", ")": "]", ".": "~"})
+_LAYER_NAMES = str.maketrans({"(": "[", ")": "]", ".": "~"})
 
 
 @dataclass

@@ -70,7 +70,7 @@ class Node:
         if self.kind == "sum":
             terms = [("- " if w < 0 else "+ ") + _times(abs(w), c) for w, c in zip(weights, self.children, strict=True)]
             first, *rest = terms
-            return " ".join([first.removeprefix("+ ").replace("- ", "-"), *rest])
+            return " ".join([first.removeprefix("+ ") if weights[0] > 0 else f"-{first[2:]}", *rest])
         inside = [_times(weight, child) for weight, child in zip(weights, self.children, strict=True)]
         inside += [f"{key}={value:g}" for key, value in self.options]
         learnt_on = f"@{self.name}" if self.name else ""
@@ -117,7 +117,8 @@ def add(terms: list[tuple[float, Node]]) -> Node:
         for inside, child in inner:
             _check_plain("a sum", child)
             total[child] = total.get(child, 0.0) + weight * inside
-    kept = sorted(((w, node) for node, w in total.items() if w), key=lambda term: (term[0] < 0, str(term[1])))
+    rounded = ((_printed(w), node) for node, w in total.items())
+    kept = sorted(((w, node) for w, node in rounded if w), key=lambda term: (term[0] < 0, str(term[1])))
     if not kept:
         raise XadaptError("nothing is left of the sum: its terms cancel out")
     if len(kept) == 1 and kept[0][0] == 1:
@@ -218,4 +219,9 @@ def _checked(kind: str, options: dict[str, float]) -> tuple[tuple[str, float], .
         if not 0 < value <= known[key] or (known[key] == math.inf and value != int(value)):
             wanted = "a whole number above 0" if known[key] == math.inf else f"above 0 and at most {known[key]:g}"
             raise XadaptError(f"{key}={value:g} in {kind}(…) must be {wanted}")
-    return tuple(sorted(options.items()))
+    return tuple(sorted((key, _printed(value)) for key, value in options.items()))
+
+
+def _printed(weight: float) -> float:
+    # What is told apart must be printed apart: the printed form names runs.
+    return float(f"{weight:g}")

@@ -46,5 +46,11 @@ def save_checkpoint(model: Any, plan: TrainPlan, path: Path, record: dict[str, A
             (folder / "heads").mkdir(exist_ok=True)
             model.save_head(str(folder / "heads" / head), head, use_safetensors=True)
         for file in folder.rglob("*.safetensors"):
-            save_file({name: value.half().contiguous() for name, value in load_file(file).items()}, file)
+            save_file({name: _half(value) for name, value in load_file(file).items()}, file)
         write_record(folder, record, card(record))
+
+
+def _half(value: torch.Tensor) -> torch.Tensor:
+    # What was trained has been rounded; what was drawn beside it, such as VeRA's projections, may not have been.
+    half = value.half().contiguous()
+    return half if torch.equal(half.to(value.dtype), value) else value.contiguous()
