@@ -81,7 +81,7 @@ def test_bad_input_is_exactly_one_line_and_exit_code_2(cli: Cli, arguments: list
         (["evaluate", "xnli", "--setup", "mnlii"], "unknown adapter 'mnlii': did you mean 'mnli'"),
         (["evaluate", "xnli", "--setup", "lingnli"], "`xadapt train-task lingnli`"),
         (["evaluate", "xnli", "--setup", "fuse(mnli, squad)"], "`xadapt fuse mnli squad`"),
-        (["evaluate", "xnli", "--setup", "none"], "this setup cannot answer xnli"),
+        (["evaluate", "xnli", "--setup", "none"], "none cannot answer xnli"),
         (["evaluate", "xnli", "--setup", "mnli", "--layer", "1"], "--layer is for retrieval tasks"),
         (["evaluate", "tatoeba", "--setup", "none", "--layer", "9"], "has layers 0 (embeddings) to 2"),
         (["evaluate", "xnli", "--setup", "mnli", "--device", "gpu"], "unknown device 'gpu'"),

@@ -74,7 +74,7 @@ def test_a_declared_task_is_evaluated_by_its_file_and_by_its_name(cli: Cli, plac
     assert "reviews: stack(mnli, reviews)" in out
     code, _, err = cli("evaluate", "reviews", "--setup", "mnli", *place)
     assert code == 2
-    assert "this setup cannot answer reviews (text-classification)" in err
+    assert "mnli cannot answer reviews (text-classification)" in err
 
 
 def test_the_declaration_may_move_away_once_it_was_used(cli: Cli, place: list[str], mine: Path) -> None:

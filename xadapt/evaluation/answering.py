@@ -157,4 +157,5 @@ def _head(part: Node, assembly: Assembly, task: Task) -> str:
     try:
         return assembly.head_for(task)
     except XadaptError as error:
-        raise XadaptError(str(error).replace("this setup", str(part), 1)) from None
+        named = str(error).replace("this setup", str(part), 1).replace("--on SETUP", f'--on "{part}"')
+        raise XadaptError(named) from None

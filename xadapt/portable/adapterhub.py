@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,10 @@ from xadapt.composition.builder import Assembly, layer_name
 from xadapt.composition.expression import Node
 from xadapt.composition.fusion import expand_fusion, save_fusion
 from xadapt.composition.grammar import parse
-from xadapt.composition.methods import method_of, save_adapter
+from xadapt.composition.methods import fixed_state, method_of, save_adapter
 from xadapt.errors import XadaptError
 from xadapt.portable.checked import HIDDEN, Written
+from xadapt.portable.plain import PREFIX
 from xadapt.store.files import atomic_write_json, read_json
 
 
@@ -38,7 +41,7 @@ def write_adapterhub(assembly: Assembly, node: Node, heads: list[str], folder: P
     for name in assembly.names:
         if method_of(model, name)["library"] == "peft":
             raise XadaptError(f"{node} has an adapter of peft's own: use --format peft, or merged")
-    called = _aliases(list(assembly.names))
+    called = _aliases(_leaves(assembly.active))
     expressions = _expressions(assembly, node)
     written: dict[str, Any] = {
         "active": _structure(assembly.active, called),
@@ -50,7 +53,9 @@ def write_adapterhub(assembly: Assembly, node: Node, heads: list[str], folder: P
         place = folder / "adapters" / alias
         place.parent.mkdir(exist_ok=True)
         save_adapter(model, name, place)
-        _rename(place / "adapter_config.json", place / "adapter.safetensors", name, alias, precision)
+        # What was drawn and never trained cannot have been rounded before, as what was trained has been.
+        drawn = {key.replace(".*.", f".{alias}.") for key in fixed_state(model, name)}
+        _rename(place / "adapter_config.json", place / "adapter.safetensors", name, alias, precision, drawn)
         written["adapters"][alias] = _origin(assembly, expressions[name])
     for fused in assembly.fusions():
         alias = ",".join(called[name] for name in fused.children)
@@ -65,7 +70,8 @@ def write_adapterhub(assembly: Assembly, node: Node, heads: list[str], folder: P
         place = folder / "heads" / head
         place.parent.mkdir(exist_ok=True)
         model.save_head(str(place), head, use_safetensors=True)
-        _cast(place / "model_head.safetensors", precision)
+        weights = place / "model_head.safetensors"
+        save_file({key: _cast(value, precision) for key, value in load_file(weights).items()}, weights)
         written["heads"].append(head)
     calls = {HIDDEN: "model.roberta(**batch)", **{head: f"model(**batch, head={head!r})" for head in heads}}
     return Written(written, lambda base: _code(written, base), calls)
@@ -75,13 +81,20 @@ def _code(written: dict[str, Any], base: str) -> str:
     blocks = sorted({kind.capitalize() for kind in _kinds(written["active"])})
     lines = ["from adapters import XLMRobertaAdapterModel"]
     lines += [f"from adapters.composition import {', '.join(blocks)}"] if blocks else []
-    lines += ["", f'model = XLMRobertaAdapterModel.from_pretrained("{base}")']
+    lines += ["", f"model = XLMRobertaAdapterModel.from_pretrained({json.dumps(base)})"]
     lines += [f'model.load_adapter("adapters/{name}", use_safetensors=True)' for name in written["adapters"]]
     lines += [f'model.load_adapter_fusion("fusions/{name}", use_safetensors=True)' for name in written["fusions"]]
     lines += [f'model.load_head("heads/{name}", use_safetensors=True)' for name in written["heads"]]
     lines += [f"model.set_active_adapters({_block(written['active'])})"] if written["active"] else []
     lines += [f'model.active_head = "{written["heads"][-1]}"'] if written["heads"] else []
     return "\n".join(lines)
+
+
+def _leaves(block: Any) -> list[str]:
+    """The adapters of a composition, from left to right, each once."""
+    if isinstance(block, str):
+        return [block]
+    return list(dict.fromkeys(name for child in block.children for name in _leaves(child)))
 
 
 def _aliases(names: list[str]) -> dict[str, str]:
@@ -130,21 +143,21 @@ def _block(structure: Any) -> str:
     return f"{kind.capitalize()}({', '.join(map(_block, children))})"
 
 
-def _rename(config: Path, weights: Path, old: str, new: str, precision: str) -> None:
+def _rename(config: Path, weights: Path, old: str, new: str, precision: str, exact: Collection[str] = ()) -> None:
     settings = read_json(config)
     settings["name"] = new
     if "adapter_names" in settings:
         settings["adapter_names"] = new
     atomic_write_json(config, settings)
-    _cast(weights, precision, old, new)
-
-
-def _cast(weights: Path, precision: str, old: str = "", new: str = "") -> None:
-    dtype = torch.float16 if precision == "fp16" else torch.float32
+    renamed = {key.replace(f".{old}.", f".{new}."): value for key, value in load_file(weights).items()}
     save_file(
         {
-            (key.replace(f".{old}.", f".{new}.") if old else key): value.to(dtype).contiguous()
-            for key, value in load_file(weights).items()
+            key: _cast(value, "fp32" if key.removeprefix(PREFIX) in exact else precision)
+            for key, value in renamed.items()
         },
         weights,
     )
+
+
+def _cast(value: torch.Tensor, precision: str) -> torch.Tensor:
+    return value.to(torch.float16 if precision == "fp16" else torch.float32).contiguous()

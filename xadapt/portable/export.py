@@ -140,4 +140,5 @@ def _maker(head: str, used: list[Checkpoint]) -> str:
 
 def _labels(config: dict[str, Any]) -> list[str]:
     ids = config.get("label2id") or {}
-    return sorted(ids, key=ids.__getitem__)
+    # The library makes up names where there are none.
+    return sorted(ids, key=ids.__getitem__) if not any(name.startswith("LABEL_") for name in ids) else []

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import torch
 from adapters.composition import Fuse
-from adapters.utils import SAFE_ADAPTERFUSION_WEIGHTS_NAME
 from safetensors.torch import load_file, save_file
 
 from xadapt.backbone.base import Backbone
@@ -22,7 +21,7 @@ from xadapt.composition.methods import activate, adapter_state, save_adapter
 from xadapt.errors import XadaptError
 from xadapt.portable.checked import probe
 from xadapt.portable.fitting import fit_head
-from xadapt.portable.foreign import Foreign, load_foreign_adapter, load_foreign_head, read_weights
+from xadapt.portable.foreign import Foreign, load_foreign_adapter, load_foreign_head
 from xadapt.portable.heads import known_task
 from xadapt.store.cards import card
 from xadapt.store.checkpoints import Checkpoint, open_checkpoint, write_record
@@ -94,10 +93,8 @@ def keep(part: Part, backbone: Backbone, store: Store, seed: int, earlier: list[
         for head in heads:
             (place / "heads").mkdir(exist_ok=True)
             model.save_head(str(place / "heads" / head), head, use_safetensors=True)
-        source = read_weights(part.fusion / SAFE_ADAPTERFUSION_WEIGHTS_NAME if part.fusion else found.weights)
-        if {value.dtype for value in source.values()} == {torch.float16}:
-            for file in place.rglob("*.safetensors"):
-                save_file({key: value.half().contiguous() for key, value in load_file(file).items()}, file)
+        for file in place.rglob("*.safetensors"):
+            save_file({key: _halved(value) for key, value in load_file(file).items()}, file)
         files = {str(file.relative_to(place)): sha256_file(file) for file in sorted(place.rglob("*")) if file.is_file()}
         record = _record(part, found, heads, backbone, seed, earlier, files)
         record["figures"]["parameters"] = sum(weight.numel() for weight in weights)
@@ -107,6 +104,12 @@ def keep(part: Part, backbone: Backbone, store: Store, seed: int, earlier: list[
                 shutil.copytree(place, folder, dirs_exist_ok=True)
                 write_record(folder, record, card(record))
     return open_checkpoint(path)
+
+
+def _halved(value: torch.Tensor) -> torch.Tensor:
+    """Half precision where nothing is lost by it."""
+    half = value.half().contiguous()
+    return half if torch.equal(half.float(), value.float()) else value.float().contiguous()
 
 
 def _record(

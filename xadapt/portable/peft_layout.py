@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -111,7 +112,7 @@ def _code(base: str) -> str:
             "from peft import PeftModel",
             "from transformers import XLMRobertaModel",
             "",
-            f'encoder = XLMRobertaModel.from_pretrained("{base}", add_pooling_layer=False)',
+            f"encoder = XLMRobertaModel.from_pretrained({json.dumps(base)}, add_pooling_layer=False)",
             'model = PeftModel.from_pretrained(encoder, ".")',
         ]
     )

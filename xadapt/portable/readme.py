@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -26,8 +27,8 @@ def readme(record: dict[str, Any], written: Written, library: str, with_base: bo
         with_base: Whether the base is in the folder too.
     """
     base = record["base"]
-    packed = base["name"] == DEFAULT_BASE
-    own = with_base or packed
+    packed, merged = base["name"] == DEFAULT_BASE, record["form"] == "merged"
+    place = "." if merged else "base" if with_base or packed else base["name"]
     lines = [
         "---",
         f"library_name: {library}",
@@ -43,19 +44,28 @@ def readme(record: dict[str, Any], written: Written, library: str, with_base: bo
         "In this folder:",
         "",
         "```python",
-        written.load("base" if own else base["name"]),
+        written.load(place),
+        "```",
+        "",
+        "```python",
+        "from transformers import AutoTokenizer",
+        "",
+        f"tokenizer = AutoTokenizer.from_pretrained({json.dumps(place)})",
+        'outputs = model.eval()(**tokenizer("Ein Satz.", "Noch ein Satz.", return_tensors="pt"))',
         "```",
         "",
     ]
-    if packed and not with_base and record["form"] != "merged":
+    if packed and not with_base and not merged:
         lines += [
             "`base` is the base in the format of transformers, which `xadapt export none --to base --format merged` "
             "writes: no model on the hub has exactly these weights.",
             "",
         ]
-    lines += [f"* {line}" for line in (*_heads(record["heads"], record.get("labels", {})), *written.notes)]
     differences = ", ".join(f"{value:.1e} in {name}" for name, value in record["checked"]["differences"].items())
     lines += [
+        *(f"* {line}" for line in (*_heads(record), *written.notes)),
+        "* transformers 4.57 warns of a regex of Mistral's when it loads any tokenizer from a folder: it is not this "
+        "one's, and `fix_mistral_regex` would break it",
         "",
         "## Checked",
         "",
@@ -70,11 +80,13 @@ def readme(record: dict[str, Any], written: Written, library: str, with_base: bo
     return "\n".join(lines)
 
 
-def _heads(heads: list[str], labels: dict[str, list[str]]) -> Iterable[str]:
-    for head in heads:
-        task = known_task(head)
+def _heads(record: dict[str, Any]) -> Iterable[str]:
+    for head in record["heads"]:
+        task, labels = known_task(head), record["labels"][head]
         if task and isinstance(task.kind, PairRegression):
             low, high = task.kind.low, task.kind.high
             yield f"head `{head}`: the score is {low:g} + {high - low:g} × the output"
-        elif len(labels.get(head, [])) > 1:
-            yield f"head `{head}`: {', '.join(labels[head])}, in this order"
+        if labels:
+            yield f"head `{head}`: {', '.join(labels)}, in this order"
+        for key, value in record["calibration"].get(head, {}).items():
+            yield f"head `{head}`: {key} {value:g}, found on English development rows"
