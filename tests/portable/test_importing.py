@@ -60,12 +60,15 @@ def test_an_exported_adapter_computes_the_same_to_the_bit_when_it_comes_back(
     assert {v.dtype for f in made.path.rglob("*.safetensors") for v in load_file(f).values()} == {torch.float16}
 
 
-@pytest.mark.parametrize("method", ["vera", "mam", "prefix_tuning"])
+@pytest.mark.parametrize("method", ["vera", "loreft", "mam", "prefix_tuning"])
 def test_parts_of_all_kinds_come_back_to_the_bit(bench: Any, tmp_path: Path, unchecked: None, method: str) -> None:
-    bench.train(plan_task("stsb"), adapter_config=method)
+    first = bench.train(plan_task("stsb"), adapter_config=method)
     export(parse("stsb"), tmp_path / "out", "adapterhub", bench.backbone, bench.store)
     other = Store(tmp_path / "other", shipped=bench.store.shipped)
-    bring(bench, tmp_path / "out", other)
+    (second,) = bring(bench, tmp_path / "out", other)
+    wanted, found = (load_file(one.path / "adapter" / "adapter.safetensors") for one in (first, second))
+    assert wanted.keys() == found.keys()
+    assert all(torch.equal(value.float(), found[key].float()) for key, value in wanted.items())
     assert same(outputs(bench, "stsb", other), outputs(bench, "stsb", bench.store))
 
 
