@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +14,9 @@ from xadapt.composition.builder import Assembly, layer_name
 from xadapt.composition.expression import Node
 from xadapt.composition.fusion import expand_fusion, save_fusion
 from xadapt.composition.grammar import parse
-from xadapt.composition.methods import fixed_state, method_of, save_adapter
+from xadapt.composition.methods import method_of, save_adapter
 from xadapt.errors import XadaptError
 from xadapt.portable.checked import HIDDEN, Written
-from xadapt.portable.plain import PREFIX
 from xadapt.store.files import atomic_write_json, read_json
 
 
@@ -53,9 +51,7 @@ def write_adapterhub(assembly: Assembly, node: Node, heads: list[str], folder: P
         place = folder / "adapters" / alias
         place.parent.mkdir(exist_ok=True)
         save_adapter(model, name, place)
-        # What was drawn and never trained cannot have been rounded before, as what was trained has been.
-        drawn = {key.replace(".*.", f".{alias}.") for key in fixed_state(model, name)}
-        _rename(place / "adapter_config.json", place / "adapter.safetensors", name, alias, precision, drawn)
+        _rename(place / "adapter_config.json", place / "adapter.safetensors", name, alias, precision)
         written["adapters"][alias] = _origin(assembly, expressions[name])
     for fused in assembly.fusions():
         alias = ",".join(called[name] for name in fused.children)
@@ -70,8 +66,7 @@ def write_adapterhub(assembly: Assembly, node: Node, heads: list[str], folder: P
         place = folder / "heads" / head
         place.parent.mkdir(exist_ok=True)
         model.save_head(str(place), head, use_safetensors=True)
-        weights = place / "model_head.safetensors"
-        save_file({key: _cast(value, precision) for key, value in load_file(weights).items()}, weights)
+        _cast(place / "model_head.safetensors", precision)
         written["heads"].append(head)
     calls = {HIDDEN: "model.roberta(**batch)", **{head: f"model(**batch, head={head!r})" for head in heads}}
     return Written(written, lambda base: _code(written, base), calls)
@@ -143,21 +138,16 @@ def _block(structure: Any) -> str:
     return f"{kind.capitalize()}({', '.join(map(_block, children))})"
 
 
-def _rename(config: Path, weights: Path, old: str, new: str, precision: str, exact: Collection[str] = ()) -> None:
+def _rename(config: Path, weights: Path, old: str, new: str, precision: str) -> None:
     settings = read_json(config)
     settings["name"] = new
     if "adapter_names" in settings:
         settings["adapter_names"] = new
     atomic_write_json(config, settings)
-    renamed = {key.replace(f".{old}.", f".{new}."): value for key, value in load_file(weights).items()}
-    save_file(
-        {
-            key: _cast(value, "fp32" if key.removeprefix(PREFIX) in exact else precision)
-            for key, value in renamed.items()
-        },
-        weights,
-    )
+    _cast(weights, precision, old, new)
 
 
-def _cast(value: torch.Tensor, precision: str) -> torch.Tensor:
-    return value.to(torch.float16 if precision == "fp16" else torch.float32).contiguous()
+def _cast(weights: Path, precision: str, old: str = "", new: str = "") -> None:
+    dtype = torch.float16 if precision == "fp16" else torch.float32
+    cast = {key: value.to(dtype).contiguous() for key, value in load_file(weights).items()}
+    save_file({key.replace(f".{old}.", f".{new}.") if old else key: value for key, value in cast.items()}, weights)
