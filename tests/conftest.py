@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,20 +24,14 @@ from xadapt.data import bundled
 def tiny_base_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a random XLM-R checkpoint of 2 layers, 32 wide, and a tokenizer of 400 pieces."""
     import torch
-    from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import XLMRobertaConfig, XLMRobertaModel, XLMRobertaTokenizerFast
 
     texts = [row["first"] for code in ("en", "de", "zh") for row in bundled.rows("nli", code, "test")]
-    tokenizer = Tokenizer(models.Unigram())
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
-    trainer = trainers.UnigramTrainer(vocab_size=400, special_tokens=special, unk_token="<unk>", show_progress=False)
-    tokenizer.train_from_iterator(texts, trainer)
-    # Training sums in any order: pieces that are equally likely would change places, and with them a base's vectors.
-    pieces = json.loads(tokenizer.to_str())["model"]["vocab"]
-    rest = sorted(pieces[len(special) :], key=lambda piece: (-round(piece[1], 6), piece[0]))
-    ordered = [(piece, round(score, 6)) for piece, score in [*pieces[: len(special)], *rest]]
-    tokenizer.model = models.Unigram(ordered, special.index("<unk>"), False)
+    tokenizer = Tokenizer(models.Unigram([*((piece, 0.0) for piece in special), *pieces(texts, 395)], 3, False))
+    tokenizer.add_special_tokens(special)
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
     )
@@ -51,9 +47,22 @@ def tiny_base_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         max_position_embeddings=130,
         type_vocab_size=1,
         pad_token_id=1,
+        # With the usual 0.02 a net this narrow maps all texts to nearly one vector, and learning hangs on luck.
+        initializer_range=0.06,
     )
     XLMRobertaModel(config, add_pooling_layer=False).save_pretrained(folder)
     return folder
+
+
+def pieces(texts: list[str], count: int) -> list[tuple[str, float]]:
+    """Choose pieces by counting, with log probabilities: a trained tokenizer differs from run to run in close calls."""
+    found: Counter[str] = Counter()
+    for word in (f"▁{word}" for text in texts for word in text.split()):
+        found.update(word[start:end] for start in range(len(word)) for end in range(start + 1, len(word) + 1))
+    # Every character stays a piece, then whatever spares the most of them.
+    ordered = sorted(found, key=lambda piece: (len(piece) > 1, -found[piece] * (len(piece) - 1), piece))
+    total = sum(found.values())
+    return [(piece, math.log(found[piece] / total)) for piece in ordered[:count]]
 
 
 @pytest.fixture(scope="session")

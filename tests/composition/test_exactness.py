@@ -106,12 +106,12 @@ def bare(bench: Any) -> torch.Tensor:
     return logits(assembly.model, bench.backbone)
 
 
-def check_same(bench: Any, setups: tuple[str, ...]) -> None:
+def check_same(bench: Any, setups: tuple[str, ...], error: float = 1e-6) -> None:
     single = of(bench, "mnli")
     assert (single - bare(bench)).abs().max() > 0.1
     for setup in setups:
         torch.testing.assert_close(
-            of(bench, setup), single, atol=1e-6, rtol=0, msg=lambda text, s=setup: f"{s}: {text}"
+            of(bench, setup), single, atol=error, rtol=0, msg=lambda text, s=setup: f"{s}: {text}"
         )
 
 
@@ -122,7 +122,8 @@ def test_an_average_of_identical_adapters_is_the_single_adapter(places: dict[str
 
 @pytest.mark.parametrize("method", METHODS[1:])
 def test_a_merge_of_identical_adapters_is_the_single_adapter(places: dict[str, Any], method: str) -> None:
-    check_same(places[method], MERGES)
+    # A product of two factors is put together and taken apart again.
+    check_same(places[method], MERGES, 5e-6)
 
 
 @pytest.mark.parametrize("method", METHODS)
