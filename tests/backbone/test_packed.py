@@ -75,6 +75,14 @@ def test_a_small_file_is_read_field_by_field(small):
     assert word[1].tolist() == [-4.0] * 16
 
 
+def test_rows_are_bytes_of_the_mapped_file_and_no_copy_of_them(small):
+    model = read_packed(small)
+    rows = model.rows("emb.word", 1)
+    assert isinstance(model.data, np.memmap)
+    assert np.shares_memory(rows, model.data)
+    assert rows.tobytes() == struct.pack("<e", 0.5) + bytes(range(16))
+
+
 def test_a_file_cut_anywhere_is_one_clear_line(small):
     whole = small.read_bytes()
     for size in range(len(whole)):

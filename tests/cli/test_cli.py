@@ -88,6 +88,12 @@ def test_bad_input_is_exactly_one_line_and_exit_code_2(cli: Cli, arguments: list
         (["evaluate", "xnli", "--setup", "mnli", "--max-length", "4000"], "--max-length"),
         (["train-task", "mnli", "--device", "cuda:77"], "device 'cuda:77' is not on this machine"),
         (["train-task", "mnli", "--adapter-config", "seq_bm"], "--adapter-config 'seq_bm'"),
+        (["train-task", "mnli", "--adapter-layers", "1,5-"], "there is no layer 5, this base has 0 to 1"),
+        (["multitask", "mnli", "stsb", "--adapter-layers", "3-1"], "--adapter-layers: '3-1' says no layers"),
+        (
+            ["train-target", "xnli", "--on", "mnli", "--adapter-layers", "2"],
+            "there is no layer 2, this base has 0 to 1",
+        ),
         (["train-task", "mnli", "--report-to", "tensorbord"], "did you mean 'tensorboard'?"),
         (["train-task", "lingnli"], "the mirror has no"),
     ],

@@ -161,3 +161,16 @@ def test_every_recipe_of_the_project_is_sound() -> None:
     assert recipes
     for path in recipes:
         assert plan_steps(load_recipe(path)), path
+
+
+@pytest.mark.parametrize(
+    ("text", "layers"), [("6-11", "6-11"), ("6", "6"), ("'0,2,1'", "0-2"), ("'6-'", "6-"), ("all", "all")]
+)
+def test_layers_are_read_as_a_number_or_as_text(tmp_path: Path, text: str, layers: str) -> None:
+    made = load_recipe(write(tmp_path, GOOD.replace("{epochs: 1}", f"{{adapter_layers: {text}}}")))
+    assert made.adapters["mnli"].adapter_layers == layers
+
+
+def test_layers_that_say_nothing_name_file_and_line(tmp_path: Path) -> None:
+    assert "'top' says no layers" in (message := fault(tmp_path, "lr: 0.01", "adapter_layers: top"))
+    assert message.startswith(":7: ")

@@ -65,7 +65,8 @@ def test_the_plain_library_loads_an_adapter_and_computes_the_same(trained_once: 
         plain = problem.forward(model, batch, "mnli").logits
         ours = problem.forward(trained_once.assemble("mnli").model, batch, "mnli").logits
     assert adapter == "mnli"
-    assert torch.equal(plain, ours)
+    # Ours computes the last layer for the first token alone.
+    torch.testing.assert_close(plain, ours, atol=1e-6, rtol=1e-5)
 
 
 def test_the_plain_library_loads_a_fusion(trained_once: Any) -> None:

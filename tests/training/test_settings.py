@@ -34,6 +34,9 @@ def test_what_the_user_leaves_open_takes_the_problems_default() -> None:
         ("seed", 2**32),
         ("precision", "fp31"),
         ("adapter_config", 3),
+        ("adapter_layers", "7-6"),
+        ("adapter_layers", ""),
+        ("adapter_layers", [6]),
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_the_option(option: str, value: Any) -> None:
@@ -64,6 +67,7 @@ def test_where_a_run_happens_does_not_decide_its_result() -> None:
         {"dev_limit": 7},
         {"max_length": 99},
         {"adapter_config": "par_bn"},
+        {"adapter_layers": "6-"},
         {"mixing_cap": 3},
     ],
 )
@@ -74,3 +78,38 @@ def test_everything_else_does(change: dict[str, Any]) -> None:
 
 def test_a_cap_on_mixing_decides_nothing_where_nothing_is_mixed() -> None:
     assert make_settings(mixing_cap=3).deciding("fusion") == make_settings().deciding("fusion")
+
+
+def test_without_layers_the_settings_that_decide_are_those_of_older_runs() -> None:
+    older = {
+        "seed": 42,
+        "epochs": 1.5,
+        "lr": 5e-4,
+        "batch_size": 16,
+        "limit": None,
+        "dev_limit": 500,
+        "max_length": None,
+        "precision": "auto",
+        "adapter_config": "seq_bn[reduction_factor=8]",
+    }
+    for options in ({}, {"adapter_layers": "all"}, {"adapter_layers": "0-"}):
+        assert make_settings(**options).with_defaults(DEFAULTS).deciding("adapter") == older
+    multitask = make_settings().with_defaults(DEFAULTS).deciding("multitask")
+    assert multitask == {**older, "mixing_cap": 131072}
+
+
+def test_layers_become_a_part_of_the_adapters_configuration_in_one_spelling() -> None:
+    for text in ("6-8,11", "11, 6,7,8"):
+        settings = make_settings(adapter_config="lora[r=4]", adapter_layers=text).with_defaults(DEFAULTS)
+        assert settings.adapter_config == "lora[r=4]@6-8,11"
+        assert settings.with_defaults(DEFAULTS) == settings
+        assert settings.deciding("adapter")["adapter_config"] == "lora[r=4]@6-8,11"
+        assert "adapter_layers" not in settings.deciding("adapter")
+
+
+@pytest.mark.parametrize("method", ["seq_bn@3-", "seq_bn[leave_out=[0]]", "loreft[layers=[1]]"])
+def test_layers_are_given_once(method: str) -> None:
+    assert make_settings(adapter_config=method).with_defaults(DEFAULTS).adapter_config == method
+    with pytest.raises(XadaptError, match="--adapter-layers: --adapter-config says layers already") as caught:
+        make_settings(adapter_config=method, adapter_layers="6-")
+    assert "\n" not in str(caught.value)

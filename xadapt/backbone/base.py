@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from xadapt.backbone.packed import check_packed, encoder_state, packed_path, read_packed
+from xadapt.backbone.packed_embedding import PackedEmbedding, unpack_rows
 from xadapt.connection import prepare_hub
 from xadapt.errors import XadaptError
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase, XLMRobertaConfig
 
 DEFAULT_BASE = "minilm"
+#: Where ``state`` has the word embedding, unless that is packed.
+WORDS = "roberta.embeddings.word_embeddings.weight"
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Backbone:
         config: Its configuration, with dropout off: a frozen encoder that drops out units only adds noise.
         state: Encoder weights, shared by every model that is made from it.
         sentence_layer: The layer whose mean-pooled vectors stand for a sentence unless the user names another.
+        words: The word embedding's packed rows, uint8, shape (words, bytes), shared likewise; None if ``state`` has it.
     """
 
     name: str
@@ -40,6 +44,7 @@ class Backbone:
     config: XLMRobertaConfig
     state: dict[str, torch.Tensor]
     sentence_layer: int
+    words: torch.Tensor | None = None
 
     def model(self) -> XLMRobertaAdapterModel:
         """Make a model without adapters or heads; its weights are this backbone's own and must not be trained."""
@@ -47,8 +52,17 @@ class Backbone:
 
         from adapters import XLMRobertaAdapterModel
 
-        config = copy.deepcopy(self.config)
-        model = XLMRobertaAdapterModel.from_pretrained(None, config=config, state_dict=dict(self.state))
+        config, state = copy.deepcopy(self.config), dict(self.state)
+        if self.words is not None:
+            # The library makes and fills a dense table, which is as short as its padding lets it be.
+            config.vocab_size = config.pad_token_id + 1
+            state[WORDS] = unpack_rows(self.words[: config.vocab_size])
+        model = XLMRobertaAdapterModel.from_pretrained(None, config=config, state_dict=state)
+        if self.words is not None:
+            model.config.vocab_size = self.config.vocab_size
+            words = PackedEmbedding(self.words, config.pad_token_id)
+            model.set_input_embeddings(words)
+            model.roberta.prompt_tuning.base_model_embeddings = words
         for parameter in model.parameters():
             parameter.requires_grad_(False)
         return model
@@ -99,7 +113,8 @@ def _packed(name: str) -> Backbone:
         attention_probs_dropout_prob=0.0,
     )
     state = {f"roberta.{key}": torch.from_numpy(value) for key, value in encoder_state(packed).items()}
-    return Backbone(name, fingerprint, build_tokenizer(packed), config, state, packed.sizes["layers"])
+    words = torch.from_numpy(packed.rows("emb.word", packed.sizes["vocabulary"]))
+    return Backbone(name, fingerprint, build_tokenizer(packed), config, state, packed.sizes["layers"], words)
 
 
 def _pretrained(name: str) -> Backbone:
@@ -149,5 +164,5 @@ def fingerprint_of(state: dict[str, torch.Tensor]) -> str:
     for key in sorted(state):
         value = state[key].detach().to("cpu", torch.float32).contiguous()
         digest.update(f"{key} {tuple(value.shape)}".encode())
-        digest.update(value.numpy().tobytes())
+        digest.update(value.numpy())
     return digest.hexdigest()

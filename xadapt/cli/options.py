@@ -14,6 +14,10 @@ StoreFolder = Annotated[
     str | None,
     typer.Option("--store", help="Where checkpoints and results are. [env: XADAPT_STORE, else xadapt-store]"),
 ]
+CacheSize = Annotated[
+    str | None,
+    typer.Option(help="Disk for what the layers below all adapters compute; 0 for none. [env: XADAPT_CACHE_SIZE, 8GB]"),
+]
 Seed = Annotated[int, typer.Option(help="Seed of initialisation and batch order; evaluation prefers its checkpoints.")]
 Epochs = Annotated[float | None, typer.Option(help="Passes over the training rows. [default: by problem]")]
 LearningRate = Annotated[float | None, typer.Option("--lr", help="Peak learning rate. [default: 1e-3; fusion 5e-4]")]
@@ -25,6 +29,12 @@ Precision = Annotated[str, typer.Option(help="auto, fp32 or bf16; auto takes bf1
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or mps; CUDA_VISIBLE_DEVICES chooses among GPUs.")]
 AdapterConfigText = Annotated[
     str | None, typer.Option("--adapter-config", help="Adapter method. [default: seq_bn[reduction_factor=8]]")
+]
+AdapterLayers = Annotated[
+    str | None,
+    typer.Option(
+        help="Layers that carry the adapter, counted from 0: all, 6-11, 6- (to the top) or 0,2,4. [default: all]"
+    ),
 ]
 Rank = Annotated[
     int | None, typer.Option(help="Low-rank fusion: the rank of queries, keys and values. [default: full]")

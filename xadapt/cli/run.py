@@ -22,6 +22,7 @@ def run(
     base: Annotated[str | None, typer.Option(help="A base instead of the recipe's.")] = None,
     data: o.Data = None,
     store: o.StoreFolder = None,
+    cache_size: o.CacheSize = None,
     precision: o.Precision = "auto",
     device: o.Device = "auto",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the steps and stop.")] = False,
@@ -35,7 +36,7 @@ def run(
     from xadapt.experiments.loading import load_recipe
     from xadapt.experiments.steps import plan_steps
 
-    place = open_store(store)
+    place = open_store(store, cache_size)
     loaded = load_recipe(recipe, None if dry_run else place)
     if dry_run:
         for number, step in enumerate(plan_steps(loaded), start=1):

@@ -37,6 +37,7 @@ def _options(
     base: o.Base = "minilm",
     data: o.Data = None,
     store: o.StoreFolder = None,
+    cache_size: o.CacheSize = None,
     seed: o.Seed = 42,
     epochs: o.Epochs = None,
     lr: o.LearningRate = None,
@@ -51,7 +52,7 @@ def _options(
 ) -> None: ...
 
 
-_OUTSIDE = ("base", "data", "store", "as_json")
+_OUTSIDE = ("base", "data", "store", "cache_size", "as_json")
 
 
 def training_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -65,8 +66,8 @@ def training_options(command: Callable[..., None]) -> Callable[..., None]:
         from xadapt.data.own_tasks import open_store
 
         settings = {p.name: values.pop(p.name) for p in shared if p.name not in _OUTSIDE}
-        base, data, store, as_json = (values.pop(name) for name in _OUTSIDE)
-        command(Given(base, data, open_store(store), as_json, settings), **values)
+        base, data, store, cache_size, as_json = (values.pop(name) for name in _OUTSIDE)
+        command(Given(base, data, open_store(store, cache_size), as_json, settings), **values)
 
     parameters = [p.replace(annotation=hints[p.name], kind=p.KEYWORD_ONLY) for p in (*own, *shared)]
     with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

@@ -30,12 +30,15 @@ def register(app: typer.Typer) -> None:
 
 
 @training_options
-def train_task(given: Given, task: Task, adapter_config: o.AdapterConfigText = None) -> None:
+def train_task(
+    given: Given, task: Task, adapter_config: o.AdapterConfigText = None, adapter_layers: o.AdapterLayers = None
+) -> None:
     """Train an adapter for a task in English."""
     from xadapt.data.own_tasks import open_task
     from xadapt.training.plan import plan_task
 
-    _train([plan_task(open_task(task, given.place).name)], given, adapter_config=adapter_config)
+    method = {"adapter_config": adapter_config, "adapter_layers": adapter_layers}
+    _train([plan_task(open_task(task, given.place).name)], given, **method)
 
 
 @training_options
@@ -58,13 +61,15 @@ def multitask(
     tasks: Annotated[list[str], typer.Argument(help="Tasks, two or more, such as mnli squad stsb.")],
     mixing_cap: o.MixingCap = None,
     adapter_config: o.AdapterConfigText = None,
+    adapter_layers: o.AdapterLayers = None,
 ) -> None:
     """Train one adapter on several tasks, mixed in proportion to their sizes."""
     from xadapt.data.own_tasks import open_task
     from xadapt.training.plan import plan_multitask
 
     names = [open_task(task, given.place).name for task in tasks]
-    _train([plan_multitask(names)], given, mixing_cap=mixing_cap, adapter_config=adapter_config)
+    method = {"adapter_config": adapter_config, "adapter_layers": adapter_layers}
+    _train([plan_multitask(names)], given, mixing_cap=mixing_cap, **method)
 
 
 @training_options
@@ -90,12 +95,14 @@ def train_target(
     on: Annotated[str, typer.Option(help='The setup it stands on, such as "fuse(mnli, squad, stsb)", or none.')],
     mode: Annotated[str, typer.Option(help="stack: a fresh adapter on top. continue: train the weights on.")] = "stack",
     adapter_config: o.AdapterConfigText = None,
+    adapter_layers: o.AdapterLayers = None,
 ) -> None:
     """Train a target task on a setup, in English; on an ensemble, one adapter and head for each member."""
     from xadapt.data.own_tasks import open_task
     from xadapt.training.plan import plan_targets
 
-    _train(plan_targets(open_task(task, given.place).name, on, mode), given, adapter_config=adapter_config)
+    method = {"adapter_config": adapter_config, "adapter_layers": adapter_layers}
+    _train(plan_targets(open_task(task, given.place).name, on, mode), given, **method)
 
 
 def _train(plans: list[TrainPlan], given: Given, **more: Any) -> None:

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from xadapt.backbone.base import Backbone
+from xadapt.backbone.encoder import split
 from xadapt.composition.expression import MERGES, Node
 from xadapt.composition.fusion import load_fusion
 from xadapt.composition.heads import HeadStates, close_task, head_states, kind_of, merge_heads, pick_head
 from xadapt.composition.hints import how_to_make, target_hint
+from xadapt.composition.layers import is_tokenwise, lowest_layer
 from xadapt.composition.merging import merge_adapters
 from xadapt.composition.methods import activate, has_adapter, load_adapter
 from xadapt.errors import XadaptError
@@ -66,6 +68,9 @@ class Assembly:
     _stands: dict[str, Checkpoint] = field(default_factory=dict)
     loaded_heads: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        split(self.model, self.backbone.fingerprint)
+
     def block(self, node: Node) -> str | AdapterCompositionBlock | None:
         """Load a setup and return it as the library's composition; None for ``none``.
 
@@ -90,8 +95,18 @@ class Assembly:
         """Make a composition the active one."""
         activate(self.model, block)
         self.active = block
+        encoder: Any = self.model.roberta.encoder
+        lowest = lowest_layer(self.model)
+        # With nothing active there is no top for which a trunk would be kept.
+        encoder.start = lowest if lowest < self.backbone.layers else 0
+        encoder.tokenwise = is_tokenwise(self.model)
         flat = [block] if isinstance(block, str) else block.flatten() if block else []
         self.names = tuple(dict.fromkeys(flat))
+
+    def keep_trunk(self) -> None:
+        """Keep what the layers below all adapters compute in the store's cache, and take it from there."""
+        encoder: Any = self.model.roberta.encoder
+        encoder.cache = self.store.trunk_cache
 
     def fusions(self) -> list[Any]:
         """The fusions of the active composition."""

@@ -1,11 +1,10 @@
 """AdapterFusion, full and of low rank: added, stored, loaded, regularised and written out as an ordinary one.
 
-Source: AdapterFusion, arXiv 2005.00247; the update of low rank with one factor at zero, arXiv 2106.09685.
+Source: AdapterFusion, arXiv 2005.00247.
 """
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,76 +14,16 @@ from adapters.methods.bottleneck import BottleneckLayer
 from adapters.utils import ADAPTERFUSION_CONFIG_NAME, SAFE_ADAPTERFUSION_WEIGHTS_NAME
 from torch import Tensor, nn
 
+from xadapt.composition.folded_fusion import fold
+from xadapt.composition.low_rank import LowRankScore, LowRankValue
 from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_folder, read_json
 
 if TYPE_CHECKING:
     from adapters.composition import Fuse
 
-#: Standard deviation of the library's fresh query and key weights.
-_FULL_STD = 0.02
 #: Strength of the pull of the value matrices to the identity, the library's.
 _PULL = 0.01
-
-
-class LowRankScore(nn.Linear):
-    """The query or key projection of a fusion of low rank: fewer rows, each multiplied by a constant.
-
-    A score is a sum over rows. A step of Adam moves every weight as far, and fewer rows add up to less: without the
-    constant a fusion of rank 16 on a base 384 wide learns eleven times slower than a full one.
-
-    Attributes:
-        scale: The constant, the power of two next to (width / rank) ** 0.75; no bit is lost by it. A state dict holds
-            the products, so that nobody who reads one has to know it.
-    """
-
-    def __init__(self, width: int, rank: int) -> None:
-        """Start at random, with scores that spread as far as those of a fresh full layer."""
-        super().__init__(width, rank)
-        self.scale = 2.0 ** round(0.75 * math.log2(width / rank))
-        nn.init.normal_(self.weight, std=_FULL_STD * (width / rank) ** 0.25 / self.scale)
-        nn.init.zeros_(self.bias)
-
-    def forward(self, vectors: Tensor) -> Tensor:
-        """Map vectors of shape (..., width) to shape (..., rank)."""
-        return self.scale * super().forward(vectors)
-
-    def _save_to_state_dict(self, destination: dict[str, Tensor], prefix: str, keep_vars: bool) -> None:
-        super()._save_to_state_dict(destination, prefix, keep_vars)
-        for key in (f"{prefix}weight", f"{prefix}bias"):
-            destination[key] = self.scale * destination[key]
-
-    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *rest: Any) -> None:
-        for key in {f"{prefix}weight", f"{prefix}bias"} & state_dict.keys():
-            # In half precision small quotients would lose bits.
-            state_dict[key] = state_dict[key].to(self.weight.dtype) / self.scale
-        super()._load_from_state_dict(state_dict, prefix, *rest)
-
-
-class LowRankValue(nn.Module):
-    """The value projection of a fusion of low rank: the identity plus the product of two narrow matrices.
-
-    Attributes:
-        down: Linear map without bias, weight of shape (rank, width).
-        up: Linear map without bias, weight of shape (width, rank), zero at the start.
-    """
-
-    def __init__(self, width: int, rank: int) -> None:
-        """Start as the identity."""
-        super().__init__()
-        self.down = nn.Linear(width, rank, bias=False)
-        self.up = nn.Linear(rank, width, bias=False)
-        nn.init.zeros_(self.up.weight)
-
-    def forward(self, vectors: Tensor) -> Tensor:
-        """Map vectors of shape (..., width) to the same shape."""
-        return vectors + self.up(self.down(vectors))
-
-    @property
-    def weight(self) -> Tensor:
-        """The equal full matrix, shape (width, width), differentiable."""
-        product = self.up.weight @ self.down.weight
-        return product + torch.eye(len(product), device=product.device, dtype=product.dtype)
 
 
 def add_fusion(model: Any, fused: Fuse, rank: int | None) -> None:
@@ -109,12 +48,17 @@ def _add(model: Any, fused: Fuse, rank: int | None, config: Any) -> None:
         model.add_adapter_fusion(fused, config=config)
     except ValueError as error:
         raise XadaptError(f"{', '.join(fused)} cannot be fused ({error}): train them with like adapters") from None
-    layers = fusion_layers(model, fused)
-    if not layers:
+    for part in _places(model, fused).values():
+        if part.adapters.keys().isdisjoint(fused):
+            # The library adds a layer here too, which would never be used.
+            part.delete_fusion_layer(fused.name)
+    places = _places(model, fused)
+    if not places:
         raise XadaptError(f"{', '.join(fused)} cannot be fused: only bottleneck adapters, such as seq_bn, can be")
-    if rank is not None:
-        for layer in layers.values():
-            _lower(layer, rank)
+    for part in places.values():
+        if rank is not None:
+            _lower(part.adapter_fusion_layer[fused.name], rank)
+        fold(part)
 
 
 def _lower(layer: Any, rank: int) -> None:
@@ -130,10 +74,14 @@ def fusion_layers(model: Any, fused: Fuse) -> dict[int | str, nn.Module]:
     Returns:
         The layers by index; by ``INDEX.PLACE`` where a layer of the base has more than one, as under ``double_seq_bn``.
     """
-    found: dict[int | str, nn.Module] = {}
+    return {place: part.adapter_fusion_layer[fused.name] for place, part in _places(model, fused).items()}
+
+
+def _places(model: Any, fused: Fuse) -> dict[int | str, Any]:
+    found: dict[int | str, Any] = {}
     for index, layer in model.iter_layers():
         places = {
-            part.location_key: part.adapter_fusion_layer[fused.name]
+            part.location_key: part
             for part in layer.modules()
             if isinstance(part, BottleneckLayer) and fused.name in part.adapter_fusion_layer
         }

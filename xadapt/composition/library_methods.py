@@ -48,6 +48,27 @@ def parse_config(text: str) -> AdapterConfig:
     return config
 
 
+def limit(config: AdapterConfig, layers: list[int], depth: int) -> AdapterConfig:
+    """A configuration with all its parts in some layers only; an invertible adapter stays at the embeddings.
+
+    Args:
+        config: The configuration.
+        layers: The layers, in order.
+        depth: Number of layers of the base.
+
+    Raises:
+        ValueError: If it says its layers itself.
+    """
+    left_out = [number for number in range(depth) if number not in set(layers)]
+    parts = []
+    for part in _parts(config):
+        reft = isinstance(part, ReftConfig)
+        if part.layers != "all" if reft else part.leave_out:
+            raise ValueError("it says its layers twice")
+        parts.append(part.replace(layers=layers if left_out else "all") if reft else part.replace(leave_out=left_out))
+    return ConfigUnion(*parts) if isinstance(config, ConfigUnion) else parts[0]
+
+
 def _parts(config: AdapterConfig) -> list[Any]:
     return list(config.configs) if isinstance(config, ConfigUnion) else [config]
 
@@ -194,11 +215,18 @@ def check_composition(model: Any, block: Any) -> None:
                 "stack only"
             )
     for fused in fusions:
+        places = _places(model, fused.last())
+        for name in fused.children:
+            if _places(model, name) != places:
+                raise XadaptError(
+                    f"{name} and {fused.last()} cannot be fused: their bottlenecks are in different places; train them "
+                    "with the same --adapter-config and --adapter-layers"
+                )
         for name in names:
-            if _places(model, name) - _places(model, fused.last()):
+            if _places(model, name) - places:
                 raise XadaptError(
                     f"{name} has bottlenecks where the members of the fusion have none, which the adapters library "
-                    f"cannot stack: train it with the --adapter-config of {fused.last()}"
+                    f"cannot stack: train it with the --adapter-config and --adapter-layers of {fused.last()}"
                 )
 
 

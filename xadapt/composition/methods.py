@@ -1,7 +1,8 @@
 """One interface over adapter methods, those of the adapters library and LoRA-family methods of peft.
 
 A method is written as a configuration string: ``seq_bn[reduction_factor=8]``, ``lora[r=8]`` or ``unipelt`` for the
-adapters library, ``peft:lora[r=8]`` for peft. Everywhere, ``model`` is an ``XLMRobertaAdapterModel``.
+adapters library, ``peft:lora[r=8]`` for peft; with layers behind it, ``lora[r=8]@6-11``, it acts in these only.
+Everywhere, ``model`` is an ``XLMRobertaAdapterModel``.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from xadapt.composition import library_methods, peft_configs, peft_methods
+from xadapt.composition.layer_grammar import ALL, DEEPEST, layer_numbers, split_layers
 from xadapt.errors import XadaptError
 from xadapt.store.files import read_json
 
@@ -30,19 +32,24 @@ def check_method(text: str) -> None:
     """Check a configuration string.
 
     Raises:
-        XadaptError: If neither library knows it, or it cannot be used here.
+        XadaptError: If neither library knows it, or it cannot be used here, or not in some layers only.
     """
-    _parse(text)
+    _parse(text, DEEPEST)
 
 
-def _parse(text: str) -> tuple[Any, Any]:
-    """The library of a configuration string, and the configuration."""
+def _parse(text: str, depth: int) -> tuple[Any, Any]:
+    """The library of a configuration string, and the configuration for a base of so many layers."""
+    method, layers = split_layers(text)
+    numbers = layer_numbers(layers, depth)
+    injected = method.startswith(peft_configs.PREFIX)
+    library: Any = peft_configs if injected else library_methods
     try:
-        if text.startswith(peft_configs.PREFIX):
-            return peft_methods, peft_configs.parse_config(text)
-        return library_methods, library_methods.parse_config(text)
+        config = library.parse_config(method)
+        if layers != ALL:
+            config = library.limit(config, numbers, depth)
     except (XadaptError, *_ERRORS) as error:
         raise _config_error(text, error) from None
+    return peft_methods if injected else library_methods, config
 
 
 def _config_error(text: str, error: Exception) -> XadaptError:
@@ -63,9 +70,9 @@ def add_adapter(model: Any, name: str, text: str) -> None:
         text: Its configuration string.
 
     Raises:
-        XadaptError: If the configuration is unknown, or its sizes do not fit the base.
+        XadaptError: If the configuration is unknown, or its sizes or layers do not fit the base.
     """
-    library, config = _parse(text)
+    library, config = _parse(text, model.config.num_hidden_layers)
     _check_new(model, name)
     try:
         library.add(model, name, config)

@@ -87,6 +87,28 @@ def parse_config(text: str) -> PeftConfig:
     return _make_config(name, options)
 
 
+def limit(config: PeftConfig, layers: list[int], depth: int) -> PeftConfig:
+    """A configuration for some layers only.
+
+    Args:
+        config: The configuration.
+        layers: The layers, in order.
+        depth: Number of layers of the base.
+
+    Raises:
+        ValueError: If its method has no such option, or it says its layers itself.
+    """
+    name = name_of(config)
+    if "layers_to_transform" not in METHODS[name].options:
+        able = ", ".join(f"peft:{name}" for name, method in METHODS.items() if "layers_to_transform" in method.options)
+        raise ValueError(f"peft:{name} is in all layers always; {able} can be in some, and so can {name}")
+    changed: Any = copy.deepcopy(config)
+    if changed.layers_to_transform is not None:
+        raise ValueError("it says its layers twice")
+    changed.layers_to_transform = layers if len(layers) < depth else None
+    return changed
+
+
 def _make_config(name: str, options: dict[str, Any]) -> PeftConfig:
     from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
 

@@ -108,6 +108,16 @@ def _layers(model: Any) -> dict[str, BaseTunerLayer]:
     return {path: module for path, module in modules if isinstance(module, BaseTunerLayer)}
 
 
+def acting(model: Any) -> list[str]:
+    """The paths of the layers that peft has put into the encoder in which an active adapter has a part."""
+    return [
+        path
+        for path, layer in _layers(model).items()
+        if layer.merged
+        or any(name in getattr(layer, place) for place in layer.adapter_layer_names for name in layer.active_adapters)
+    ]
+
+
 def _trainable(model: Any) -> list[tuple[nn.Parameter, bool]]:
     return [(parameter, parameter.requires_grad) for parameter in model.parameters()]
 

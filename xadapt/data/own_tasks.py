@@ -21,9 +21,9 @@ from xadapt.yaml_files import YamlFile
 TASK_FILES = (".yaml", ".yml")
 
 
-def open_store(folder: Path | str | None = None) -> Store:
+def open_store(folder: Path | str | None = None, cache_size: str | None = None) -> Store:
     """Open a store, as :class:`~xadapt.store.store.Store` does, and make the own tasks known that were used with it."""
-    store = Store(folder)
+    store = Store(folder, cache_size=cache_size)
     register_stored_tasks(store)
     return store
 

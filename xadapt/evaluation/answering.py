@@ -18,7 +18,7 @@ from xadapt.errors import XadaptError
 from xadapt.problems import Problem
 from xadapt.problems.base import Feature, Row
 from xadapt.problems.bind import bind
-from xadapt.problems.predict import raw_outputs
+from xadapt.problems.predict import all_raw_outputs
 from xadapt.store.checkpoints import Checkpoint
 from xadapt.store.store import Store
 from xadapt.tasks import Task
@@ -57,6 +57,11 @@ class Answerer:
         for assembly in self.assemblies:
             assembly.model.to(device)
 
+    def keep_trunk(self) -> None:
+        """Keep what the layers below all adapters compute in the store's cache, shared by all setups."""
+        for assembly in self.assemblies:
+            assembly.keep_trunk()
+
     def predict(self, rows: list[Row], progress: Progress = None) -> list[Any]:
         """One prediction a row, in order, or what the task's metric takes for all of them."""
         return self.problem.decode(*self.outputs(rows, progress), rows)
@@ -71,21 +76,10 @@ class Answerer:
         self.problem.fill(pool, self._raw(self.problem.encode_pool(pool), False, progress, len(pool)))
 
     def _raw(self, features: list[Feature], with_head: bool, progress: Progress, rows: int) -> list[np.ndarray]:
-        count, done = len(self.assemblies), 0
-
-        def advance(finished: int) -> None:
-            nonlocal done
-            done += finished
-            if progress:
-                progress(done // count - (done - finished) // count)
-
-        raws = [
-            raw_outputs(
-                assembly.model, self.problem, features, head if with_head else None, self.precision, advance, rows
-            )
-            for assembly, head in zip(self.assemblies, self.heads, strict=True)
-        ]
-        if count == 1:
+        models = [assembly.model for assembly in self.assemblies]
+        heads: list[str | None] = self.heads if with_head else [None] * len(models)
+        raws = all_raw_outputs(models, self.problem, features, heads, self.precision, progress, rows)
+        if len(models) == 1:
             return raws[0]
         return [self.problem.combine(list(several)) for several in zip(*raws, strict=True)]
 

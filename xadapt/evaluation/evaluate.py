@@ -128,6 +128,7 @@ def evaluate(
     if path.is_file() and result != before:
         store.write_result(run, result)
     answerer.to(device)
+    answerer.keep_trunk()
     pools = _Pools(source, task, answerer, display)
     for language in wanted:
         row_set = source.test(task, language, settings.limit)
@@ -159,6 +160,7 @@ def evaluate(
             result["languages"] = {**read_json(path)["languages"], **result["languages"]}
         _summarise(result)
         store.write_result(run, result)
+    store.trunk_cache.flush()
     return {**result, "languages": {code: result["languages"][code] for code in wanted}, "mean": _mean(result, wanted)}
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from xadapt.composition.grammar import parse
+from xadapt.composition.layer_grammar import Layers
 from xadapt.errors import XadaptError
 from xadapt.tasks import get_task
 
@@ -49,6 +50,7 @@ class Budget(_Strict):
     dev_limit: int | None = Field(default=None, ge=1)
     max_length: int | None = Field(default=None, ge=16)
     adapter_config: str | None = None
+    adapter_layers: Layers | None = None
     mixing_cap: int | None = Field(default=None, ge=1)
 
 

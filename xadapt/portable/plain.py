@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from safetensors.torch import save_file
 
-from xadapt.backbone.base import Backbone
+from xadapt.backbone.base import WORDS, Backbone
+from xadapt.backbone.packed_embedding import unpack_rows
 
 PREFIX = "roberta."
 
@@ -47,9 +48,18 @@ def write_base(backbone: Backbone, folder: Path) -> None:
     backbone.tokenizer.save_pretrained(folder)
 
 
-def encoder_state(backbone: Backbone) -> dict[str, torch.Tensor]:
-    """The base's weights by the names of ``XLMRobertaModel``."""
-    return {key.removeprefix(PREFIX): value for key, value in backbone.state.items()}
+def encoder_state(backbone: Backbone, words: torch.Tensor | None = None) -> dict[str, torch.Tensor]:
+    """The base's weights by the names of ``XLMRobertaModel``.
+
+    Args:
+        backbone: The base.
+        words: Ids of the words whose vectors are wanted, int64, shape (words,); None for all.
+    """
+    state = dict(backbone.state)
+    rows = state[WORDS] if backbone.words is None else backbone.words
+    rows = rows if words is None else rows[words]
+    state[WORDS] = rows if backbone.words is None else unpack_rows(rows)
+    return {key.removeprefix(PREFIX): value for key, value in state.items()}
 
 
 def write_cut_base(backbone: Backbone, folder: Path, ids: torch.Tensor) -> torch.Tensor:
@@ -68,6 +78,5 @@ def write_cut_base(backbone: Backbone, folder: Path, ids: torch.Tensor) -> torch
     folder.mkdir()
     # Positions are counted from the id of padding, which has to stay what it is.
     kept = torch.unique(torch.cat((torch.arange(backbone.config.pad_token_id + 1), ids.flatten())))
-    state, words = encoder_state(backbone), "embeddings.word_embeddings.weight"
-    write_model(backbone, folder, {**state, words: state[words][kept]}, vocab_size=len(kept))
+    write_model(backbone, folder, encoder_state(backbone, kept), vocab_size=len(kept))
     return torch.searchsorted(kept, ids)

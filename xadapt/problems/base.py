@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +14,7 @@ import torch
 from scipy.special import softmax
 
 from xadapt import metrics
+from xadapt.backbone.encoder import run
 from xadapt.errors import XadaptError
 from xadapt.tasks import Task
 
@@ -46,6 +48,8 @@ class Problem(ABC):
     #: Keys of a feature that become tensors of a batch beside the input ids.
     targets: ClassVar[dict[str, torch.dtype]] = {}
     needs_head: ClassVar[bool] = True
+    #: Whether heads read the first token's vector alone.
+    reads_first: ClassVar[bool] = False
     #: Whether predictions are items of a pool, which must be filled before anything is decoded.
     pooled: ClassVar[bool] = False
 
@@ -108,7 +112,11 @@ class Problem(ABC):
 
     def forward(self, model: XLMRobertaAdapterModel, batch: Batch, head: str | None) -> Any:
         """Run the model and the head on a batch."""
-        return model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], head=head)
+        return run(model, batch["input_ids"], batch["attention_mask"], head, self.reads_first)
+
+    def identity(self, feature: Feature) -> Hashable:
+        """Equal for features that a model cannot tell apart."""
+        return tuple(feature["input_ids"])
 
     def tokens(self, feature: Feature) -> int:
         """How many tokens a feature brings into a batch, padding of its own included."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -30,6 +31,7 @@ class ChoiceProblem(Problem):
     """The best of a row's choices; rows may have different numbers of them."""
 
     defaults: ClassVar[Defaults] = Defaults(max_length=128, batch_size=16, epochs=2.0, lr=1e-3)
+    reads_first: ClassVar[bool] = True
 
     def encode(self, rows: list[Row], labelled: bool) -> list[Feature]:
         """Encode ``<s> context </s> </s> question choice </s>`` for every choice, one feature a row.
@@ -59,6 +61,10 @@ class ChoiceProblem(Problem):
     def tokens(self, feature: Feature) -> int:
         """Tokens of all choices, padded to the longest."""
         return len(feature["input_ids"]) * len(feature["choices"])
+
+    def identity(self, feature: Feature) -> Hashable:
+        """All choices, in their order."""
+        return tuple(tuple(ids) for ids in feature["choices"])
 
     def collate(self, features: list[Feature]) -> Batch:
         """Pad the choices of all rows, one after the other, shape (sum of choices, tokens).

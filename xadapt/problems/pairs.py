@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 class FirstTokenProblem(Problem):
     """Encoding that all these kinds share."""
 
+    reads_first: ClassVar[bool] = True
     #: The fields that are read, in their order.
     texts: ClassVar[tuple[str, ...]] = ("first", "second")
 

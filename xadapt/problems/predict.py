@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from xadapt.backbone.encoder import shared_trunk
 from xadapt.problems.base import Feature, Problem, Row
 
 if TYPE_CHECKING:
@@ -79,24 +80,55 @@ def raw_outputs(
     progress: Callable[[int], None] | None = None,
     rows: int = 0,
 ) -> list[np.ndarray]:
-    """Run features through the model; ``progress`` is told in rows, of which there are ``rows`` in all.
+    """Run features through one model; see :func:`all_raw_outputs`."""
+    return all_raw_outputs([model], problem, features, [head], precision, progress, rows)[0]
+
+
+def all_raw_outputs(
+    models: list[XLMRobertaAdapterModel],
+    problem: Problem,
+    features: list[Feature],
+    heads: list[str | None],
+    precision: str = "fp32",
+    progress: Callable[[int], None] | None = None,
+    rows: int = 0,
+) -> list[list[np.ndarray]]:
+    """Run features through models that share what no adapter changes; features that look the same run once.
+
+    Args:
+        models: Models of one base whose adapters are set.
+        problem: The problem.
+        features: Its features.
+        heads: The head of each model.
+        precision: ``fp32`` or ``bf16``.
+        progress: Told in rows.
+        rows: Of which there are so many in all.
 
     Returns:
-        What the problem reads from the outputs, one entry a feature, in order.
+        By model what the problem reads from the outputs, one entry a feature, in order.
     """
-    raw: list[np.ndarray | None] = [None] * len(features)
-    device = next(model.parameters()).device
-    training = model.training
-    model.eval()
+    raws: list[list[Any]] = [[None] * len(features) for _ in models]
+    alike: dict[Hashable, list[int]] = {}
+    for index, feature in enumerate(features):
+        alike.setdefault(problem.identity(feature), []).append(index)
+    groups = list(alike.values())
+    device = next(models[0].parameters()).device
+    training = [model.training for model in models]
     done = 0
-    with torch.inference_mode(), autocast(device, precision):
-        for batch in length_batches([problem.tokens(f) for f in features], TOKEN_BUDGET.get(device.type, 4096)):
-            inputs = {k: v.to(device) for k, v in problem.collate([features[i] for i in batch]).items()}
-            for index, value in zip(batch, problem.read(problem.forward(model, inputs, head)), strict=True):
-                raw[index] = value
+    with torch.inference_mode(), autocast(device, precision), shared_trunk(models):
+        for model in models:
+            model.eval()
+        lengths = [problem.tokens(features[group[0]]) for group in groups]
+        for batch in length_batches(lengths, TOKEN_BUDGET.get(device.type, 4096)):
+            inputs = problem.collate([features[groups[i][0]] for i in batch])
+            inputs = {key: value.to(device) for key, value in inputs.items()}
+            for model, head, raw in zip(models, heads, raws, strict=True):
+                for number, value in zip(batch, problem.read(problem.forward(model, inputs, head)), strict=True):
+                    for index in groups[number]:
+                        raw[index] = value
+            before, done = done, done + sum(len(groups[number]) for number in batch)
             if progress:
-                now = (done + len(batch)) * rows // len(features)
-                progress(now - done * rows // len(features))
-            done += len(batch)
-    model.train(training)
-    return [value for value in raw if value is not None]
+                progress(done * rows // len(features) - before * rows // len(features))
+    for model, was in zip(models, training, strict=True):
+        model.train(was)
+    return raws

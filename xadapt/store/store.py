@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from xadapt.errors import XadaptError, unknown
 from xadapt.store.checkpoints import RECORD, Checkpoint, open_checkpoint
 from xadapt.store.files import atomic_write_json, read_json, sha256_json
+from xadapt.store.trunk_cache import DEFAULT_SIZE, TrunkCache, read_size
 
 
 def run_hash(decides: dict[str, Any]) -> str:
@@ -29,12 +31,29 @@ def shipped_folder() -> Path | None:
 class Store:
     """A folder of runs (checkpoints) and results, with the shipped checkpoints behind it."""
 
-    def __init__(self, root: Path | str | None = None, shipped: Path | None = None) -> None:
-        """Open ``root``, else ``$XADAPT_STORE``, else ``xadapt-store`` in the working folder."""
+    def __init__(
+        self, root: Path | str | None = None, shipped: Path | None = None, cache_size: str | None = None
+    ) -> None:
+        """Open a store.
+
+        Args:
+            root: Its folder, else ``$XADAPT_STORE``, else ``xadapt-store`` in the working folder.
+            shipped: The shipped checkpoints.
+            cache_size: Size of its trunk cache, such as ``8GB``, else ``$XADAPT_CACHE_SIZE``.
+
+        Raises:
+            XadaptError: If the folder is a file, or the size is not one.
+        """
         self.root = Path(root or os.environ.get("XADAPT_STORE") or "xadapt-store").expanduser()
         if self.root.exists() and not self.root.is_dir():
             raise XadaptError(f"--store {self.root} is a file: name a folder")
         self.shipped = shipped or shipped_folder()
+        self._cache_size = read_size(cache_size or os.environ.get("XADAPT_CACHE_SIZE") or DEFAULT_SIZE)
+
+    @cached_property
+    def trunk_cache(self) -> TrunkCache:
+        """What the frozen layers below all adapters made of texts."""
+        return TrunkCache(self.root / "cache" / "trunk", self._cache_size)
 
     def run_path(self, run: str) -> Path:
         """The folder of a run's checkpoint."""

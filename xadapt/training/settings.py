@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from xadapt.composition.layer_grammar import Layers, says_layers, with_layers
 from xadapt.problems.base import Defaults
 from xadapt.validation import validated
 
 DEFAULT_ADAPTER = "seq_bn[reduction_factor=8]"
+DEFAULT_LAYERS = "all"
 Precision = Literal["auto", "fp32", "bf16"]
 
 
@@ -27,6 +29,7 @@ class TrainSettings(BaseModel):
         precision: ``auto`` takes bf16 where the hardware has it.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         adapter_config: An adapter method as the adapters library writes it, or one of peft's: ``peft:lora[r=8]``.
+        adapter_layers: Layers that carry the adapter, such as ``all``, ``6-11``, ``6-`` or ``0,2,4``.
         mixing_cap: Rows of a task that count in an epoch of a multi-task mixture, whose parts are otherwise as large as
             their tasks (2^17 in arXiv 2005.13013).
         save_steps: Steps between the states that an interrupted run goes on from.
@@ -45,14 +48,23 @@ class TrainSettings(BaseModel):
     precision: Precision = "auto"
     device: str = "auto"
     adapter_config: str = DEFAULT_ADAPTER
+    adapter_layers: Layers = DEFAULT_LAYERS
     mixing_cap: int = Field(default=2**17, ge=1)
     save_steps: int = Field(default=200, ge=1)
     report_to: str = "none"
 
+    @field_validator("adapter_layers")
+    @classmethod
+    def _once(cls, layers: str, info: ValidationInfo) -> str:
+        if says_layers(info.data.get("adapter_config", "")):
+            raise ValueError("--adapter-config says layers already")
+        return layers
+
     def with_defaults(self, defaults: Defaults) -> TrainSettings:
-        """Fill what the user left open."""
+        """Fill what the user left open, and put the layers into the configuration of the adapter."""
         return self.model_copy(
             update={
+                "adapter_config": with_layers(self.adapter_config, self.adapter_layers),
                 "epochs": self.epochs or defaults.epochs,
                 "lr": self.lr or defaults.lr,
                 "batch_size": self.batch_size or defaults.batch_size,
@@ -60,9 +72,10 @@ class TrainSettings(BaseModel):
         )
 
     def deciding(self, trains: str) -> dict[str, Any]:
-        """The settings that decide a result; where and how progress is reported do not."""
-        idle = {"device", "save_steps", "report_to"} | (set() if trains == "multitask" else {"mixing_cap"})
-        return self.model_dump(exclude=idle)
+        """The settings that decide a result, filled in; where and how progress is reported do not."""
+        # Layers decide as a part of the configuration.
+        idle = {"device", "save_steps", "report_to", "adapter_layers"}
+        return self.model_dump(exclude=idle if trains == "multitask" else idle | {"mixing_cap"})
 
 
 def make_settings(**options: Any) -> TrainSettings:

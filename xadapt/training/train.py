@@ -98,6 +98,7 @@ def _run(
     job: Job, assembly: Assembly, decides: dict[str, Any], run: str, first: Checkpoint | None = None
 ) -> Checkpoint:
     settings, model = job.settings, assembly.model
+    assembly.keep_trunk()
     data = _mixture(job)
     partial = job.store.partial_path(run)
     partial.mkdir(parents=True, exist_ok=True)
@@ -158,6 +159,7 @@ def _run(
             f"training {job.plan.makes} diverged ({error}): try a lower --lr than {settings.lr:g}"
         ) from None
     scores = dev_scores(job, model)
+    job.store.trunk_cache.flush()
     figures = {
         "dev": scores,
         "history": keep.history,

@@ -1,0 +1,117 @@
+"""Nine setups on XNLI, shared trunk against the same loop without sharing, in turn.
+
+python benchmarks/speed/evaluation.py --data MIRROR --to FILE [--layers 6-11] [--rows 20] [--rounds 3] [--threads 1]
+
+The adapters are fresh ones, because time does not depend on what they have learnt. The loop without sharing is what a
+script does: for every setup and language, batches of 32 in the order of the file, padded to their longest row, through
+the library's own encoder with all its layers and the library's own fusion. Ensembles there are one pass a member.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from xadapt.backbone.base import load_backbone
+from xadapt.composition.grammar import parse
+from xadapt.data.source import open_source
+from xadapt.evaluation.answering import answer_with
+from xadapt.evaluation.cost import hardware_name
+from xadapt.evaluation.evaluate import EvalSettings, evaluate
+from xadapt.problems.base import Problem
+from xadapt.store.files import atomic_write_json
+from xadapt.store.store import Store
+from xadapt.store.versions import versions
+from xadapt.tasks import get_task
+from xadapt.training.plan import plan_fusion, plan_task
+from xadapt.training.settings import make_settings
+from xadapt.training.train import train
+
+SETUPS = [
+    "lingnli",
+    "mnli",
+    "rte",
+    "average(lingnli, mnli)",
+    "average(lingnli, mnli, rte)",
+    "stack(mnli, lingnli)",
+    "fuse(lingnli, mnli, rte)",
+    "lingnli + mnli - rte",
+    "ensemble(lingnli, mnli, rte)",
+]
+TASKS = ("lingnli", "mnli", "rte")
+
+
+def unshared(setups: list[Any], problem: Problem, rows: dict[str, list[Any]]) -> None:
+    """Every setup by itself, nothing skipped."""
+    for answerer in setups:
+        for assembly, head in zip(answerer.assemblies, answerer.heads, strict=True):
+            for here in rows.values():
+                features = problem.encode(here, labelled=False)
+                for start in range(0, len(features), 32):
+                    batch = problem.collate(features[start : start + 32])
+                    with torch.inference_mode():
+                        assembly.model(batch["input_ids"], batch["attention_mask"], head=head)
+
+
+def main() -> None:
+    """Make adapters, time both ways in turn, write medians."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--to", type=Path, required=True)
+    parser.add_argument("--layers", default="all", help="layers with adapters")
+    parser.add_argument("--rows", type=int, default=20, help="rows a language")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1)
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    backbone, source, xnli = load_backbone("minilm"), open_source(given.data), get_task("xnli")
+    rows = {code: source.test(xnli, code, given.rows).rows for code in source.pick_languages(xnli, "all")}
+    times: dict[str, list[float]] = {"without sharing": [], "xadapt": []}
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(folder)
+        quick = make_settings(limit=8, dev_limit=4, epochs=1, precision="fp32", adapter_layers=given.layers)
+        for name in TASKS:
+            train(plan_task(name), backbone, source, store, quick)
+        train(plan_fusion(list(TASKS)), backbone, source, store, make_settings(limit=8, dev_limit=4, precision="fp32"))
+        ready = [answer_with(parse(setup), xnli, backbone, store) for setup in SETUPS]
+        for number in range(given.rounds):
+            print(f"round {number + 1} of {given.rounds}", file=sys.stderr)
+            fresh = Store(Path(folder) / f"round-{number}", store.root)
+            (fresh.root).mkdir()
+            (fresh.root / "runs").symlink_to(store.root / "runs")
+
+            def shared(place: Store = fresh) -> None:
+                for setup in SETUPS:
+                    how = EvalSettings(limit=given.rows, precision="fp32")
+                    evaluate(parse(setup), xnli, "all", backbone, source, place, how)
+
+            jobs: dict[str, Callable[[], None]] = {
+                "without sharing": lambda: unshared(ready, ready[0].problem, rows),
+                "xadapt": shared,
+            }
+            for name in list(jobs) if number % 2 else reversed(list(jobs)):
+                began = time.process_time()
+                jobs[name]()
+                times[name].append(time.process_time() - began)
+    ratio = median(times["without sharing"]) / median(times["xadapt"])
+    table = Table("way", "processor s (median)", "spread")
+    for name, found in times.items():
+        table.add_row(name, f"{median(found):.1f}", f"{min(found):.1f}-{max(found):.1f}")
+    Console().print(table, f"{ratio:.2f} x, adapters in layers {given.layers}")
+    about = {"hardware": hardware_name(torch.device("cpu")), "versions": versions(), "threads": given.threads}
+    figures = {"layers": given.layers, "rows": given.rows, "setups": SETUPS, "seconds": times, "ratio": ratio}
+    atomic_write_json(given.to, {**about, **figures})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Adapters in some layers only, by the common road: trained, stored, fused, stood on and put together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from safetensors.torch import load_file
+
+from xadapt.composition.layers import lowest_layer
+from xadapt.errors import XadaptError
+from xadapt.training.plan import plan_fusion, plan_multitask, plan_target, plan_task
+
+
+def layers_of(checkpoint: Any) -> set[str]:
+    (file,) = (checkpoint.path / "adapter").glob("*.safetensors")
+    return {key.partition(".layer.")[2].partition(".")[0] for key in load_file(file)}
+
+
+@pytest.fixture
+def upper(bench: Any) -> Any:
+    """mnli and stsb in the second layer."""
+    for name in ("mnli", "stsb"):
+        bench.train(plan_task(name), adapter_layers="1")
+    return bench
+
+
+def test_what_is_stored_and_told_are_these_layers(upper: Any) -> None:
+    checkpoint = upper.store.find("mnli", upper.backbone.fingerprint)
+    assert layers_of(checkpoint) == {"1"}
+    settings = checkpoint.record["decides"]["settings"]
+    assert settings["adapter_config"] == "seq_bn[reduction_factor=8]@1"
+    assert "adapter_layers" not in settings
+    assert ", seq_bn[reduction_factor=8]@1, fp32 |" in (checkpoint.path / "README.md").read_text()
+    assert lowest_layer(upper.assemble("mnli").model) == 1
+
+
+def test_layers_make_another_run_and_all_layers_the_same(bench: Any) -> None:
+    first = bench.train(plan_task("mnli"))
+    assert bench.train(plan_task("mnli"), adapter_layers="all").run == first.run
+    upper = bench.train(plan_task("mnli"), adapter_layers="1")
+    assert upper.run != first.run
+    assert upper.record["figures"]["parameters"] < first.record["figures"]["parameters"]
+
+
+def test_a_multitask_adapter_and_a_target_adapter_take_layers_too(upper: Any) -> None:
+    assert layers_of(upper.train(plan_multitask(["mnli", "stsb"]), adapter_layers="0")) == {"0"}
+    assert layers_of(upper.train(plan_target("xnli", "mnli"), adapter_layers="0")) == {"0"}
+    assert lowest_layer(upper.assemble("stack(mnli, xnli)").model) == 0
+    assert lowest_layer(upper.assemble("mnli").model) == 1
+
+
+def test_members_in_the_same_layers_are_fused_averaged_and_stood_on(upper: Any) -> None:
+    upper.train(plan_fusion(["mnli", "stsb"]))
+    upper.train(plan_target("xnli", "fuse(mnli, stsb)"), adapter_layers="1")
+    for setup in ("fuse(mnli, stsb)", "average(mnli, stsb)", "mnli + stsb", "stack(fuse(mnli, stsb), xnli)"):
+        assert lowest_layer(upper.assemble(setup).model) == 1
+        assert 0 <= upper.evaluate(setup, "xnli", "de")["mean"]["accuracy"] <= 100
+    with pytest.raises(XadaptError, match=r"xnli.* has bottlenecks where the members of the fusion have none"):
+        upper.train(plan_target("xnli", "fuse(mnli, stsb)"))
+
+
+def test_members_in_different_layers_are_one_line_before_anything_is_trained(upper: Any) -> None:
+    upper.train(plan_task("squad"))
+    for members in (["mnli", "squad"], ["squad", "stsb"]):
+        with pytest.raises(XadaptError, match=r"cannot be fused: .* the same --adapter-config") as caught:
+            upper.train(plan_fusion(members))
+        assert "\n" not in str(caught.value)
+    with pytest.raises(XadaptError, match=r"different adapter configurations \(leave_out\)"):
+        upper.assemble("average(mnli, squad)")

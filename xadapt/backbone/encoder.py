@@ -1,0 +1,172 @@
+"""The encoder in two parts, a trunk that no adapter changes and a top, with no work that nobody reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttentions
+from transformers.models.xlm_roberta.modeling_xlm_roberta import XLMRobertaEncoder, XLMRobertaSdpaSelfAttention
+
+from xadapt.store.trunk_cache import TrunkCache, text_key
+
+if TYPE_CHECKING:
+    from adapters import XLMRobertaAdapterModel
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A batch that is going through the encoder.
+
+    Attributes:
+        ids: Token ids, int64, shape (batch, tokens).
+        mask: 1 for a token, 0 for padding on the right, shape (batch, tokens).
+        first: Whether only the first token's vector will be read.
+    """
+
+    ids: Tensor
+    mask: Tensor
+    first: bool
+
+
+class SplitEncoder(XLMRobertaEncoder):
+    """XLM-R's layers, of which those below ``start`` are the trunk.
+
+    The trunk's output is rounded to half precision, whether it comes from a cache or not, so that a cache changes no
+    result. Half precision and not bf16: behind a layer norm nothing is large, and it is eight times finer.
+
+    Attributes:
+        start: Layers below this one hold nothing that acts.
+        tokenwise: Whether all that acts treats every token by itself, given its layer's input.
+        cache: Where trunk outputs are kept; None computes them every time.
+        memo: What another model made of the same batch (see :func:`shared_trunk`).
+        space: What else decides a trunk's output: the base's fingerprint.
+        reading: The batch of :func:`run`; without one the library's own forward runs.
+    """
+
+    start: int
+    tokenwise: bool
+    cache: TrunkCache | None
+    space: str
+    memo: dict[str, Tensor] | None
+    reading: Reading | None
+
+    def forward(self, hidden_states: Tensor, attention_mask: Tensor | None = None, *rest: Any, **options: Any) -> Any:
+        """Map embeddings, shape (batch, tokens, width), to the last layer's vectors, (batch, tokens or 1, width)."""
+        reading = self.reading
+        if reading is None or options.get("output_hidden_states") or options.get("output_attentions"):
+            return super().forward(hidden_states, attention_mask, *rest, **options)
+        hidden = self._trunk(hidden_states, attention_mask, reading) if self.start else hidden_states
+        last = len(self.layer) - 1
+        for layer in self.layer[self.start : last]:
+            hidden = layer(hidden, attention_mask)[0]
+        if self.start <= last:
+            layer = self.layer[last]
+            alone = reading.first and self.tokenwise and isinstance(layer.attention.self, XLMRobertaSdpaSelfAttention)
+            hidden = _first(layer, hidden, attention_mask) if alone else layer(hidden, attention_mask)[0]
+        return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=hidden)
+
+    def _trunk(self, hidden: Tensor, attention_mask: Tensor | None, reading: Reading) -> Tensor:
+        if self.memo is not None and self.memo.get("ids") is reading.ids:
+            return self.memo["vectors"]
+        vectors = self._kept(hidden, attention_mask, reading)
+        if self.memo is not None:
+            self.memo.update(ids=reading.ids, vectors=vectors)
+        return vectors
+
+    def _kept(self, hidden: Tensor, attention_mask: Tensor | None, reading: Reading) -> Tensor:
+        if self.cache is None:
+            return self._below(hidden, attention_mask).half().to(hidden.dtype)
+        lengths = reading.mask.sum(1).tolist()
+        ids = reading.ids.cpu().numpy()
+        precision = "bf16" if torch.is_autocast_enabled(hidden.device.type) else "fp32"
+        space = f"{self.space[:16]}-{self.start}-{precision}"
+        keys = [text_key(row[:length]) for row, length in zip(ids, lengths, strict=True)]
+        out = np.zeros(hidden.shape, np.float16)
+        missing = []
+        for index, vectors in enumerate(self.cache.get(space, keys)):
+            if vectors is None:
+                missing.append(index)
+            else:
+                out[index, : len(vectors)] = vectors
+        if missing:
+            some = None if attention_mask is None else attention_mask[missing]
+            out[missing] = self._below(hidden[missing], some).half().cpu().numpy()
+            self.cache.put(space, [keys[i] for i in missing], [out[i, : lengths[i]] for i in missing])
+        return torch.from_numpy(out).to(hidden.device, hidden.dtype)
+
+    @torch.no_grad()
+    def _below(self, hidden: Tensor, attention_mask: Tensor | None) -> Tensor:
+        for layer in self.layer[: self.start]:
+            hidden = layer(hidden, attention_mask)[0]
+        return hidden
+
+
+def _first(layer: Any, hidden: Tensor, attention_mask: Tensor | None) -> Tensor:
+    """The first token's vector behind a layer, shape (batch, 1, width): it alone asks, all tokens answer."""
+    # With gaps in it torch would multiply in an order that depends on what is being trained.
+    first = hidden[:, :1].contiguous()
+    mask = None if attention_mask is None else attention_mask[:, :, :1]
+    # Keys and values come from where cross-attention would take them.
+    attended = layer.attention.self(first, mask, encoder_hidden_states=hidden)[0]
+    return layer.feed_forward_chunk(layer.attention.output(attended, first))
+
+
+def split(model: XLMRobertaAdapterModel, space: str) -> None:
+    """Give a fresh model this encoder."""
+    encoder: Any = model.roberta.encoder
+    encoder.__class__ = SplitEncoder
+    encoder.start, encoder.tokenwise, encoder.space = 0, False, space
+    encoder.cache = encoder.memo = encoder.reading = None
+
+
+def run(model: XLMRobertaAdapterModel, ids: Tensor, mask: Tensor, head: str | None, first: bool = False) -> Any:
+    """Run a model and a head on a batch, skipping what nobody reads.
+
+    Args:
+        model: The model.
+        ids: Token ids, int64, shape (batch, tokens), padded on the right.
+        mask: 1 for a token, 0 for padding, shape (batch, tokens).
+        head: The head's name, None for none.
+        first: Whether only the first token's vector is read; the last layer then computes no other.
+
+    Returns:
+        What the head returns.
+    """
+    with _reading(model.roberta.encoder, Reading(ids, mask, first)):
+        return model(input_ids=ids, attention_mask=mask, head=head)
+
+
+@contextmanager
+def _reading(encoder: Any, reading: Reading) -> Iterator[None]:
+    if not isinstance(encoder, SplitEncoder):
+        yield
+        return
+    encoder.reading = reading
+    try:
+        yield
+    finally:
+        encoder.reading = None
+
+
+@contextmanager
+def shared_trunk(models: Sequence[XLMRobertaAdapterModel]) -> Iterator[None]:
+    """Let models of one base that are given the same batch, one after the other, compute their common trunk once."""
+    encoders: list[Any] = [model.roberta.encoder for model in models]
+    if len(encoders) == 1 or not all(isinstance(encoder, SplitEncoder) for encoder in encoders):
+        yield
+        return
+    starts = [encoder.start for encoder in encoders]
+    memo: dict[str, Tensor] = {}
+    for encoder in encoders:
+        encoder.start, encoder.memo = min(starts), memo
+    try:
+        yield
+    finally:
+        for encoder, start in zip(encoders, starts, strict=True):
+            encoder.start, encoder.memo = start, None

@@ -1,0 +1,204 @@
+"""Vectors of texts behind the trunk, kept on disk: by content, memory-mapped, bounded, checked, shared by processes."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import hashlib
+import os
+import re
+import uuid
+import zlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+
+from xadapt.errors import XadaptError
+from xadapt.store.files import atomic_stream
+
+#: Bytes that are gathered before they are written, as one segment.
+SEGMENT = 64 * 2**20
+#: Bytes on disk unless the user says otherwise.
+DEFAULT_SIZE = "8GB"
+_UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_KEY = 16
+
+
+def text_key(ids: np.ndarray) -> bytes:
+    """What identifies a text: a digest of its token ids, int64, shape (tokens,)."""
+    return hashlib.blake2b(ids.tobytes(), digest_size=_KEY).digest()
+
+
+def read_size(text: str) -> int:
+    """Read a size such as ``8GB``, ``500 MB`` or ``0``; in bytes.
+
+    Raises:
+        XadaptError: If it is not one.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", text)
+    unit = match[2].upper() if match else ""
+    if match is None or unit not in _UNITS:
+        raise XadaptError(f"cache size {text!r}: write a number and a unit, such as 8GB or 500MB, or 0 for no cache")
+    return int(float(match[1]) * _UNITS[unit])
+
+
+@dataclass
+class _Segment:
+    """A file of vectors, shape (tokens, width), float16, with an index beside it that is written after it."""
+
+    path: Path
+    vectors: np.ndarray
+
+    @property
+    def index(self) -> Path:
+        return self.path.with_suffix(".npz")
+
+
+@dataclass
+class _Place:
+    segment: _Segment
+    start: int
+    tokens: int
+    check: int
+
+
+class TrunkCache:
+    """Texts' vectors by space (what computed them) and key.
+
+    Every process writes segments of its own and reads all; the segment that has been unused for longest goes first when
+    the folder grows beyond its size. A text whose bytes do not match their check sum counts as missing.
+    """
+
+    def __init__(self, folder: Path, size: int = 8 * 10**9) -> None:
+        """Use ``folder``, which need not be there yet, for at most ``size`` bytes."""
+        self.folder, self.size = folder, size
+        self._places: dict[str, dict[bytes, _Place]] = {}
+        self._known: dict[str, set[str]] = {}
+        self._seen: dict[str, int] = {}
+        self._waiting: OrderedDict[str, dict[bytes, np.ndarray]] = OrderedDict()
+        self._bytes = 0
+        self._touched: set[Path] = set()
+        # What was computed last is worth as much as the rest.
+        atexit.register(self.flush)
+
+    def get(self, space: str, keys: list[bytes]) -> list[np.ndarray | None]:
+        """Look texts up.
+
+        Returns:
+            For each the vectors, float16, shape (tokens, width), or None.
+        """
+        waiting, places = self._waiting.get(space, {}), self._places.setdefault(space, {})
+        if any(key not in places and key not in waiting for key in keys):
+            self._look(space)
+        return [waiting[key] if key in waiting else self._read(places, key) for key in keys]
+
+    def put(self, space: str, keys: list[bytes], vectors: list[np.ndarray]) -> None:
+        """Keep texts; they reach the disk when enough have come, at :meth:`flush` or when the program ends."""
+        if not self.size:
+            return
+        waiting = self._waiting.setdefault(space, {})
+        for key, value in zip(keys, vectors, strict=True):
+            if key not in waiting:
+                waiting[key] = value.copy()
+                self._bytes += value.nbytes
+        if self._bytes >= min(SEGMENT, self.size // 4):
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is waiting; a full or read-only disk costs the cache and nothing else."""
+        while self._waiting:
+            space, texts = self._waiting.popitem()
+            with contextlib.suppress(OSError, XadaptError):
+                self._write(space, texts)
+        self._bytes = 0
+        self._trim()
+
+    def _write(self, space: str, texts: dict[bytes, np.ndarray]) -> None:
+        if not texts:
+            return
+        folder = self.folder / space
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{uuid.uuid4().hex}.npy"
+        parts = [np.ascontiguousarray(value) for value in texts.values()]
+        tokens = np.array([len(part) for part in parts])
+        with atomic_stream(path) as stream:
+            np.save(stream, np.concatenate(parts))
+        # Nobody looks at a segment without an index, so half of one is never read.
+        with atomic_stream(path.with_suffix(".npz")) as stream:
+            np.savez(
+                stream,
+                keys=np.frombuffer(b"".join(texts), np.uint8).reshape(-1, _KEY),
+                tokens=tokens,
+                checks=np.array([zlib.crc32(part.data) for part in parts], np.uint32),
+            )
+
+    def _look(self, space: str) -> None:
+        """Take in segments that are new, of this process or another."""
+        folder = self.folder / space
+        try:
+            changed = folder.stat().st_mtime_ns
+        except OSError:
+            return
+        if self._seen.get(space) == changed:
+            return
+        self._seen[space] = changed
+        known = self._known.setdefault(space, set())
+        for index in folder.glob("[!.]*.npz"):
+            if index.name in known:
+                continue
+            known.add(index.name)
+            try:
+                self._take(space, index)
+            except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
+                _remove(index.with_suffix(".npy"))
+
+    def _take(self, space: str, index: Path) -> None:
+        with np.load(index) as stored:
+            keys, tokens, checks = stored["keys"], stored["tokens"], stored["checks"]
+        segment = _Segment(index.with_suffix(".npy"), np.load(index.with_suffix(".npy"), mmap_mode="r"))
+        starts = np.concatenate([[0], np.cumsum(tokens)])
+        if starts[-1] != len(segment.vectors):
+            raise ValueError("index and vectors do not belong together")
+        places = self._places[space]
+        for key, start, count, check in zip(keys, starts.tolist(), tokens.tolist(), checks.tolist(), strict=False):
+            places[key.tobytes()] = _Place(segment, start, count, check)
+
+    def _read(self, places: dict[bytes, _Place], key: bytes) -> np.ndarray | None:
+        place = places.get(key)
+        if place is None:
+            return None
+        segment = place.segment
+        vectors = np.ascontiguousarray(segment.vectors[place.start : place.start + place.tokens])
+        if zlib.crc32(vectors.data) != place.check:
+            _remove(segment.path)
+            del places[key]
+            return None
+        if segment.path not in self._touched:
+            self._touched.add(segment.path)
+            with contextlib.suppress(OSError):
+                os.utime(segment.path)
+        return vectors
+
+    def _trim(self) -> None:
+        """Delete segments, the one that was used longest ago first, until the rest fits."""
+        found = []
+        for path in self.folder.glob("*/*.npy"):
+            with contextlib.suppress(OSError):
+                state = path.stat()
+                found.append((state.st_mtime_ns, state.st_size, path))
+        total = sum(size for _, size, _ in found)
+        for _, size, path in sorted(found):
+            if total <= self.size:
+                break
+            _remove(path)
+            total -= size
+
+
+def _remove(segment: Path) -> None:
+    # The index first: a process that looks meanwhile then finds neither. Those that have it open go on reading.
+    for path in (segment.with_suffix(".npz"), segment):
+        with contextlib.suppress(OSError):
+            path.unlink()
