@@ -94,6 +94,8 @@ def test_bad_input_is_exactly_one_line_and_exit_code_2(cli: Cli, arguments: list
             ["train-target", "xnli", "--on", "mnli", "--adapter-layers", "2"],
             "there is no layer 2, this base has 0 to 1",
         ),
+        (["train-task", "mnli", "--cache-size", "much"], "cache size 'much': write a number and a unit"),
+        (["evaluate", "xnli", "--setup", "mnli", "--cache-size", "8 XB"], "cache size '8 XB'"),
         (["train-task", "mnli", "--report-to", "tensorbord"], "did you mean 'tensorboard'?"),
         (["train-task", "lingnli"], "the mirror has no"),
     ],

@@ -15,7 +15,7 @@ from adapters.methods.modeling import BertFusion
 
 from xadapt.composition import folded_fusion
 from xadapt.composition.folded_fusion import fold
-from xadapt.composition.fusion import add_fusion, fusion_layers, load_fusion, save_fusion
+from xadapt.composition.fusion import add_fusion, fusion_layers, load_fusion, lower_fusion, save_fusion
 
 TWO = ("seq_bn[reduction_factor=8]", "seq_bn[reduction_factor=4]")
 FIVE = (
@@ -38,7 +38,9 @@ def fused(tiny: Any, configs: Any = TWO, rank: int | None = None) -> Any:
     for name, config in zip(members, configs, strict=True):
         model.add_adapter(name, config=config)
     model.add_adapter("top", config="seq_bn[reduction_factor=8]")
-    add_fusion(model, members, rank)
+    add_fusion(model, members)
+    if rank is not None:
+        lower_fusion(model, members, rank)
     with torch.no_grad():
         for name, parameter in model.named_parameters():
             if "adapter" in name:

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xadapt.store.trunk_cache import TrunkCache, text_key
+from xadapt.store.store import Store
+from xadapt.store.trunk_cache import TrunkCache, read_size, text_key
 
 WIDTH = 8
 TEXTS = {text_key(np.arange(n)): np.random.default_rng(n).normal(size=(n, WIDTH)).astype(np.float16) for n in (3, 5, 9)}
@@ -127,3 +128,20 @@ def test_a_disk_that_cannot_be_written_costs_the_cache_and_nothing_else(tmp_path
     check(cache)
     cache.flush()
     assert cache.get("here", list(TEXTS)) == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("0", 0), ("8GB", 8 * 10**9), ("1.5 kb", 1500), (" 20MB ", 20 * 10**6), ("7", 7)]
+)
+def test_a_size_is_read_as_people_write_it(text: str, size: int) -> None:
+    assert read_size(text) == size
+
+
+def test_a_store_takes_the_size_from_the_option_then_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XADAPT_CACHE_SIZE", "3MB")
+    assert Store(tmp_path).trunk_cache.size == 3 * 10**6
+    assert Store(tmp_path, cache_size="0").trunk_cache.size == 0
+    monkeypatch.delenv("XADAPT_CACHE_SIZE")
+    assert Store(tmp_path).trunk_cache.size == 8 * 10**9

@@ -23,7 +23,7 @@ from adapters.methods.modeling import Adapter, BertFusion
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from xadapt.composition.low_rank import LowRankScore, LowRankValue
+from xadapt.composition.low_rank import LowRankValue
 
 
 def fold(part: BottleneckLayer) -> None:
@@ -128,7 +128,7 @@ def _fold(fusion: Any, members: Sequence[Any]) -> _Folded:
             + [up.bias[None] * member.scaling for up, member in zip(ups, members, strict=True)]
         )
         # Training on several devices waits for a gradient of every weight, of the key's bias too: it is zero.
-        keys = linear(rows, key.weight) * (_scale(query) * _scale(key)) + 0 * key.bias.sum()
+        keys = linear(rows, key.weight) + 0 * key.bias.sum()
         scores: tuple[tuple[Tensor, Tensor | None], ...] = ((query.weight, query.bias), (keys, None))
         rank, width = query.weight.shape
         if len(keys) * width <= rank * (width + len(keys)):
@@ -141,10 +141,6 @@ def _fold(fusion: Any, members: Sequence[Any]) -> _Folded:
             units=torch.block_diag(*(rows.new_ones(1, size) for size in sizes)),
             sizes=sizes,
         )
-
-
-def _scale(score: nn.Linear) -> float:
-    return score.scale if isinstance(score, LowRankScore) else 1.0
 
 
 def _weights(fusion: Any, members: Sequence[Any]) -> list[Tensor]:
@@ -175,7 +171,7 @@ def _is_plain_fusion(fusion: Any) -> bool:
         and all(config[name] for name in ("query", "key", "value"))
         and not (config["residual_before"] or config["temperature"])
         and not (fusion.training and fusion.dropout.p)
-        and {type(fusion.query), type(fusion.key)} <= {nn.Linear, LowRankScore}
+        and type(fusion.query) is type(fusion.key) is nn.Linear
         and type(fusion.value) in (nn.Linear, LowRankValue)
         and not any(map(_is_hooked, (fusion, fusion.query, fusion.key, fusion.value)))
     )

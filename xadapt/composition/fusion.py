@@ -15,7 +15,7 @@ from adapters.utils import ADAPTERFUSION_CONFIG_NAME, SAFE_ADAPTERFUSION_WEIGHTS
 from torch import Tensor, nn
 
 from xadapt.composition.folded_fusion import fold
-from xadapt.composition.low_rank import LowRankScore, LowRankValue
+from xadapt.composition.low_rank import LowRankValue, lower, make_room
 from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_folder, read_json
 
@@ -26,21 +26,38 @@ if TYPE_CHECKING:
 _PULL = 0.01
 
 
-def add_fusion(model: Any, fused: Fuse, rank: int | None) -> None:
+def add_fusion(model: Any, fused: Fuse) -> None:
     """Add fresh fusion layers wherever the members have adapters.
 
     Args:
         model: A model of the adapters library that holds the members.
         fused: The members.
-        rank: Rank of the query, key and value projections; None for the library's own full matrices.
 
     Raises:
-        XadaptError: If the members cannot be fused, or the rank is not between 1 and the width of the base.
+        XadaptError: If the members cannot be fused.
     """
-    width = model.config.hidden_size
-    if rank is not None and not 1 <= rank <= width:
+    _add(model, fused, None, None)
+
+
+def check_rank(rank: int, width: int) -> None:
+    """Check that a fusion on a base of some width can have a rank.
+
+    Raises:
+        XadaptError: If it is not between 1 and the width.
+    """
+    if not 1 <= rank <= width:
         raise XadaptError(f"a fusion of rank {rank} is not possible on this base: choose a rank from 1 to {width}")
-    _add(model, fused, rank, None)
+
+
+def lower_fusion(model: Any, fused: Fuse, rank: int) -> None:
+    """Turn a full fusion into the nearest one of low rank.
+
+    Raises:
+        XadaptError: If the rank is not between 1 and the width of the base.
+    """
+    check_rank(rank, model.config.hidden_size)
+    for layer in fusion_layers(model, fused).values():
+        lower(layer, rank)
 
 
 def _add(model: Any, fused: Fuse, rank: int | None, config: Any) -> None:
@@ -57,18 +74,11 @@ def _add(model: Any, fused: Fuse, rank: int | None, config: Any) -> None:
         raise XadaptError(f"{', '.join(fused)} cannot be fused: only bottleneck adapters, such as seq_bn, can be")
     for part in places.values():
         if rank is not None:
-            _lower(part.adapter_fusion_layer[fused.name], rank)
+            make_room(part.adapter_fusion_layer[fused.name], rank)
         fold(part)
 
 
-def _lower(layer: Any, rank: int) -> None:
-    # The library's forward asks of the three projections only that they can be called, so all else stays its own.
-    width = layer.dense_size
-    layer.query, layer.key = LowRankScore(width, rank), LowRankScore(width, rank)
-    layer.value = LowRankValue(width, rank)
-
-
-def fusion_layers(model: Any, fused: Fuse) -> dict[int | str, nn.Module]:
+def fusion_layers(model: Any, fused: Fuse) -> dict[int | str, Any]:
     """The layers of one fusion, from the bottom up.
 
     Returns:
@@ -142,15 +152,8 @@ def regularisation(model: Any, fused: Fuse) -> Tensor:
 
     Source: AdapterFusion, arXiv 2005.00247, section 3.2; ``get_fusion_regularization_loss`` of adapters 1.3.
     """
-    return _PULL * torch.stack([_distance(layer.value) for layer in fusion_layers(model, fused).values()]).sum()
-
-
-def _distance(value: Any) -> Tensor:
-    if isinstance(value, LowRankValue):
-        # The squared norm of a product is a sum over two matrices of rank by rank; the product itself is large.
-        up, down = value.up.weight, value.down.weight
-        return ((up.T @ up) * (down @ down.T)).sum()
-    return (torch.eye(len(value.weight), device=value.weight.device) - value.weight).pow(2).sum()
+    values: list[Any] = [layer.value.weight for layer in fusion_layers(model, fused).values()]
+    return _PULL * torch.stack([(torch.eye(len(v), device=v.device) - v).pow(2).sum() for v in values]).sum()
 
 
 def as_full(layer: Any) -> dict[str, Tensor]:

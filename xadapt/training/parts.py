@@ -88,8 +88,7 @@ def _with_fusion(plan: TrainPlan, assembly: Assembly, problems: dict[str, Proble
 
     model = assembly.model
     fused = Fuse(*(assembly.block(child) for child in plan.makes.children))
-    rank = plan.makes.option("rank")
-    add_fusion(model, fused, None if rank is None else int(rank))
+    add_fusion(model, fused)
     for task in plan.tasks:
         if problems[task.name].needs_head and task.name not in model.heads:
             if assembly.speaks(task.kind):

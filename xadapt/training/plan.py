@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from xadapt.composition.expression import PLAIN, SOUPS, Node, adapter, compose
@@ -103,6 +103,13 @@ def plan_target(name: str, on: str, mode: str = "stack") -> TrainPlan:
             "use --mode stack"
         )
     return TrainPlan("continue", compose("continue", under, adapter(task.name)), under, (task,))
+
+
+def plan_full(plan: TrainPlan) -> TrainPlan | None:
+    """The full fusion that a plan of one of low rank starts from; None for other plans."""
+    if plan.trains != "fusion" or plan.makes.option("rank") is None:
+        return None
+    return plan_setup(replace(plan.makes, options=()))
 
 
 def plan_first(plan: TrainPlan) -> TrainPlan | None:

@@ -13,15 +13,16 @@ from transformers import TrainingArguments, set_seed
 
 from xadapt.backbone.base import Backbone
 from xadapt.composition.builder import Assembly
-from xadapt.composition.fusion import regularisation
+from xadapt.composition.fusion import check_rank, regularisation
 from xadapt.data.source import Source
 from xadapt.errors import RunFailed
 from xadapt.store.checkpoints import Checkpoint, open_checkpoint
 from xadapt.store.store import Store, run_hash
 from xadapt.training.batches import MixedFeatures
+from xadapt.training.compression import compress
 from xadapt.training.job import Display, Job, check_finite, deciding, dev_scores, mean_main, prepare, record_of
 from xadapt.training.parts import with_new_part
-from xadapt.training.plan import TrainPlan, plan_first
+from xadapt.training.plan import TrainPlan, plan_first, plan_full
 from xadapt.training.saving import round_to_half, save_checkpoint
 from xadapt.training.settings import TrainSettings
 from xadapt.training.soup import make_soup
@@ -58,6 +59,11 @@ def train(
     job = prepare(plan, backbone, source, store, settings, pins, display)
     if plan.trains == "soup":
         return make_soup(job)
+    full = plan_full(plan)
+    if full is not None:
+        check_rank(int(plan.makes.option("rank") or 0), backbone.config.hidden_size)
+        made = job.pins.get(str(full.makes)) or train(full, backbone, source, store, settings, pins, display)
+        return compress(job, made, full.makes)
     first = None
     before = plan_first(plan)
     if before is not None:
