@@ -177,3 +177,21 @@ def test_a_base_without_its_tokenizer_is_one_line(copy):
     for file in copy.glob("*token*"):
         file.unlink()
     assert "has no readable tokenizer.json" in refused(copy)
+
+
+def test_a_number_takes_the_first_layers_as_a_base_of_its_own(tiny_base_folder: Path) -> None:
+    whole, first = load_backbone(str(tiny_base_folder)), load_backbone(f"{tiny_base_folder}:1")
+    assert (first.layers, first.name) == (1, f"{tiny_base_folder}:1")
+    assert len({first.fingerprint, whole.fingerprint, load_backbone(f"{tiny_base_folder}:2").fingerprint}) == 3
+    assert load_backbone(f"{tiny_base_folder}:1").fingerprint == first.fingerprint
+    assert first.sentence_layer <= 1
+    ids = torch.tensor([[0, 7, 8, 2]])
+    with torch.no_grad():
+        hidden = whole.model().roberta(ids, output_hidden_states=True).hidden_states[1]
+        assert torch.equal(first.model().roberta(ids).last_hidden_state, hidden)
+
+
+@pytest.mark.parametrize("depth", ["0", "3"])
+def test_layers_that_a_base_does_not_have_are_one_line(tiny_base_folder: Path, depth: str) -> None:
+    with pytest.raises(XadaptError, match="has 2 layers: name 1 to 2 of them"):
+        load_backbone(f"{tiny_base_folder}:{depth}")

@@ -13,6 +13,7 @@ import torch
 from adapters.composition import Fuse
 from safetensors.torch import load_file, save_file
 
+from xadapt.backbone.encoder import run, split
 from xadapt.composition.fusion import (
     add_fusion,
     as_full,
@@ -150,6 +151,33 @@ def test_the_higher_the_rank_the_nearer_to_the_full_fusion(tiny: Any) -> None:
         distances.append((logits(model) - expected).norm().item())
     assert distances == sorted(distances, reverse=True)
     assert distances[-1] < 1e-4 < distances[0]
+
+
+def test_what_texts_show_counts_and_what_they_do_not_is_given_up_first(tiny: Any) -> None:
+    ids = torch.randint(5, 300, (3, 11), generator=torch.Generator().manual_seed(2))
+    full = with_fusion(tiny, None)
+    split(full, "f" * 64)
+    expected, distances = logits(full), []
+    for reads in (False, True):
+        model = copy.deepcopy(full)
+        lower_fusion(model, MEMBERS, 8, partial(run, model, ids, torch.ones_like(ids), "task") if reads else None)
+        with torch.no_grad():
+            distances.append((model(ids, head="task").logits - full(ids, head="task").logits).norm().item())
+        assert not any(layer._forward_pre_hooks for layer in fusion_layers(model, MEMBERS).values())
+    assert distances[1] < distances[0] / 2
+    assert torch.equal(logits(full), expected)
+
+
+def test_padding_is_no_text(tiny: Any) -> None:
+    ids = torch.randint(5, 300, (2, 9), generator=torch.Generator().manual_seed(2))
+    kept = []
+    for width in (5, 9):
+        model = with_fusion(tiny, None)
+        split(model, "f" * 64)
+        mask = (torch.arange(width) < 5).long().expand(2, width)
+        lower_fusion(model, MEMBERS, 8, partial(run, model, ids[:, :width], mask, "task"))
+        kept.append(logits(model))
+    torch.testing.assert_close(kept[0], kept[1], atol=1e-3, rtol=1e-3)
 
 
 def test_what_training_adds_in_few_directions_survives_noise_in_all(tiny: Any) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,10 +79,11 @@ def load_backbone(name: str = DEFAULT_BASE) -> Backbone:
     """Load a base.
 
     Args:
-        name: ``minilm`` for the packed default, otherwise a hub id or a folder of an XLM-R checkpoint.
+        name: ``minilm`` for the packed default, otherwise a hub id or a folder of an XLM-R checkpoint; with a number
+            behind it, such as ``minilm:9``, its first layers alone.
 
     Raises:
-        XadaptError: If the base is not there, is damaged or is not an XLM-R.
+        XadaptError: If the base is not there, is damaged, is not an XLM-R or has no so many layers.
     """
     import logging
 
@@ -89,7 +91,26 @@ def load_backbone(name: str = DEFAULT_BASE) -> Backbone:
 
     transformers.logging.set_verbosity_error()
     logging.getLogger("adapters").setLevel(logging.ERROR)
+    cut = None if Path(name).is_dir() else re.fullmatch(r"(.+):(\d+)", name)
+    return _first_layers(_whole(cut[1]), int(cut[2]), name) if cut else _whole(name)
+
+
+def _whole(name: str) -> Backbone:
     return _packed(name) if name == DEFAULT_BASE else _pretrained(name)
+
+
+def _first_layers(base: Backbone, depth: int, name: str) -> Backbone:
+    import copy
+
+    if not 1 <= depth <= base.layers:
+        raise XadaptError(f"base {name!r}: {base.name} has {base.layers} layers: name 1 to {base.layers} of them")
+    config = copy.deepcopy(base.config)
+    config.num_hidden_layers = depth
+    above = tuple(f"roberta.encoder.layer.{index}." for index in range(depth, base.layers))
+    state = {key: value for key, value in base.state.items() if not key.startswith(above)}
+    fingerprint = hashlib.sha256(f"{base.fingerprint}:{depth}".encode()).hexdigest()
+    layer = min(base.sentence_layer, depth)
+    return replace(base, name=name, fingerprint=fingerprint, config=config, state=state, sentence_layer=layer)
 
 
 def _packed(name: str) -> Backbone:

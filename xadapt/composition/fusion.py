@@ -5,6 +5,7 @@ Source: AdapterFusion, arXiv 2005.00247.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from adapters.utils import ADAPTERFUSION_CONFIG_NAME, SAFE_ADAPTERFUSION_WEIGHTS
 from torch import Tensor, nn
 
 from xadapt.composition.folded_fusion import fold
-from xadapt.composition.low_rank import LowRankValue, lower, make_room
+from xadapt.composition.low_rank import LowRankValue, Moments, lower, make_room
 from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_folder, read_json
 
@@ -49,15 +50,41 @@ def check_rank(rank: int, width: int) -> None:
         raise XadaptError(f"a fusion of rank {rank} is not possible on this base: choose a rank from 1 to {width}")
 
 
-def lower_fusion(model: Any, fused: Fuse, rank: int) -> None:
+def lower_fusion(model: Any, fused: Fuse, rank: int, run: Callable[[], object] | None = None) -> None:
     """Turn a full fusion into the nearest one of low rank.
+
+    Args:
+        model: A model in which the fusion is active.
+        fused: Its members.
+        rank: The rank.
+        run: Runs the model, through :func:`xadapt.backbone.encoder.run`, on texts like those that it is for; nearest is
+            what differs least on them. Without it all directions count alike.
 
     Raises:
         XadaptError: If the rank is not between 1 and the width of the base.
     """
     check_rank(rank, model.config.hidden_size)
-    for layer in fusion_layers(model, fused).values():
-        lower(layer, rank)
+    layers = fusion_layers(model, fused)
+    moments = {place: Moments.of_width(model.config.hidden_size) for place in layers}
+    if run is not None:
+        # A watched layer computes as the library does, so it is given the members' whole vectors.
+        hooks = [layer.register_forward_pre_hook(_counting(model, moments[place])) for place, layer in layers.items()]
+        try:
+            run()
+        finally:
+            for hook in hooks:
+                hook.remove()
+    for place, layer in layers.items():
+        lower(layer, rank, moments[place])
+
+
+def _counting(model: Any, moments: Moments) -> Callable[[nn.Module, Any], None]:
+    def count(layer: nn.Module, given: Any) -> None:
+        query, members = given[:2]
+        tokens = model.roberta.encoder.reading.mask[:, : query.shape[1]].bool()
+        moments.add(query[tokens], members[tokens])
+
+    return count
 
 
 def _add(model: Any, fused: Fuse, rank: int | None, config: Any) -> None:

@@ -4,15 +4,19 @@ Training moves the value matrices away from the identity, and the product of que
 directions. So a fusion is trained with full matrices and then factored; one that is narrow from the start learns
 something else, and worse.
 
-Source: the nearest matrix of a given rank, Eckart and Young 1936.
+Source: the nearest matrix of a given rank, Eckart and Young 1936; nearest on the data, as in SVD-LLM, arXiv 2403.07378.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+
+#: What a direction counts that no token has, of the mean of all.
+_LEAST = 1e-4
 
 
 class LowRankValue(nn.Module):
@@ -47,26 +51,79 @@ def make_room(layer: Any, rank: int) -> None:
     layer.query, layer.key, layer.value = nn.Linear(width, rank), nn.Linear(width, rank), LowRankValue(width, rank)
 
 
+@dataclass
+class Moments:
+    """Second moments of what a fusion layer is given, summed over tokens; zeros say that all directions count alike.
+
+    Attributes:
+        queries: Of the query with a 1 behind it, shape (width + 1, width + 1).
+        keys: Of the members' vectors less their mean: the softmax sees no more. Shape (width, width).
+        values: Of the members' vectors, shape (width, width).
+    """
+
+    queries: Tensor
+    keys: Tensor
+    values: Tensor
+
+    @classmethod
+    def of_width(cls, width: int) -> Moments:
+        """Sums of nothing."""
+        return cls(*(torch.zeros(size, size, dtype=torch.double) for size in (width + 1, width, width)))
+
+    def add(self, query: Tensor, members: Tensor) -> None:
+        """Count tokens in: queries, shape (tokens, width), and members' vectors, (tokens, members, width)."""
+        query, members = query.float().cpu(), members.float().cpu()
+        asked = torch.cat([query, query.new_ones(len(query), 1)], dim=1)
+        apart = (members - members.mean(1, keepdim=True)).flatten(0, 1)
+        written = members.flatten(0, 1)
+        # A batch in single precision, the sum of all in double.
+        for moment, vectors in ((self.queries, asked), (self.keys, apart), (self.values, written)):
+            moment += vectors.T @ vectors
+
+
 @torch.no_grad()
-def lower(layer: Any, rank: int) -> None:
+def lower(layer: Any, rank: int, moments: Moments) -> None:
     """Put projections of low rank in the place of a fusion layer's full ones, as near to them as can be.
 
-    Scores depend on the product of query and key matrices alone, and the softmax does not see the key's bias.
+    Scores depend on the product of query and key matrices alone, and the softmax does not see the key's bias. Near is
+    what scores and values differ little by on the tokens of the moments.
+
+    Args:
+        layer: A layer of a full fusion.
+        rank: Of the product of queries and keys, and of the value's distance to the identity.
+        moments: Of what the layer is given.
     """
     query, key = layer.query, layer.key
-    # In double precision, because what is left of it afterwards is small differences.
-    asks = torch.cat([query.weight, query.bias[:, None]], dim=1).double()
-    to_query, to_key = _factors(asks.T @ key.weight.double(), rank)
-    moved = layer.value.weight.double() - torch.eye(layer.dense_size, dtype=torch.double, device=query.weight.device)
-    up, down = _factors(moved, rank)
-    kind = query.weight.dtype
+    kind, device = query.weight.dtype, query.weight.device
+    # In double precision, because small differences are what is left of it afterwards.
+    asks = torch.cat([query.weight, query.bias[:, None]], dim=1).double().cpu()
+    to_query, to_key = _factors(asks.T @ key.weight.double().cpu(), rank, moments.queries, moments.keys)
+    moved = layer.value.weight.double().cpu() - torch.eye(layer.dense_size, dtype=torch.double)
+    up, down = _factors(moved, rank, torch.zeros_like(moved), moments.values)
     make_room(layer, rank)
-    layer.query.weight.data, layer.query.bias.data = to_query[:-1].T.to(kind).contiguous(), to_query[-1].to(kind)
-    layer.key.weight.data, layer.key.bias.data = to_key.to(kind).contiguous(), to_query.new_zeros(rank).to(kind)
-    layer.value.up.weight.data, layer.value.down.weight.data = up.to(kind).contiguous(), down.to(kind).contiguous()
+    filled = {
+        "query.weight": to_query[:-1].T,
+        "query.bias": to_query[-1],
+        "key.weight": to_key,
+        "key.bias": torch.zeros(rank),
+        "value.up.weight": up,
+        "value.down.weight": down,
+    }
+    layer.load_state_dict({name: value.to(kind).contiguous() for name, value in filled.items()})
+    layer.to(device, kind)
 
 
-def _factors(matrix: Tensor, rank: int) -> tuple[Tensor, Tensor]:
-    left, values, right = torch.linalg.svd(matrix, full_matrices=False)
+def _factors(matrix: Tensor, rank: int, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+    """The two factors of the product of a rank that is nearest to a matrix as vectors with these moments see it."""
+    stretch, shrink = _roots(left)
+    stretch_right, shrink_right = _roots(right)
+    columns, values, rows = torch.linalg.svd(stretch @ matrix @ stretch_right, full_matrices=False)
     roots = values[:rank].sqrt()
-    return left[:, :rank] * roots, roots[:, None] * right[:rank]
+    return shrink @ columns[:, :rank] * roots, roots[:, None] * rows[:rank] @ shrink_right
+
+
+def _roots(moment: Tensor) -> tuple[Tensor, Tensor]:
+    """The square root of a moment and its inverse; a direction that was never seen counts a little."""
+    values, vectors = torch.linalg.eigh(moment)
+    values = values.clamp(min=0) + _LEAST * values.mean() + (0.0 if moment.any() else 1.0)
+    return vectors * values.sqrt() @ vectors.T, vectors / values.sqrt() @ vectors.T

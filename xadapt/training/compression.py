@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import torch
 
 from xadapt.composition.builder import assemble
 from xadapt.composition.expression import Node
 from xadapt.composition.fusion import fusion_layers, lower_fusion
+from xadapt.problems.predict import raw_outputs
 from xadapt.store.checkpoints import Checkpoint, open_checkpoint
 from xadapt.store.store import run_hash
 from xadapt.training.job import Job, deciding, dev_scores, record_of
 from xadapt.training.saving import round_to_half, save_checkpoint
+
+#: English dev rows of a task on which the fusion of low rank is to be near to the full one: thousands of tokens, for
+#: matrices of some hundred columns.
+_ROWS = 50
 
 
 def compress(job: Job, full: Checkpoint, node: Node) -> Checkpoint:
@@ -39,7 +45,7 @@ def compress(job: Job, full: Checkpoint, node: Node) -> Checkpoint:
         return done
     model = assembly.model.to(job.device)
     (fused,) = assembly.fusions()
-    lower_fusion(model, fused, int(job.plan.makes.option("rank") or 0))
+    lower_fusion(model, fused, int(job.plan.makes.option("rank") or 0), lambda: _read(job, model))
     layers = fusion_layers(model, fused).values()
     for layer in layers:
         layer.requires_grad_(True)
@@ -58,3 +64,10 @@ def compress(job: Job, full: Checkpoint, node: Node) -> Checkpoint:
     path = job.store.run_path(run)
     save_checkpoint(model, job.plan, path, record_of(job, assembly, decides, run, figures))
     return open_checkpoint(path)
+
+
+def _read(job: Job, model: Any) -> None:
+    for name, rows in job.dev_rows.items():
+        problem = job.problems[name]
+        features = problem.encode(rows.rows[:_ROWS], labelled=False)
+        raw_outputs(model, problem, features, name if problem.needs_head else None, job.precision)
