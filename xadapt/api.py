@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from xadapt.backbone.base import DEFAULT_BASE, load_backbone
+from xadapt.backbone.base import load_backbone
 from xadapt.backbone.hardware import pick_device, pick_precision
+from xadapt.backbone.names import DEFAULT_BASE
 from xadapt.composition.grammar import parse
 from xadapt.data.inputs import CHUNK, input_rows
 from xadapt.data.own_tasks import open_store, open_task

@@ -165,7 +165,7 @@ def test_who_wants_every_layers_vectors_gets_the_librarys_own(model: Any) -> Non
 
 
 def test_an_error_leaves_no_batch_behind(model: Any) -> None:
-    with pytest.raises(KeyError, match="no such head"):
+    with pytest.raises(ValueError, match="no such head"):
         run(model, IDS, MASK, "no such head")
     assert model.roberta.encoder.reading is None
     assert np.isfinite(plain(model).detach().numpy()).all()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from xadapt.backbone.names import DEFAULT_BASE, split_name
 from xadapt.backbone.packed import check_packed, encoder_state, packed_path, read_packed
 from xadapt.backbone.packed_embedding import PackedEmbedding, unpack_rows
 from xadapt.connection import prepare_hub
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
     from transformers import PreTrainedTokenizerBase, XLMRobertaConfig
 
-DEFAULT_BASE = "minilm"
 #: Where ``state`` has the word embedding, unless that is packed.
 WORDS = "roberta.embeddings.word_embeddings.weight"
 
@@ -91,8 +90,8 @@ def load_backbone(name: str = DEFAULT_BASE) -> Backbone:
 
     transformers.logging.set_verbosity_error()
     logging.getLogger("adapters").setLevel(logging.ERROR)
-    cut = None if Path(name).is_dir() else re.fullmatch(r"(.+):(\d+)", name)
-    return _first_layers(_whole(cut[1]), int(cut[2]), name) if cut else _whole(name)
+    whole, depth = (name, None) if Path(name).is_dir() else split_name(name)
+    return _whole(whole) if depth is None else _first_layers(_whole(whole), depth, name)
 
 
 def _whole(name: str) -> Backbone:

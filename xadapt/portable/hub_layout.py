@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import yaml
 from pydantic import BaseModel, Field, StringConstraints, ValidationError, field_validator
 
+from xadapt.backbone.names import split_name
 from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 from xadapt.store.checkpoints import RECORD
@@ -204,7 +205,7 @@ def about(record: dict[str, Any]) -> str:
 
 def front_page(index: Index, repo: str) -> str:
     """Write the README of a repository: front matter, how to use it, and what is in it."""
-    bases = sorted({_ORIGINS.get(entry.base, entry.base) for entry in index.setups if not _is_folder(entry.base)})
+    bases = sorted({_origin(entry.base) for entry in index.setups if not _is_folder(entry.base)})
     sources = sorted({name for entry in index.setups for name in entry.datasets})
     matter = {
         "library_name": "adapters",
@@ -254,6 +255,10 @@ def public_base(name: str) -> str:
     return f"./{path.name}" if name not in _ORIGINS and (path.is_absolute() or path.is_dir()) else name
 
 
+def _origin(base: str) -> str:
+    return _ORIGINS.get(split_name(base)[0], split_name(base)[0])
+
+
 def _is_folder(base: str) -> bool:
     return base.startswith(".")
 
@@ -277,7 +282,7 @@ def _plain_use(index: Index, repo: str) -> list[str]:
     run, name = adapters[0]
     return [
         "The weights are in the layout of the `adapters` library, which loads them without xadapt. `model` is an",
-        "`XLMRobertaAdapterModel` of the base (for `minilm`: `xadapt.backbone.base.load_backbone().model()`).",
+        "`XLMRobertaAdapterModel` of the base (such as `xadapt.backbone.base.load_backbone('minilm').model()`).",
         "",
         "```python",
         "from huggingface_hub import snapshot_download",

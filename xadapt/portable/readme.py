@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from xadapt.backbone.base import DEFAULT_BASE
+from xadapt.backbone.names import DEFAULT_BASE, split_name
 from xadapt.portable.checked import Written
 from xadapt.portable.heads import known_task
 from xadapt.tasks import PairRegression
@@ -27,7 +27,9 @@ def readme(record: dict[str, Any], written: Written, library: str, with_base: bo
         with_base: Whether the base is in the folder too.
     """
     base = record["base"]
-    packed, merged = base["name"] == DEFAULT_BASE, record["form"] == "merged"
+    # No model on the hub is the packed base, or some layers of another.
+    packed = base["name"] == DEFAULT_BASE or split_name(base["name"])[1] is not None
+    merged = record["form"] == "merged"
     place = "." if merged else "base" if with_base or packed else base["name"]
     lines = [
         "---",
