@@ -28,8 +28,14 @@ from xadapt.problems import make_problem
 from xadapt.store.files import atomic_write_json
 from xadapt.tasks import get_task
 
-#: Layers of the trunk and epochs of what training.py measures.
-JOBS = {"default": (6, 1), "all b32 e2": (0, 2), "plain, group_by_length": (0, 2), "plain AdapterTrainer": (0, 2)}
+#: Layers of the base and of the trunk, and epochs, of what training.py measures.
+JOBS = {
+    "minilm:9, layers 3-8, b16, e1": (9, 3, 1),
+    "minilm, layers 6-11, b16, e1": (12, 6, 1),
+    "minilm, all layers, b32, e2": (12, 0, 2),
+    "plain, group_by_length": (12, 0, 2),
+    "plain AdapterTrainer": (12, 0, 2),
+}
 
 
 def matrix_rate(width: int, wide: int, tokens: int = 1024) -> float:
@@ -52,9 +58,9 @@ def layer_operations(width: int, wide: int) -> int:
     return 2 * (4 * width * width + 2 * width * wide)
 
 
-def operations(config: Any, tokens: int, rows: int, trunk: int, epochs: int) -> float:
+def operations(config: Any, tokens: int, rows: int, layers: int, trunk: int, epochs: int) -> float:
     """Unavoidable operations of a training run."""
-    width, wide, layers = config.hidden_size, config.intermediate_size, config.num_hidden_layers
+    width, wide = config.hidden_size, config.intermediate_size
     layer = layer_operations(width, wide)
     last = tokens * 2 * 2 * width * width + rows * (layer - 2 * 2 * width * width)
     top = (layers - trunk - 1) * tokens * layer + last
@@ -80,8 +86,8 @@ def main() -> None:
     measured = json.loads(given.measured.read_text())["contenders"] if given.measured else {}
     table = Table("job", "10^12 operations", "floor s", "measured s", "x floor")
     jobs = {}
-    for name, (trunk, epochs) in JOBS.items():
-        count = operations(config, tokens, len(rows), trunk, epochs)
+    for name, job in JOBS.items():
+        count = operations(config, tokens, len(rows), *job)
         found = measured.get(name, {}).get("median")
         jobs[name] = {"operations": count, "floor": count / rate, "measured": found}
         times = (f"{found:.1f}", f"{found * rate / count:.2f}") if found else ("", "")

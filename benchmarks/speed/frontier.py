@@ -1,22 +1,25 @@
-"""Score against training time: where adapters sit, how wide they are, and how they are trained.
+"""Score against training time: where adapters sit, how many layers the base has, and how they are trained.
 
-python benchmarks/speed/frontier.py --data MIRROR --store STORE --to FOLDER [--only NAME ...] [--plain FILE ...]
+python benchmarks/speed/frontier.py --data MIRROR --store STORE --to FOLDER [--only NAME ...]
+python benchmarks/speed/frontier.py --to FOLDER --plot
 
 Every setting trains on the same LingNLI pairs and answers the same XNLI rows; what is done already is not done again.
-`processor` is seconds of processor time of one thread; filling the trunk cache is counted in the setting that fills it
-(`--fresh` clears the cache before each setting, so that each one fills its own).
+`processor` is seconds of processor time; each setting fills a trunk cache of its own, and that is counted. The plot and
+the table come from what lies in the folder.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import shutil
+import resource
 import time
 from pathlib import Path
 from typing import Any
 
 import torch
+from rich.console import Console
+from rich.table import Table
 
 from xadapt.backbone.base import load_backbone
 from xadapt.composition.grammar import parse
@@ -31,76 +34,113 @@ from xadapt.training.settings import make_settings
 from xadapt.training.train import train
 
 
-def setting(
-    layers: str, reduction: int, lr: float, batch: int, epochs: float, method: str = "seq_bn"
-) -> dict[str, Any]:
-    """One point: layers with adapters, width as a reduction factor, peak rate, rows a step, epochs."""
-    config = method if method.startswith("peft:") else f"{method}[reduction_factor={reduction}]"
-    return {"adapter_layers": layers, "adapter_config": config, "lr": lr, "batch_size": batch, "epochs": epochs}
+def setting(base: str, layers: str, batch: int, epochs: float, lr: float = 1e-3) -> dict[str, Any]:
+    """One point: the base, layers with adapters, rows a step, epochs, peak rate."""
+    return {"base": base, "adapter_layers": layers, "batch_size": batch, "epochs": epochs, "lr": lr}
 
 
 SETTINGS: dict[str, dict[str, Any]] = {
-    "6-11 b16 e1": setting("6-11", 8, 1e-3, 16, 1),
-    "8-11 wide b16 e1": setting("8-11", 2, 1e-3, 16, 1),
-    "6-11 wide b16 e1": setting("6-11", 2, 1e-3, 16, 1),
-    "6-11 lr2 b16 e1": setting("6-11", 8, 2e-3, 16, 1),
-    "6-11 double b16 e1": setting("6-11", 8, 1e-3, 16, 1, "double_seq_bn"),
-    "6-11 b32 e2": setting("6-11", 8, 1e-3, 32, 2),
-    "all b16 e1": setting("all", 8, 1e-3, 16, 1),
+    "minilm:9, layers 3-8, b16, e1": setting("minilm:9", "3-8", 16, 1),
+    "minilm, layers 6-11, b16, e1": setting("minilm", "6-11", 16, 1),
+    "minilm, layers 8-11, b16, e1": setting("minilm", "8-11", 16, 1),
+    "minilm, layers 6-11, b16, e1, lr 3e-3": setting("minilm", "6-11", 16, 1, 3e-3),
+    "minilm:10, layers 4-9, b16, e1": setting("minilm:10", "4-9", 16, 1),
+    "minilm, all layers, b16, e1": setting("minilm", "all", 16, 1),
+    "minilm, all layers, b32, e2": setting("minilm", "all", 32, 2),
 }
 
 
+def measure(name: str, given: argparse.Namespace) -> dict[str, Any]:
+    """Train and evaluate one setting."""
+    point = SETTINGS[name]
+    backbone, source = load_backbone(point["base"]), open_source(given.data)
+    store = Store(given.store / file_name(name, given))
+    options = {key: value for key, value in point.items() if key != "base"}
+    # A sample's share of the dev rows that a whole run measures itself on.
+    dev = max(4, min(500, given.rows // 32))
+    settings = make_settings(**options, limit=given.rows, dev_limit=dev, seed=given.seed, precision="fp32")
+    started, worked = time.perf_counter(), time.process_time()
+    checkpoint = train(plan_task("lingnli"), backbone, source, store, settings, display=Display(print))
+    seconds, processor = time.perf_counter() - started, time.process_time() - worked
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    scores: dict[str, float] = {}
+    if given.test_rows:
+        how = EvalSettings(limit=given.test_rows, seed=given.seed, precision="fp32")
+        result = evaluate(parse("lingnli"), get_task("xnli"), "all", backbone, source, store, how)
+        scores = {code: entry["accuracy"] for code, entry in result["languages"].items()}
+    return {
+        "name": name,
+        **point,
+        "rows": given.rows,
+        "seed": given.seed,
+        "threads": given.threads,
+        "test_rows": given.test_rows,
+        "seconds": seconds,
+        "processor": processor,
+        "peak_megabytes": peak,
+        "parameters": checkpoint.record["figures"]["parameters"],
+        "dev": checkpoint.record["figures"]["dev"]["lingnli"]["accuracy"],
+        "xnli": scores,
+    }
+
+
+def file_name(name: str, given: argparse.Namespace) -> str:
+    """Where a setting's figures go."""
+    return f"{name.replace(', ', '_').replace(' ', '-').replace(':', '-')}-{given.rows}-{given.seed}"
+
+
+def others(scores: dict[str, float]) -> float:
+    """The mean of all languages but English."""
+    values = [value for code, value in scores.items() if code != "en"]
+    return sum(values) / len(values)
+
+
+def show(folder: Path) -> None:
+    """Print a table of what lies in the folder and plot scores against processor time."""
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    points = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+    points = sorted((point for point in points if point.get("xnli")), key=lambda point: point["processor"])
+    table = Table("setting", "pairs", "processor s", "parameters", "LingNLI dev", "XNLI en", "others")
+    for point in points:
+        en, rest = f"{point['xnli']['en']:.1f}", f"{others(point['xnli']):.1f}"
+        cells = f"{point['processor']:.0f}", f"{point['parameters']:,}", f"{point['dev']:.1f}"
+        table.add_row(point["name"], f"{point['rows']:,}", *cells, en, rest)
+    Console(width=150).print(table)
+    for rows in sorted({point["rows"] for point in points}):
+        here = [point for point in points if point["rows"] == rows]
+        figure, axes = pyplot.subplots(figsize=(8, 4.5), layout="constrained")
+        axes.scatter([point["processor"] for point in here], [others(point["xnli"]) for point in here])
+        for point in here:
+            axes.annotate(point["name"], (point["processor"], others(point["xnli"])), fontsize=7, rotation=12)
+        axes.set_xlabel("processor seconds of training, one thread")
+        axes.set_ylabel("XNLI accuracy, mean of 14 languages")
+        axes.set_title(f"{rows:,} LingNLI pairs, N {here[0]['test_rows']} a language, one seed")
+        figure.savefig(folder / f"frontier-{rows}.png", dpi=120)
+
+
 def main() -> None:
-    """Train and evaluate every setting, write one JSON each."""
+    """Measure every setting, write one JSON each, show all."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", required=True)
-    parser.add_argument("--store", type=Path, required=True)
+    parser.add_argument("--data")
+    parser.add_argument("--store", type=Path)
     parser.add_argument("--to", type=Path, required=True)
-    parser.add_argument("--only", action="append", help="names of settings")
+    parser.add_argument("--only", action="append", choices=list(SETTINGS))
     parser.add_argument("--rows", type=int, default=16000)
-    parser.add_argument("--test-rows", type=int, default=300)
+    parser.add_argument("--test-rows", type=int, default=200, help="XNLI rows a language; 0 for the time alone")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--seed", type=int, default=42)
-    parser.add_argument("--fresh", action="store_true")
+    parser.add_argument("--plot", action="store_true", help="measure nothing")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    backbone, source, task = load_backbone("minilm"), open_source(given.data), get_task("xnli")
-    for name in given.only or SETTINGS:
-        point = SETTINGS[name]
-        place = given.to / f"{name.replace(' ', '_')}-{given.rows}-{given.seed}.json"
-        if place.is_file():
-            continue
-        store = Store(given.store / place.stem)
-        cache = given.store / "cache"
-        store.root.mkdir(parents=True, exist_ok=True)
-        if given.fresh:
-            shutil.rmtree(cache, ignore_errors=True)
-        cache.mkdir(exist_ok=True)
-        if not (store.root / "cache").exists():
-            (store.root / "cache").symlink_to(cache.resolve())
-        settings = make_settings(**point, limit=given.rows, seed=given.seed, precision="fp32")
-        started, worked = time.perf_counter(), time.process_time()
-        checkpoint = train(plan_task("lingnli"), backbone, source, store, settings, display=Display(print))
-        trained = {"seconds": time.perf_counter() - started, "processor": time.process_time() - worked}
-        how = EvalSettings(limit=given.test_rows, seed=given.seed, precision="fp32")
-        result = evaluate(parse("lingnli"), task, "all", backbone, source, store, how)
-        scores = {code: entry["accuracy"] for code, entry in result["languages"].items()}
-        figures = {
-            "name": name,
-            **point,
-            "rows": given.rows,
-            "seed": given.seed,
-            "threads": given.threads,
-            **trained,
-            "parameters": checkpoint.record["figures"]["parameters"],
-            "dev": checkpoint.record["figures"]["dev"]["lingnli"]["accuracy"],
-            "evaluation": time.perf_counter() - started - trained["seconds"],
-            "xnli": scores,
-        }
-        atomic_write_json(place, figures)
-        others = [value for code, value in scores.items() if code != "en"]
-        print(f"{name}: {trained['processor']:.0f} s, en {scores['en']:.1f}, others {sum(others) / len(others):.1f}")
-        print(json.dumps(figures))
+    for name in [] if given.plot else given.only or SETTINGS:
+        place = given.to / f"{file_name(name, given)}.json"
+        if not place.is_file():
+            atomic_write_json(place, measure(name, given))
+    show(given.to)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ PLAIN = {
     "full fine-tuning, group_by_length": ["--method", "full", "--group-by-length"],
 }
 #: Settings of frontier.py.
-OURS = ("default", "all b32 e2")
+OURS = ("minilm:9, layers 3-8, b16, e1", "minilm, layers 6-11, b16, e1", "minilm, all layers, b32, e2")
 
 
 def timed(name: str, given: argparse.Namespace, folder: Path) -> dict[str, Any]:
@@ -45,10 +45,10 @@ def timed(name: str, given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     if name in PLAIN:
         command = [str(HERE / "plain_script.py"), *PLAIN[name], "--to", str(out), "--test-rows", "0", *common]
     else:
-        command = [str(HERE / "frontier.py"), "--only", name, "--fresh", "--test-rows", "0", *common]
-        command += ["--store", str(folder / "store"), "--to", str(out)]
-    subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    figures: dict[str, Any] = json.loads(out.read_text())
+        command = [str(HERE / "frontier.py"), "--only", name, "--test-rows", "0", *common]
+        command += ["--store", str(folder / "store"), "--to", str(folder)]
+    subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
+    figures: dict[str, Any] = json.loads(next(folder.glob("*.json")).read_text())
     return figures
 
 

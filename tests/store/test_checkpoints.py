@@ -31,6 +31,8 @@ def test_a_whole_checkpoint_is_accepted_and_tells_what_it_is(folder):
     verify_checkpoint(checkpoint, FINGERPRINT, "tiny")
     assert (checkpoint.setup, checkpoint.seed, checkpoint.heads, checkpoint.run) == ("mnli", 42, ["mnli"], folder.name)
     assert checkpoint.describe() == "mnli: run 01234567, bundled, mnli 1,200 rows, seed 42"
+    change_record(folder, rows={}, data="imported")
+    assert open_checkpoint(folder).describe() == "mnli: run 01234567, imported, seed 42"
 
 
 def test_the_record_lists_every_file_but_itself_and_the_card(folder):

@@ -100,8 +100,7 @@ class Assembly:
         # With nothing active there is no top for which a trunk would be kept.
         encoder.start = lowest if lowest < self.backbone.layers else 0
         encoder.tokenwise = is_tokenwise(self.model)
-        flat = [block] if isinstance(block, str) else block.flatten() if block else []
-        self.names = tuple(dict.fromkeys(flat))
+        self.names = tuple(dict.fromkeys(_leaves(block)))
 
     def keep_trunk(self) -> None:
         """Keep what the layers below all adapters compute in the store's cache, and take it from there."""
@@ -259,6 +258,15 @@ class Assembly:
     def speaks(self, kind: Kind) -> bool:
         """Whether a head speaks the labels of a kind."""
         return any(kind_of(name) == kind for name in self.heads)
+
+
+def _leaves(block: Any) -> Iterator[str]:
+    # The library's own way gives them in another order every time.
+    if isinstance(block, str):
+        yield block
+    elif block is not None:
+        for child in block.children:
+            yield from _leaves(child)
 
 
 def assemble(

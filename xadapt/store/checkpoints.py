@@ -55,7 +55,8 @@ class Checkpoint:
         """One line for people: what, from which data, with how many rows."""
         rows = self.record.get("rows", {})
         counted = ", ".join(f"{name} {count:,} rows" for name, count in rows.items())
-        return f"{self.setup}: run {self.run[:8]}, {self.record.get('data')}, {counted}, seed {self.seed}"
+        parts = (f"run {self.run[:8]}", self.record.get("data"), counted, f"seed {self.seed}")
+        return f"{self.setup}: " + ", ".join(part for part in parts if part)
 
 
 def open_checkpoint(path: Path) -> Checkpoint:
