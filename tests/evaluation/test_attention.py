@@ -11,7 +11,7 @@ import torch
 from adapters import AdapterConfig, AdapterFusionConfig
 from adapters.composition import Fuse
 
-from xadapt.composition.fusion import add_fusion
+from xadapt.composition.fusion import add_fusion, lower_fusion
 from xadapt.errors import XadaptError
 from xadapt.evaluation.attention import (
     AttentionMeter,
@@ -32,7 +32,9 @@ def fused(
     model = tiny.model()
     for name in members:
         model.add_adapter(name, config=AdapterConfig.load(config))
-    add_fusion(model, Fuse(*members), rank)
+    add_fusion(model, Fuse(*members))
+    if rank is not None:
+        lower_fusion(model, Fuse(*members), rank)
     model.set_active_adapters(Fuse(*members))
     return model.eval()
 
