@@ -52,6 +52,12 @@ def test_its_record_has_both_figures_and_the_members_alone(trained: Any) -> None
     # By layer: queries and keys with biases, two narrow matrices for values.
     assert low.record["figures"]["parameters"] == 2 * (2 * (32 * 3 + 3) + 2 * 32 * 3)
     assert set(low.record["figures"]["dev"]) == {"mnli", "stsb"}
+    card = (low.path / "README.md").read_text()
+    accuracy = full.record["figures"]["dev"]["mnli"]["accuracy"]
+    assert (
+        f"| factored from | the full fusion of run `{full.run}`, whose dev scores are mnli accuracy {accuracy:.1f}"
+        in card
+    )
 
 
 def test_it_stands_without_the_full_one(trained: Any) -> None:

@@ -78,6 +78,7 @@ def _trained(record: dict[str, Any]) -> list[str]:
         f"| stands on | `{record['under']}` |",
         *([f"| trained first | {record['first']} |"] if record.get("first") else []),
         *_mixture(figures),
+        *_factored(figures),
         f"| training rows | {rows or 'none'}; taken from {record['data']} |",
         f"| steps | {figures['steps']:,} of batch {settings['batch_size']}, {epochs}, "
         f"lr {settings['lr']:g}, {settings['adapter_config']}, {settings['precision']} |",
@@ -101,6 +102,16 @@ def _drift(figures: dict[str, Any]) -> str:
     if "rounding" not in figures:
         return ""
     return f", which moved them by {figures['rounding']:.1e} of their size; scores are those of the stored weights"
+
+
+def _factored(figures: dict[str, Any]) -> list[str]:
+    if "full" not in figures:
+        return []
+    scores = "; ".join(
+        f"{name} " + ", ".join(f"{key} {value:.1f}" for key, value in found.items())
+        for name, found in figures["full"]["dev"].items()
+    )
+    return [f"| factored from | the full fusion of run `{figures['full']['run']}`, whose dev scores are {scores} |"]
 
 
 def _mixture(figures: dict[str, Any]) -> list[str]:
