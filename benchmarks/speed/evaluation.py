@@ -40,15 +40,15 @@ from xadapt.training.train import train
 SETUPS = [
     "lingnli",
     "mnli",
-    "rte",
+    "xnli",
     "average(lingnli, mnli)",
-    "average(lingnli, mnli, rte)",
+    "average(lingnli, mnli, xnli)",
     "stack(mnli, lingnli)",
-    "fuse(lingnli, mnli, rte)",
-    "lingnli + mnli - rte",
-    "ensemble(lingnli, mnli, rte)",
+    "fuse(lingnli, mnli, xnli)",
+    "lingnli + mnli - xnli",
+    "ensemble(lingnli, mnli, xnli)",
 ]
-TASKS = ("lingnli", "mnli", "rte")
+TASKS = ("lingnli", "mnli", "xnli")
 
 
 def unshared(setups: list[Any], problem: Problem, rows: dict[str, list[Any]]) -> None:

@@ -141,3 +141,10 @@ def test_a_few_steps_learn_a_handful_of_rows(learn, small):
     assert losses[0] == pytest.approx(np.log([2, 3, 2]).mean(), abs=0.2)
     assert losses[-1] < losses[0] / 5
     assert predict(trained, small, rows, "new") == [1, 0, 1]
+
+
+def test_only_rows_with_the_same_choices_in_the_same_order_look_the_same(copa):
+    one, other = ["the river", "the house"], ["the house", "the river"]
+    features = copa.encode([row("a man", one), row("a man", other), row("a man", one, label=1)], labelled=False)
+    keys = [copa.identity(feature) for feature in features]
+    assert keys[0] == keys[2] != keys[1]

@@ -178,3 +178,18 @@ def test_a_task_finds_the_problem_of_its_kind(tokenizer):
         problem = make_problem(task, tokenizer)
         assert type(problem) is problem_class(task)
         assert problem.needs_head == (task.kind.trainable and not problem.pooled)
+
+
+def test_rows_that_look_the_same_run_once_and_all_get_the_answer(model, nli, rows, logits, monkeypatch):
+    alone = logits(nli, model, rows[:3], "xnli")
+    seen, forward = [], nli.forward
+    monkeypatch.setattr(
+        nli, "forward", lambda m, batch, head: seen.append(len(batch["input_ids"])) or forward(m, batch, head)
+    )
+    told = []
+    many = [rows[0], rows[1], rows[0], dict(rows[0], label=2), rows[2], rows[1]]
+    outputs = logits(nli, model, many, "xnli", progress=told.append)
+    assert sum(seen) == 3
+    assert sum(told) == 6
+    for output, row in zip(outputs, (0, 1, 0, 0, 2, 1), strict=True):
+        np.testing.assert_allclose(output, alone[row], atol=1e-5)
