@@ -116,7 +116,7 @@ def main() -> None:
         "parameters": sum(p.numel() for p in model.parameters() if p.requires_grad),
         "peak_megabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
-    if given.steps < 0:
+    if given.steps < 0 and given.test_rows:
         figures["xnli"] = {}
         model.eval()
         for language in LANGUAGES:

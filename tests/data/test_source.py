@@ -1,5 +1,6 @@
 import pytest
 
+from xadapt.data import source as module
 from xadapt.data.source import Source, cut, open_source
 from xadapt.errors import XadaptError
 from xadapt.tasks import Retrieval, Rows, Tagging, Task, get_task
@@ -307,3 +308,17 @@ def test_a_note_is_given_as_the_way_to_rows_only_where_the_hub_has_none(monkeypa
             Source("hub").test(get_task(name), language)
     assert told["facebook/mlqa"] == ""
     assert told["google/xtreme"] == get_task("bucc").note
+
+
+def test_test_rows_are_read_once_for_all_setups_and_no_more_than_some_are_held(source, monkeypatch):
+    monkeypatch.setattr(module, "_KEPT", 2)
+    read, inner = [], Source._read
+    monkeypatch.setattr(Source, "_read", lambda self, *given: read.append(given[2]) or inner(self, *given))
+    first = source.test(XNLI, "de", 3)
+    assert source.test(XNLI, "de", 3) is first
+    assert len(source.test(XNLI, "de").rows) == 40
+    assert read == ["de", "de"]
+    source.test(XNLI, "en")
+    assert source.test(XNLI, "de", 3).rows == first.rows
+    assert read == ["de", "de", "en", "de"]
+    assert len(source._tests) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from xadapt.tasks.languages import LANGUAGES, is_known
 
 #: Rows are cut by a fixed shuffle, so that a limit means the same rows for every seed and parallel language.
 _CUT_SEED = 0
+#: Test sets that are held, one a language: those of a task in fifty languages.
+_KEPT = 64
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,7 @@ class Source:
             if not self.root.is_dir():
                 raise XadaptError(f"no data folder {name!r}: --data takes hub, bundled or the folder of a mirror")
         self.name = name if self.root is None else f"mirror:{self.root.name}"
+        self._tests: OrderedDict[tuple[int, str, int | None], tuple[Task, RowSet]] = OrderedDict()
 
     def languages(self, task: Task) -> tuple[str, ...]:
         """The languages that this source has test rows of, English first."""
@@ -129,7 +133,19 @@ class Source:
         return self._english(task, "dev", limit)
 
     def test(self, task: Task, language: str, limit: int | None = None) -> RowSet:
-        """Test rows of a language; for a task without test rows its English development rows."""
+        """Test rows of a language; for a task without test rows its English development rows.
+
+        They are read once for all setups that this source serves, and must not be changed.
+        """
+        # The task is held, so that no other can come to have its identity.
+        key = (id(task), language, limit)
+        if key not in self._tests:
+            self._tests[key] = (task, self._test(task, language, limit))
+            if len(self._tests) > _KEPT:
+                self._tests.popitem(last=False)
+        return self._tests[key][1]
+
+    def _test(self, task: Task, language: str, limit: int | None) -> RowSet:
         if self._bundles(task):
             return self._bundled(task, language, "test", limit)
         if task.test is None:
