@@ -55,8 +55,9 @@ def build(method: str) -> tuple[Any, Any]:
         model.train_adapter("nli")
         model.set_active_adapters("nli")
     elif method == "lora":
-        config = LoraConfig(r=16, lora_alpha=32, target_modules=["query", "value"], modules_to_save=["heads"])
-        model = get_peft_model(model, config)
+        model = get_peft_model(model, LoraConfig(r=16, lora_alpha=32, target_modules=["query", "value"]))
+        for name, parameter in model.named_parameters():
+            parameter.requires_grad_(parameter.requires_grad or ".heads." in name)
     else:
         for parameter in model.parameters():
             parameter.data = parameter.data.clone()
@@ -95,6 +96,8 @@ def main() -> None:
         bf16=given.bf16,
         use_cpu=not torch.cuda.is_available(),
         save_strategy="no",
+        remove_unused_columns=False,
+        label_names=["labels"],
         logging_steps=50,
         report_to=[],
         disable_tqdm=True,

@@ -47,7 +47,9 @@ def timed(name: str, given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     else:
         command = [str(HERE / "frontier.py"), "--only", name, "--test-rows", "0", *common]
         command += ["--store", str(folder / "store"), "--to", str(folder)]
-    subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"{name} failed: {(done.stderr.splitlines() or ['without a word'])[-1]}")
     figures: dict[str, Any] = json.loads(next(folder.glob("*.json")).read_text())
     return figures
 
