@@ -20,7 +20,7 @@ import torch
 from adapters.composition import Fuse
 
 from xadapt.backbone.base import load_backbone
-from xadapt.composition.fusion import add_fusion, fusion_layers
+from xadapt.composition.fusion import add_fusion, fusion_layers, lower_fusion
 from xadapt.evaluation.cost import hardware_name, interleaved
 from xadapt.store.versions import versions
 
@@ -38,7 +38,9 @@ def build(base: str, members: int, folded: bool = True, rank: int | None = None)
     if members > 1:
         fused = Fuse(*names)
         if folded:
-            add_fusion(model, fused, rank)
+            add_fusion(model, fused)
+            if rank is not None:
+                lower_fusion(model, fused, rank)
         else:
             model.add_adapter_fusion(fused)
         model.set_active_adapters(fused)
