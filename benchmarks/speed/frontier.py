@@ -41,6 +41,7 @@ def setting(base: str, layers: str, batch: int, epochs: float, lr: float = 1e-3)
 
 SETTINGS: dict[str, dict[str, Any]] = {
     "minilm:9, layers 3-8, b16, e1": setting("minilm:9", "3-8", 16, 1),
+    "minilm:9, layers 3-8, b16, e2": setting("minilm:9", "3-8", 16, 2),
     "minilm, layers 6-11, b16, e1": setting("minilm", "6-11", 16, 1),
     "minilm, layers 8-11, b16, e1": setting("minilm", "8-11", 16, 1),
     "minilm, layers 6-11, b16, e1, lr 3e-3": setting("minilm", "6-11", 16, 1, 3e-3),
