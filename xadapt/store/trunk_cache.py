@@ -52,10 +52,6 @@ class _Segment:
     path: Path
     vectors: np.ndarray
 
-    @property
-    def index(self) -> Path:
-        return self.path.with_suffix(".npz")
-
 
 @dataclass
 class _Place:
