@@ -4,7 +4,32 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What a paired bootstrap over seeds and examples says of a setup's difference to the best single adapter.
+
+    Attributes:
+        difference: The difference in points, mean over seeds.
+        low: Lower end of its 95 % interval.
+        high: Upper end.
+        p_value: Two-sided, of the bootstrap.
+        adjusted: The same after Holm: a language's over the setup's languages, a mean's over the block's setups.
+        seed_p_value: Of a t-test over seeds alone, None with one seed or no spread.
+        examples: Examples that were paired.
+        seeds: Seeds that were paired.
+    """
+
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    adjusted: float
+    seed_p_value: float | None
+    examples: int
+    seeds: int
 
 
 @dataclass(frozen=True)
@@ -35,6 +60,9 @@ class Row:
         head_parameters: Parameters of the heads that answered, None if not recorded.
         milliseconds: Time of an example, one value a repeat of the measurement; empty if it was not measured.
         ratio: Median over repeats of that time relative to the reference's in the same repeat, None if not measured.
+        tested: The zero-shot mean's difference to the reference, tested; None where it could not be, and for the
+            reference itself.
+        tests: The same by language.
     """
 
     setup: str
@@ -59,6 +87,8 @@ class Row:
     head_parameters: int | None
     milliseconds: tuple[float, ...]
     ratio: float | None
+    tested: Tested | None = None
+    tests: Mapping[str, Tested] = field(default_factory=dict)
 
     @property
     def stored_bytes(self) -> int | None:
