@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -287,9 +288,11 @@ targets:
 def test_a_dry_run_prints_the_steps_and_does_nothing(cli: Cli, place: list[str], tmp_path: Path, trained: Any) -> None:
     (tmp_path / "small.yaml").write_text(RECIPE)
     before = sorted(trained.store.root.rglob("*"))
-    code, out, _ = cli("run", tmp_path / "small.yaml", "--dry-run", *place)
+    code, out, err = cli("run", tmp_path / "small.yaml", "--dry-run", *place)
     assert code == 0
-    assert [line.split(" ", 1)[1] for line in map(str.strip, out.splitlines())] == [
+    assert "0 of 4 runs behind, about " in err
+    assert all(re.match(r" +\d+ +\d+ s  ", line) for line in out.splitlines())
+    assert [line.split(" s  ", 1)[1] for line in out.splitlines()] == [
         "train xnli, seed 42",
         "evaluate xnli on xnli, seed 42",
         "train stack(mnli, xnli), seed 42",
@@ -299,7 +302,7 @@ def test_a_dry_run_prints_the_steps_and_does_nothing(cli: Cli, place: list[str],
 
 
 def test_a_recipe_runs_to_a_report_and_its_results_can_be_reported_again(
-    cli: Cli, place: list[str], tmp_path: Path
+    cli: Cli, trained: Any, place: list[str], tmp_path: Path
 ) -> None:
     (tmp_path / "small.yaml").write_text(RECIPE)
     code, out, err = cli("run", tmp_path / "small.yaml", "--to", tmp_path / "report", "--json", *place)
@@ -313,6 +316,11 @@ def test_a_recipe_runs_to_a_report_and_its_results_can_be_reported_again(
     code, out, _ = cli("report", "--json", *place[-2:])
     assert code == 0
     assert {result["setup"] for result in json.loads(out)} == {"xnli", "stack(mnli, xnli)"}
+    # The per-example scores are found beside the results.
+    results = str(trained.store.root / "results")
+    code, out, err = cli("report", results, "--to", tmp_path / "again")
+    assert code == 0, err
+    assert "95 % interval" in (tmp_path / "again" / "report.md").read_text()
 
 
 def test_without_a_command_help_is_shown(cli: Cli) -> None:

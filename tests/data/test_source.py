@@ -223,6 +223,15 @@ def test_a_pool_and_gold_pairs_are_read_by_their_own_columns(root, write):
     assert "make bucc18.LANGUAGE.source" in fault(source.test, bucc, "de")
 
 
+def test_a_limit_on_sentences_to_mine_takes_those_with_a_translation_first(root, write):
+    write("google/xtreme/bucc18.zh.source/validation.parquet", [{"id": f"zh-{i}", "sentence": "a"} for i in range(40)])
+    pairs = [{"source_id": f"zh-{i}", "target_id": f"en-{i}"} for i in (5, 31)]
+    write("google/xtreme/bucc18.zh/validation.parquet", pairs)
+    rows = Source(str(root)).test(get_task("bucc"), "zh", 4).rows
+    assert len(rows) == 4
+    assert {"zh-5", "zh-31"} <= {row["id"] for row in rows}
+
+
 def test_a_task_without_pool_or_gold_has_none(source):
     assert source.pool(XNLI, "de") is None
     assert source.gold(XNLI, "de") == []

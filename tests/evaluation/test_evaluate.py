@@ -109,6 +109,16 @@ def test_retrieval_records_layer_and_pooling_and_needs_no_head(trained: Any) -> 
     assert trained.evaluate("none", "tatoeba")["details"]["layer"] == trained.backbone.sentence_layer
 
 
+def test_a_smaller_pool_holds_the_answers_and_is_another_run(trained: Any) -> None:
+    whole = trained.evaluate("none", "lareqa", limit=2)
+    small = trained.evaluate("none", "lareqa", limit=2, pool_limit=1)
+    assert small["details"]["candidates"] < whole["details"]["candidates"]
+    assert small["run"] != whole["run"]
+    assert small["decides"]["pool_limit"] == 1
+    assert "pool_limit" not in whole["decides"]
+    assert trained.evaluate("none", "tatoeba", pool_limit=1)["run"] == trained.evaluate("none", "tatoeba")["run"]
+
+
 def test_an_adapter_changes_what_retrieval_sees_and_the_layer_is_part_of_the_run(trained: Any) -> None:
     runs = {
         (setup, layer): trained.evaluate(setup, "tatoeba", layer=layer)["run"]

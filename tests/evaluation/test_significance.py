@@ -9,7 +9,17 @@ import pytest
 from scipy import stats
 
 from xadapt.errors import XadaptError
-from xadapt.evaluation.significance import finite_each, holm, paired_bootstrap, paired_bootstrap_of
+from xadapt.evaluation.significance import (
+    Score,
+    finite_each,
+    holm,
+    mean_over,
+    paired_bootstrap,
+    paired_bootstrap_of,
+    paired_bootstrap_strata,
+    resample,
+    summarise,
+)
 
 
 def differences(
@@ -167,6 +177,75 @@ def test_a_mean_as_a_score_of_its_own_gives_the_same_as_differences() -> None:
     whole, own = paired_bootstrap(data, 300, 5), paired_bootstrap_of(score, 40, 300, 5)
     assert (own.difference, own.low, own.high) == pytest.approx((whole.difference, whole.low, whole.high))
     assert own.p_value == whole.p_value
+
+
+def stratum(data: np.ndarray) -> tuple[Score, int]:
+    """A mean over examples as a stratum."""
+    return lambda counts: counts @ data.T / data.shape[1], data.shape[1]
+
+
+def languages(trial: int, seeds: int, sizes: list[int], effect: float = 0.0, hard: float = 0.0) -> list[np.ndarray]:
+    """Differences in several languages, whose questions at one place are hard or easy together."""
+    generator = np.random.default_rng(trial)
+    questions = hard * generator.normal(size=max(sizes))
+    return [effect + questions[:size] + generator.normal(size=(seeds, size)) for size in sizes]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_a_true_effect_is_found_in_the_mean_over_strata_of_unlike_sizes(sign: int) -> None:
+    data = languages(0, 3, [15, 40, 200], sign * 0.4)
+    found = paired_bootstrap_strata([stratum(one) for one in data], 2000)
+    assert found.p_value < 0.01
+    assert found.low < sign * 0.4 < found.high
+    # Each stratum counts alike, however many examples it has.
+    assert found.difference == pytest.approx(np.mean([one.mean() for one in data]))
+    assert (found.seeds, found.examples) == (3, 255)
+
+
+@pytest.mark.parametrize("sizes", [[50] * 8, [20, 30, 40, 50, 60]])
+def test_no_effect_is_called_one_at_about_the_nominal_rate_over_strata(sizes: list[int]) -> None:
+    found = [
+        paired_bootstrap_strata([stratum(one) for one in languages(trial, 1, sizes)], 200, trial).p_value
+        for trial in range(200)
+    ]
+    assert 0.01 <= np.mean(np.array(found) < 0.05) <= 0.11
+
+
+def test_translated_questions_are_no_news_in_every_language() -> None:
+    together, apart = [], []
+    for trial in range(120):
+        data = [stratum(one) for one in languages(trial, 1, [40] * 10, hard=1.0)]
+        together.append(paired_bootstrap_strata(data, 200, trial).p_value)
+        drawn = [resample(*one, 200, 1000 * trial + place) for place, one in enumerate(data)]
+        apart.append(summarise(mean_over(drawn), trial).p_value)
+    assert np.mean(np.array(together) < 0.05) <= 0.13
+    assert np.mean(np.array(apart) < 0.05) > 0.25
+
+
+def test_seeds_are_drawn_once_for_all_strata() -> None:
+    by_seed = np.array([[-1.0], [0.0], [1.0]])
+    one = by_seed + 0.001 * differences(3, 30)
+    alone = paired_bootstrap_strata([stratum(one)], 1000)
+    many = paired_bootstrap_strata([stratum(one + 0.001 * differences(3, 30, seed=trial)) for trial in range(20)], 1000)
+    # Seeds drawn for each of twenty strata would shrink the interval to less than a quarter.
+    assert many.high - many.low == pytest.approx(alone.high - alone.low, rel=0.05)
+
+
+def test_one_stratum_is_a_paired_bootstrap() -> None:
+    data = differences(3, 40, 0.2)
+    assert paired_bootstrap_strata([stratum(data)], 300) == paired_bootstrap(data, 300)
+
+
+def test_strata_of_unlike_sizes_are_drawn_independently() -> None:
+    # The mean place that is drawn; random bits that both sizes share would show in the first resamples.
+    small, large = (resample(*stratum(np.arange(float(size))[None, :]), 30) for size in (60, 61))
+    assert abs(np.corrcoef(small.drawn[:, 0], large.drawn[:, 0])[0, 1]) < 0.4
+
+
+@pytest.mark.parametrize("seeds", [[], [2, 3]])
+def test_strata_without_common_seeds_are_refused(seeds: list[int]) -> None:
+    with pytest.raises(XadaptError, match=r"strata have no common seeds"):
+        paired_bootstrap_strata([stratum(differences(count, 10)) for count in seeds], 10)
 
 
 def test_holm_multiplies_the_smallest_by_all_and_never_lets_a_larger_one_fall_below() -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
 from xadapt.evaluation.evaluate import EvalDisplay
-from xadapt.experiments.execute import execute
+from xadapt.experiments.execute import Outcome, RunDisplay, execute
+from xadapt.experiments.outlook import Expected
 from xadapt.experiments.recipe import Recipe
 from xadapt.training.plan import plan_fusion, plan_task
 from xadapt.training.train import Display
@@ -32,6 +33,7 @@ class Log:
         self.steps: list[str] = []
         self.work: list[str] = []
         self.cut: str | None = None
+        self.looks: list[tuple[int, int, float]] = []
 
     @contextmanager
     def training(self, title: str) -> Iterator[Display]:
@@ -49,11 +51,19 @@ class Log:
         self.steps.append(title)
         yield EvalDisplay(start=lambda language, rows: self.work.append(f"{title}: {language}"))
 
+    def look(self, expected: Sequence[Expected], behind: int, left: float) -> None:
+        self.looks.append((behind, sum(one.done for one in expected), left))
+
+
+def run(bench: Any, log: Log, recipe: Recipe = RECIPE, **options: Any) -> Outcome:
+    display = RunDisplay(log.training, log.evaluation, log.look)
+    return execute(
+        recipe, bench.backbone, bench.source, bench.store, display, precision="fp32", device="cpu", **options
+    )
+
 
 def carry_out(bench: Any, log: Log, recipe: Recipe = RECIPE) -> list[dict[str, Any]]:
-    return execute(
-        recipe, bench.backbone, bench.source, bench.store, log.training, log.evaluation, precision="fp32", device="cpu"
-    )
+    return run(bench, log, recipe).results
 
 
 def without_times(results: list[dict[str, Any]]) -> list[Any]:
@@ -77,6 +87,51 @@ def test_a_recipe_done_twice_does_the_work_once(bench: Any) -> None:
     assert carry_out(bench, second) == results
     assert second.steps == first.steps
     assert second.work == []
+
+
+def test_before_each_step_it_is_known_what_is_done_and_the_time_left_falls(bench: Any) -> None:
+    first, second = Log(), Log()
+    carry_out(bench, first)
+    assert [behind for behind, _, _ in first.looks] == list(range(12))
+    assert {done for _, done, _ in first.looks} == {0}
+    carry_out(bench, second)
+    assert {(done, left) for _, done, left in second.looks} == {(12, 0.0)}
+
+
+def test_when_the_time_is_up_no_step_is_begun_and_what_is_done_is_returned(bench: Any) -> None:
+    log = Log()
+    outcome = run(bench, log, hours=0.0)
+    assert (outcome.results, outcome.steps, outcome.left, log.work) == ([], 12, 12, [])
+    whole = carry_out(bench, Log())
+    again = run(bench, Log(), hours=0.0)
+    assert (again.results, again.left) == (whole, 0)
+
+
+def test_without_resuming_a_cut_training_begins_again(bench: Any) -> None:
+    log, again = Log(), Log()
+    log.cut = "train mnli"
+    with pytest.raises(KeyboardInterrupt):
+        run(bench, log)
+    (partial,) = (bench.store.root / "partial").iterdir()
+    (partial / "left-over").touch()
+    assert run(bench, again, resume=False).left == 0
+    assert not list((bench.store.root / "partial").iterdir())
+
+
+def test_one_seed_of_an_intermediate_adapter_serves_targets_of_several(bench: Any) -> None:
+    recipe = RECIPE.model_copy(
+        update={
+            "seeds": (1, 2),
+            "intermediate_seed": 1,
+            "adapters": {"mnli": RECIPE.adapters["mnli"]},
+            "setups": ("mnli",),
+        }
+    )
+    log = Log()
+    results = carry_out(bench, log, recipe)
+    assert len({result["decides"]["members"]["mnli"] for result in results}) == 1
+    assert len({result["run"] for result in results if result["task"] == "xnli"}) == 2
+    assert len({title for title in log.work if "train mnli" in title}) == 1
 
 
 def test_an_interrupted_recipe_goes_on_where_it_was_cut(bench: Any) -> None:
@@ -119,15 +174,5 @@ def test_each_seed_uses_the_checkpoints_of_that_seed(bench: Any) -> None:
 
 def test_every_checkpoint_that_an_evaluation_used_is_reported(bench: Any) -> None:
     log, used = Log(), []
-    execute(
-        RECIPE,
-        bench.backbone,
-        bench.source,
-        bench.store,
-        log.training,
-        log.evaluation,
-        precision="fp32",
-        device="cpu",
-        on_use=lambda checkpoint: used.append(checkpoint.setup),
-    )
+    run(bench, log, on_use=lambda checkpoint: used.append(checkpoint.setup))
     assert {"mnli", "stsb", "fuse(mnli, stsb)", "xnli", "stack(fuse(mnli, stsb), xnli)"} <= set(used)

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from xadapt.errors import XadaptError
 from xadapt.experiments.recipe import Recipe
-from xadapt.experiments.steps import EvalStep, TrainStep, plan_steps
+from xadapt.experiments.steps import EvalStep, TrainStep, narrowed, plan_steps
 
 
 def recipe(**changes: Any) -> Recipe:
@@ -52,7 +53,7 @@ def test_every_step_stands_on_what_an_earlier_step_made_or_the_store_has() -> No
             if step.plan.trains == "target":
                 assert (step.seed, "fuse(mnli, stsb)") in done
         elif step.setup.kind == "fuse":
-            assert (step.seed, str(step.setup)) in done
+            assert (step.line.seed, str(step.setup)) in done
 
 
 def test_a_fusion_that_several_setups_share_is_trained_once() -> None:
@@ -102,3 +103,51 @@ def test_a_dual_encoder_can_be_scored_without_any_adapter() -> None:
         ("none", "lareqa"),
         ("none", "mewslix"),
     ]
+
+
+def test_a_recipe_can_be_narrowed_to_some_of_its_targets() -> None:
+    whole = recipe(
+        setups=["mnli", "fuse(mnli, stsb)"],
+        targets={"xnli": {"train": {}}, "tatoeba": {"setups": ["mnli"]}, "sts-multi": {"train": {}}},
+    )
+    narrow = narrowed(whole, "tatoeba, xnli")
+    assert list(narrow.targets) == ["tatoeba", "xnli"]
+    some = plan_steps(narrowed(whole, "tatoeba"))
+    assert not [step for step in some if "fuse" in str(step)]
+    with pytest.raises(XadaptError, match="did you mean 'xnli'"):
+        narrowed(whole, "xnl")
+    with pytest.raises(XadaptError, match="--only is empty"):
+        narrowed(whole, " , ")
+
+
+def test_an_intermediate_seed_serves_every_seed() -> None:
+    steps = plan_steps(recipe(seeds=[1, 2], intermediate_seed=7, setups=["multitask(mnli, stsb)", "fuse(mnli, stsb)"]))
+    trained = [(str(step.plan.makes), step.seed, step.line.seed) for step in steps if isinstance(step, TrainStep)]
+    assert ("multitask(mnli, stsb)", 7, 1) in trained
+    assert ("multitask(mnli, stsb)", 7, 2) in trained
+    assert ("fuse(mnli, stsb)", 2, 2) in trained
+
+
+def test_each_variant_changes_every_budget_and_has_all_steps() -> None:
+    variants = {"low": {"adapter_layers": "0"}, "long": {"epochs": 3}}
+    steps = plan_steps(recipe(adapters={"mnli": {"epochs": 1}}, setups=["mnli"], seeds=[1, 2], variants=variants))
+    assert [(step.line.variant, step.line.seed) for step in steps][:: len(steps) // 4] == [
+        ("low", 1),
+        ("low", 2),
+        ("long", 1),
+        ("long", 2),
+    ]
+    trained = {
+        step.line.variant: step.budget
+        for step in steps
+        if isinstance(step, TrainStep) and step.plan.trains == "adapter"
+    }
+    assert (trained["low"].adapter_layers, trained["low"].epochs) == ("0", 1)
+    assert (trained["long"].adapter_layers, trained["long"].epochs) == (None, 3)
+    assert str(steps[0]) == "train mnli, seed 1, low"
+
+
+def test_what_is_ready_is_not_trained() -> None:
+    steps = plan_steps(recipe(adapters={}, setups=["fuse(mnli, stsb)"], ready=["fuse(mnli, stsb)"]))
+    assert not [step for step in steps if isinstance(step, TrainStep) and step.plan.trains == "fusion"]
+    assert next(str(step.setup) for step in steps if isinstance(step, EvalStep)) == "stack(fuse(mnli, stsb), xnli)"

@@ -1,5 +1,7 @@
 """Made-up results in the stored format."""
 
+import json
+import random
 from typing import Any
 
 import pytest
@@ -67,3 +69,44 @@ def measurement():
         }
 
     return make
+
+
+@pytest.fixture
+def measured(result, tmp_path):
+    """Make a result with the per-example scores behind it, in `tmp_path / "examples"`, from shares of right answers."""
+
+    def make(setup: str, shares: dict[str, float], seed: int = 42, n: int = 200, **other: Any) -> dict[str, Any]:
+        scores, values = {}, {}
+        for code, share in shares.items():
+            # What is hard is hard for every setup, but for some luck.
+            generator = random.Random(f"{setup} {seed} {code}")
+            hard = random.Random(code)
+            values[code] = [float(0.8 * hard.random() + 0.2 * generator.random() < share) for _ in range(n)]
+            scores[code] = 100.0 * sum(values[code]) / n
+        made = result(setup, scores, n, seed=seed, **other)
+        for code in shares:
+            made["languages"][code]["rows"] = f"rows of {code}"
+            path = tmp_path / "examples" / made["run"].replace("/", "-") / f"{code}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            record = {"kind": "mean", "score": made["metric"], "rows": f"rows of {code}", "values": values[code]}
+            path.write_text(json.dumps(record))
+        return {**made, "run": made["run"].replace("/", "-")}
+
+    return make
+
+
+@pytest.fixture
+def tested_fusion(measured):
+    """Three seeds of two single adapters, a fusion that is far worse than the better one, and an average like it."""
+    results = []
+    for seed in (1, 2, 3):
+        for setup, shares in (
+            ("mnli", (0.7, 0.6, 0.55, 0.6)),
+            ("stsb", (0.5, 0.4, 0.35, 0.4)),
+            ("fuse(mnli, stsb)", (0.68, 0.3, 0.25, 0.59)),
+            ("average(mnli, stsb)", (0.6, 0.6, 0.55, 0.6)),
+        ):
+            results.append(
+                measured(f"stack({setup}, xnli)", dict(zip(("en", "de", "nl", "sw"), shares, strict=True)), seed)
+            )
+    return results

@@ -49,3 +49,16 @@ def test_tasks_with_other_languages_share_one_table_of_setups(result):
     text = setups_csv(compare([result("mnli", {"en": 1.0, "de": 2.0}), result("mnli", {"fr": 3.0}, task="pawsx")]))
     lines = {line["task"]: (line["en"], line["de"], line["fr"]) for line in csv.DictReader(io.StringIO(text))}
     assert lines == {"xnli": ("1.0", "2.0", ""), "pawsx": ("", "", "3.0")}
+
+
+def test_what_tests_say_is_in_the_table_of_setups(tested_fusion, tmp_path):
+    lines = csv.DictReader(io.StringIO(setups_csv(compare(tested_fusion, None, tmp_path / "examples"))))
+    by_label = {line["label"]: line for line in lines}
+    fusion = by_label["fuse(mnli, stsb)"]
+    assert float(fusion["low"]) < float(fusion["vs_single"]) < float(fusion["high"]) < 0
+    assert 0 < float(fusion["p"]) <= float(fusion["p_holm"]) < 0.05
+    assert float(fusion["effect"]) < 0
+    assert int(fusion["wins"]) + int(fusion["losses"]) <= 3
+    assert float(fusion["de_p_holm"]) < 0.05 < float(fusion["sw_p_holm"])
+    names = ("low", "high", "p", "p_holm", "effect", "wins", "losses", "de_p_holm")
+    assert {by_label["mnli"][name] for name in names} == {""}

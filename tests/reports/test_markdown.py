@@ -32,7 +32,7 @@ def test_the_report_says_what_it_must(fusion_loses, tmp_path):
 def test_every_table_is_whole(fusion_loses, tmp_path):
     lines = write_report(fusion_loses, tmp_path, "Tables").read_text().splitlines()
     rules = [place for place, line in enumerate(lines) if line.startswith("| ---")]
-    assert len(rules) == 3
+    assert len(rules) == 4
     for rule in rules:
         cells = lines[rule].count("|")
         following = lines[rule + 1 :]
@@ -146,3 +146,24 @@ def test_one_setup_alone_is_shown_without_a_verdict_or_a_picture(result, tmp_pat
     assert "![" not in text
     assert not (tmp_path / "plots").exists()
     assert "| de |" in text
+
+
+def test_a_tested_report_begins_with_its_conclusion_and_shows_intervals_and_marks(tested_fusion, tmp_path):
+    text = write_report(tested_fusion, tmp_path / "out", "Tested", examples=tmp_path / "examples").read_text()
+    assert text.split("\n\n")[1].startswith(
+        "**Does combining adapters beat the best single one, where, and by how much?**"
+    )
+    assert "| vs single | 95 % interval | p (Holm) | languages: better/worse (significant) | gap |" in text
+    assert re.search(r"`fuse\(mnli, stsb\)` \|.*\| −\d+\.\d to −\d+\.\d \| <0\.001 \| \d/\d \(0/2\) \|", text)
+    assert re.search(r"\| de \| 200 \|.* \d+\.\d†", text)
+    assert re.search(r"\| `fuse\(mnli, stsb\)` \| −.* \| 3 \| 600 \|", text)
+    assert "family: IE: Germanic (de, nl)" in text
+    assert "**How it was tested.**" in text
+    assert "Nothing here was tested" not in text
+
+
+def test_an_untested_report_says_why_and_has_no_empty_columns(fusion_loses, tmp_path):
+    text = write_report(fusion_loses, tmp_path / "out", "Untested", examples=tmp_path / "examples").read_text()
+    assert "Nothing here was tested for significance: there are no per-example scores" in text
+    assert "p (Holm)" not in text
+    assert "†" not in text

@@ -1,9 +1,11 @@
+import re
+
 from xadapt.reports import compare
-from xadapt.reports.verdicts import block_title, headline, notes, survey, verdict
+from xadapt.reports.verdicts import block_title, chosen_by, headline, notes, survey, verdict
 
 
-def judge(results):
-    (comparison,) = compare(results)
+def judge(results, examples=None):
+    (comparison,) = compare(results, None, examples)
     return verdict(comparison, comparison.blocks[0])
 
 
@@ -46,7 +48,7 @@ def test_several_seeds_show_their_spread_and_claim_nothing_either(result):
         results.append(result("mnli", {"en": 70.0, "de": 60.0 + shift}, seed=seed))
         results.append(result("fuse(mnli, stsb)", {"en": 70.0, "de": 63.0 - shift}, seed=seed))
     text = judge(results)
-    assert "No significance is tested or claimed" in text
+    assert "Not tested: no per-example scores (evaluate again with the same data to make them)." in text
     assert "by 1.4 for the fusion and 1.4 for the single adapter (2 and 2 seeds)" in text
 
 
@@ -178,3 +180,79 @@ def test_without_english_one_single_adapter_is_no_average(result):
     ]
     (comparison,) = compare(results)
     assert headline(comparison.blocks[0]) == "Fusion beats the only single adapter by 1.0"
+
+
+def test_a_significant_loss_is_called_one_with_its_interval_and_the_few_seeds(tested_fusion, tmp_path):
+    text = judge(tested_fusion, tmp_path / "examples")
+    assert re.match(
+        r"\*\*Fusion significantly loses to the best single adapter, by \d+\.\d "
+        r"\(95 % interval −\d+\.\d to −\d+\.\d, p < 0\.001\)\.\*\*",
+        text,
+    )
+    assert "over 3 seeds and 600 examples, p adjusted by Holm over the 3 setups tested" in text
+    assert re.search(r"3 seeds are few: .* says; by the seeds alone p [=<] [0-9.]+\.", text)
+    assert "significantly above in 0 and below in 2 (Holm over the languages)" in text
+    assert "Not tested" not in text
+
+
+def test_a_difference_that_is_not_significant_is_called_that(measured, tmp_path):
+    results = [measured("mnli", {"en": 0.6, "de": 0.5}), measured("fuse(mnli, stsb)", {"en": 0.6, "de": 0.51})]
+    text = judge(results, tmp_path / "examples")
+    assert re.match(
+        r"\*\*Fusion is (above|below) the best single adapter by \d\.\d, not significantly \(95 % interval −", text
+    )
+    assert "There is one seed, so only examples were resampled: nothing is said about other seeds." in text
+
+
+def test_a_survey_says_how_many_compositions_are_significantly_apart(tested_fusion, tmp_path):
+    ((block,),) = (comparison.blocks for comparison in compare(tested_fusion, None, tmp_path / "examples"))
+    assert "Significantly above it: none; significantly below: 1." in survey(block)
+
+
+def test_why_nothing_was_tested_is_said(tested_fusion, tmp_path):
+    reason = "Not tested: no per-example scores (evaluate again with the same data to make them)."
+    assert reason in judge(tested_fusion, tmp_path / "nothing")
+    assert reason in judge(tested_fusion)
+    singles = [{**one, "languages": {"de": one["languages"]["de"]}} for one in tested_fusion]
+    assert "Not tested: the single adapters have no English score" in judge(singles, tmp_path / "examples")
+
+
+def test_the_single_adapter_is_chosen_on_dev_rows_if_all_have_them(result):
+    results = [
+        result("stack(mnli, xnli)", {"en": 70.0, "de": 60.0}, dev={"xnli": 50.0}),
+        result("stack(stsb, xnli)", {"en": 60.0, "de": 58.0}, dev={"xnli": 55.0}),
+        result("stack(fuse(mnli, stsb), xnli)", {"en": 60.0, "de": 61.0}),
+    ]
+    ((block,),) = (comparison.blocks for comparison in compare(results))
+    assert (block.reference.label, block.reference.by_dev) == ("stsb", True)
+    assert "`stsb`, the best single adapter on English dev rows, reaches 58.0" in judge(results)
+    assert chosen_by(block).endswith("the best single adapter is `stsb`, by 55.0 on English dev rows of xnli.")
+
+
+def test_dev_scores_that_some_lack_or_that_are_of_unlike_tasks_choose_nothing(result):
+    for dev in ({}, {"stsb": 90.0}):
+        results = [
+            result("mnli", {"en": 70.0, "de": 60.0}, dev={"mnli": 50.0}),
+            result("stsb", {"en": 60.0, "de": 58.0}, dev=dev),
+        ]
+        ((block,),) = (comparison.blocks for comparison in compare(results))
+        assert (block.reference.label, block.reference.by_dev) == ("mnli", False)
+        assert chosen_by(block).endswith("the best single adapter is `mnli`, by 70.0 on English test rows.")
+
+
+def test_of_several_fusions_english_dev_rows_choose_if_all_have_them(result):
+    results = [
+        result("stack(mnli, xnli)", {"en": 70.0, "de": 60.0}, dev={"xnli": 60.0}),
+        result("stack(fuse(mnli, stsb), xnli)", {"en": 70.0, "de": 61.0}, dev={"xnli": 50.0}),
+        result("stack(fuse(mnli, squad), xnli)", {"en": 60.0, "de": 62.0}, dev={"xnli": 55.0}),
+    ]
+    assert "`fuse(mnli, squad)` (the best in English of 2 fusions)" in judge(results)
+
+
+def test_dev_scores_are_means_over_seeds(result):
+    results = [
+        result("stack(mnli, xnli)", {"en": 70.0, "de": 60.0}, seed=seed, dev={"xnli": score})
+        for seed, score in ((1, 50.0), (2, 60.0))
+    ]
+    ((block,),) = (comparison.blocks for comparison in compare(results))
+    assert block.rows[0].dev == 55.0

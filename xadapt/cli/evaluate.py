@@ -37,6 +37,9 @@ def evaluate_command(
     cache_size: o.CacheSize = None,
     seed: o.Seed = 42,
     limit: o.Limit = None,
+    pool_limit: Annotated[
+        int | None, typer.Option(help="Retrieval from a pool: its items, the rows' answers first, a fixed sample.")
+    ] = None,
     max_length: o.MaxLength = None,
     layer: Annotated[int | None, typer.Option(help="Retrieval: pool this layer. [default: the base's own]")] = None,
     precision: o.Precision = "auto",
@@ -72,6 +75,7 @@ def evaluate_command(
         EvalSettings,
         seed=seed,
         limit=limit,
+        pool_limit=pool_limit,
         max_length=max_length,
         layer=layer,
         precision=precision,

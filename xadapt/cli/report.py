@@ -28,6 +28,7 @@ def report(
     from xadapt.cli.evaluate import public
     from xadapt.errors import XadaptError
     from xadapt.reports.costs import COST_FILE
+    from xadapt.store.files import read_json
     from xadapt.store.store import Store, read_results
 
     folder = results or Store(store).root / "results"
@@ -36,7 +37,17 @@ def report(
         raise XadaptError(f"no results in {folder}: make some with `xadapt evaluate xnli --setup mnli`")
     if to:
         commands = [f"xadapt report {folder} --to {to}"]
-        written = reports.write_report(found, to, title, commands, costs=folder.parent / COST_FILE)
+        beside = folder.parent
+        explained = [read_json(path) for path in sorted((beside / "explanations").glob("*.json"))]
+        written = reports.write_report(
+            found,
+            to,
+            title,
+            commands,
+            costs=beside / COST_FILE,
+            examples=beside / "examples",
+            explanations=explained,
+        )
     if as_json:
         print_json([public(result) for result in found])
         return

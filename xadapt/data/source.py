@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -151,7 +152,9 @@ class Source:
         if task.test is None:
             return self._english(task, "dev", limit)
         rows, split = self._read(task, task.test, language)
-        return cut(rows, split, limit)
+        # A random part of a large corpus would hold next to none of the pairs that are hidden in it.
+        mined = {source for source, _ in self.gold(task, language)}
+        return cut(rows, split, limit, (lambda row: row["id"] in mined) if mined else None)
 
     def pool(self, task: Task, language: str) -> list[dict[str, Any]] | None:
         """What a language's test rows are retrieved from, None where the rows themselves say it.
@@ -249,12 +252,23 @@ def unknown_language(code: str) -> XadaptError:
     return unknown("language", code, LANGUAGES)
 
 
-def cut(rows: list[dict[str, Any]], split: str, limit: int | None) -> RowSet:
-    """Keep the first ``limit`` rows of a fixed shuffle, in their original order."""
+def cut(
+    rows: list[dict[str, Any]], split: str, limit: int | None, first: Callable[[dict[str, Any]], bool] | None = None
+) -> RowSet:
+    """Keep the first ``limit`` rows of a fixed shuffle, in their original order.
+
+    Args:
+        rows: All rows.
+        split: Their split.
+        limit: How many to keep, None for all.
+        first: Rows that are kept before any other.
+    """
     if limit is None or limit >= len(rows):
         return RowSet(rows, split, len(rows))
     order = list(range(len(rows)))
     random.Random(_CUT_SEED).shuffle(order)
+    if first is not None:
+        order.sort(key=lambda i: not first(rows[i]))
     return RowSet([rows[i] for i in sorted(order[:limit])], split, len(rows))
 
 

@@ -12,8 +12,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from xadapt.backbone.base import Backbone
 from xadapt.backbone.hardware import pick_device, pick_precision
 from xadapt.composition.expression import Node
-from xadapt.data.source import Source
+from xadapt.data.pools import holds_answers
+from xadapt.data.source import Source, cut
 from xadapt.evaluation.answering import Answerer, answer_with
+from xadapt.evaluation.dev_scores import dev_scores
+from xadapt.evaluation.stored_examples import restore_examples, write_examples
 from xadapt.metrics import OWN_SCALES, main_score
 from xadapt.store.checkpoints import Checkpoint
 from xadapt.store.files import atomic_write_json, read_json, sha256_json
@@ -31,6 +34,8 @@ class EvalSettings(BaseModel):
     Attributes:
         seed: The seed whose checkpoints are preferred.
         limit: Rows a language, taken by a fixed shuffle; None for all.
+        pool_limit: For retrieval from a pool, its items: all that the rows' answers are among, and others up to so
+            many by a fixed shuffle; None for all.
         max_length: Tokens a row, None for the problem's default.
         layer: For retrieval, the layer whose vectors are pooled; None for the base's own.
         precision: ``auto``, ``fp32`` or ``bf16``.
@@ -41,6 +46,7 @@ class EvalSettings(BaseModel):
 
     seed: int = Field(default=42, ge=0)
     limit: int | None = Field(default=None, ge=1)
+    pool_limit: int | None = Field(default=None, ge=1)
     max_length: int | None = Field(default=None, ge=16)
     layer: int | None = Field(default=None, ge=0)
     precision: Literal["auto", "fp32", "bf16"] = "auto"
@@ -116,6 +122,9 @@ def evaluate(
         "versions": versions(),
         **own_tasks([task]),
     }
+    pool_limit = settings.pool_limit if problem.pooled else None
+    if pool_limit is not None:
+        decides["pool_limit"] = pool_limit
     run = run_hash(decides)
     path = store.result_path(run)
     result = read_json(path) if path.is_file() else _empty(run, node, task, backbone, source, settings, answerer)
@@ -123,20 +132,24 @@ def evaluate(
     result["seed"] = used[-1].seed if used else settings.seed
     result["parameters"], result["head_parameters"] = answerer.parameters(), answerer.head_parameters()
     result["decides"] = decides
+    dev = dev_scores(node, answerer.heads, used)
+    if dev:
+        result["dev"] = dev
     if problem.calibration:
         result["calibration"] = problem.calibration
     if path.is_file() and result != before:
         store.write_result(run, result)
     answerer.to(device)
     answerer.keep_trunk()
-    pools = _Pools(source, task, answerer, display)
+    pools = _Pools(source, task, answerer, display, pool_limit)
     for language in wanted:
         row_set = source.test(task, language, settings.limit)
         rows = row_set.fingerprint[:16]
         if problem.pooled:
-            rows = sha256_json([row_set.fingerprint, *pools.look(language)])[:16]
+            rows = sha256_json([row_set.fingerprint, *pools.look(language, row_set.rows)])[:16]
         known = result["languages"].get(language)
         if known and known["rows"] == rows:
+            restore_examples(store, run, language, problem, row_set.rows, pools.pool, known)
             continue
         started = time.perf_counter()
         pools.fill()
@@ -147,6 +160,7 @@ def evaluate(
         result["details"] = problem.details()
         scores = {key: round(value, 4) for key, value in problem.score(predictions, row_set.rows, language).items()}
         atomic_write_json(store.predictions_path(run, language), predictions)
+        write_examples(store, run, language, problem, predictions, row_set.rows, rows)
         result["languages"][language] = {
             "n": len(row_set.rows),
             **scores,
@@ -167,19 +181,23 @@ def evaluate(
 class _Pools:
     """What rows are retrieved from: encoded once for all languages that share it."""
 
-    def __init__(self, source: Source, task: Task, answerer: Answerer, display: EvalDisplay) -> None:
+    def __init__(self, source: Source, task: Task, answerer: Answerer, display: EvalDisplay, limit: int | None) -> None:
         self.source, self.task, self.answerer, self.problem = source, task, answerer, answerer.problem
-        self.display = display
+        self.display, self.limit = display, limit
         self.pool: list[Any] = []
         self.print = self.filled = ""
 
-    def look(self, language: str) -> list[str]:
+    def look(self, language: str, rows: list[dict[str, Any]]) -> list[str]:
         """Find a language's pool and gold pairs; returns what identifies them."""
         gold = self.source.gold(self.task, language)
         self.problem.gold = gold
-        if not self.pool or (self.task.pool is not None and "{" in self.task.pool.config):
-            self.pool = self.source.pool(self.task, language) or []
-            self.print = sha256_json(self.pool)
+        own = self.task.pool is not None and "{" in self.task.pool.config
+        if not self.pool or own or self.limit is not None:
+            pool = self.source.pool(self.task, language) or []
+            if self.limit is not None:
+                answers = holds_answers(self.task, rows, gold)
+                pool = cut(pool, "", max(self.limit, sum(map(answers, pool))), answers).rows
+            self.pool, self.print = pool, sha256_json(pool)
         return [self.print, sha256_json(gold)]
 
     def fill(self) -> None:

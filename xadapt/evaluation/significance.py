@@ -115,26 +115,98 @@ def paired_bootstrap_of(score: Score, examples: int, resamples: int = 10_000, se
     Raises:
         XadaptError: If there are fewer than two examples or no resamples, or a score is not finite.
     """
+    return summarise(resample(score, examples, resamples, seed), seed)
+
+
+@dataclass(frozen=True)
+class Resampled:
+    """Differences of two systems, by seed, before anything is said of seeds.
+
+    Attributes:
+        observed: On the examples as they are, shape (seeds,).
+        drawn: On resamples of them, shape (resamples, seeds).
+        examples: Number of examples.
+    """
+
+    observed: FloatArray
+    drawn: FloatArray
+    examples: int
+
+
+def resample(score: Score, examples: int, resamples: int = 10_000, seed: int = 0) -> Resampled:
+    """Score two systems on resamples of the examples; see :func:`paired_bootstrap_of`.
+
+    The same ``seed`` draws the same places of equally many examples, whatever is scored.
+
+    Raises:
+        XadaptError: If there are fewer than two examples or no resamples, or a score is not finite.
+    """
     if examples < 2:
         raise XadaptError(f"significance needs two examples or more, there are {examples}: evaluate more rows")
     if resamples < 1:
         raise XadaptError(f"resamples is {resamples}: choose 1 or more")
     observed = finite(score(np.ones((1, examples))), "scores", ("resample", "seed"))[0]
-    difference, seeds = float(observed.mean()), len(observed)
-    generator = np.random.default_rng(seed)
+    # Other numbers of examples need draws of their own: cut from the same random bits, they would go together.
+    generator = np.random.default_rng([seed, examples])
     chunk = max(1, _DRAWS // examples)
-    drawn = np.empty(resamples)
+    drawn = np.empty((resamples, len(observed)))
     for start in range(0, resamples, chunk):
         here = drawn[start : start + chunk]
-        by_seed = finite(score(_counts(generator, len(here), examples)), "scores", ("resample", "seed"))
-        # One seed would be drawn every time.
-        weights = _counts(generator, len(here), seeds) / seeds if seeds > 1 else 1.0
-        here[:] = (by_seed * weights).sum(axis=1)
+        here[:] = finite(score(_counts(generator, len(here), examples)), "scores", ("resample", "seed"))
+    return Resampled(observed, drawn, examples)
+
+
+def summarise(resampled: Resampled, seed: int = 0) -> PairedBootstrap:
+    """Draw seeds too, and say what the resamples say of the mean over seeds."""
+    observed, (resamples, seeds) = resampled.observed, resampled.drawn.shape
+    difference = float(observed.mean())
+    # One seed would be drawn every time.
+    weights = _counts(np.random.default_rng(seed), resamples, seeds) / seeds if seeds > 1 else 1.0
+    drawn = (resampled.drawn * weights).sum(axis=1)
     beyond = np.abs(drawn - difference) >= abs(difference) * (1 - _ROUNDING)
     low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     p_value = (int(beyond.sum()) + 1) / (resamples + 1)
-    over_seeds = _over_seeds(observed)
-    return PairedBootstrap(difference, float(low), float(high), p_value, over_seeds, seeds, examples, resamples)
+    by_seeds = _over_seeds(observed)
+    return PairedBootstrap(difference, float(low), float(high), p_value, by_seeds, seeds, resampled.examples, resamples)
+
+
+def paired_bootstrap_strata(
+    strata: Sequence[tuple[Score, int]], resamples: int = 10_000, seed: int = 0
+) -> PairedBootstrap:
+    """Resample the difference of a mean over strata, such as languages, each of which counts alike.
+
+    Examples are drawn within each stratum, seeds once for all strata: one seed is one adapter, good or bad everywhere.
+    Strata of one size are drawn at the same places, as translated test sets need: a question that is hard for one of
+    two systems is so in every language, and separate draws would take each translation for news. In 400 made-up
+    experiments without effect (one seed, ten languages of 50 questions), p was below 0.05 in 7 % where the languages'
+    questions are hard together, against 38 % with separate draws, and in 5 % either way where they are not. What three
+    seeds cannot show, no number of languages does: by seeds that differ alone it was below 0.05 in 25 %.
+
+    Args:
+        strata: What scores both systems on resamples of a stratum's examples, the same seeds in all of them, and the
+            number of these examples.
+        resamples: How often to resample.
+        seed: Seed of the resampling.
+
+    Raises:
+        XadaptError: If there is no stratum, their seeds differ in number, or one cannot be resampled.
+    """
+    return summarise(mean_over([resample(score, examples, resamples, seed) for score, examples in strata]), seed)
+
+
+def mean_over(strata: Sequence[Resampled]) -> Resampled:
+    """The mean of the differences of strata, resample by resample.
+
+    Raises:
+        XadaptError: If there is no stratum, or their seeds or resamples differ in number.
+    """
+    if len({one.drawn.shape for one in strata}) != 1:
+        raise XadaptError(f"{len(strata)} strata have no common seeds: compare the same seeds in every language")
+    return Resampled(
+        np.mean([one.observed for one in strata], axis=0),
+        np.mean([one.drawn for one in strata], axis=0),
+        sum(one.examples for one in strata),
+    )
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:

@@ -53,6 +53,10 @@ class Budget(_Strict):
     adapter_layers: Layers | None = None
     mixing_cap: int | None = Field(default=None, ge=1)
 
+    def changed(self, variant: Budget) -> Budget:
+        """This budget with what a variant says put in its place."""
+        return self.model_copy(update=variant.model_dump(exclude_none=True))
+
 
 class Target(_Strict):
     """A target task.
@@ -62,16 +66,20 @@ class Target(_Strict):
         mode: How the target adapter is put on a setup.
         languages: ``all`` or codes.
         limit: Test rows a language.
+        pool_limit: Items that answers are retrieved from, where there is a pool.
         max_length: Tokens a test row; None for the problem's default.
         setups: The recipe's setups that this target is measured with; None for all of them.
+        explain: Test rows a language on which the report shows what the fusions attend to; None for no such part.
     """
 
     train: Budget | None = None
     mode: Literal["stack", "continue"] = "stack"
     languages: str = "all"
     limit: int | None = Field(default=None, ge=1)
+    pool_limit: int | None = Field(default=None, ge=1)
     max_length: int | None = Field(default=None, ge=16)
     setups: Setups | None = None
+    explain: int | None = Field(default=None, ge=1)
 
 
 class Recipe(_Strict):
@@ -84,10 +92,16 @@ class Recipe(_Strict):
         data: A data source (see ``--data``); the command's own ``--data`` takes its place.
         tasks: Declarations of own tasks, YAML files with paths relative to the recipe's.
         seeds: Every run that trains is done once a seed.
+        intermediate_seed: The one seed of intermediate and multi-task adapters that are trained here, under whose
+            targets ``seeds`` differ; None trains them once a seed too.
+        variants: Changes to every budget by name, such as other layers or another method: the whole plan is done once
+            a variant, and each is a line of its own in the report. Without any it is done once, as it stands.
         adapters: Intermediate adapters to train here; others are taken from the store or the shipped ones.
         fusion: Budget of every fusion among the setups.
         multitask: Budget of every multi-task adapter among the setups.
         soup: Budget of every soup among the setups: its dev rows.
+        ready: Fusions, soups and multi-task adapters among the setups that are not trained here, but taken from the
+            store or the shipped ones.
         setups: Expressions to compare; ``none`` is the base without an intermediate adapter.
         targets: What they are measured on.
         suites: Benchmarks whose scores the report shows for every setup.
@@ -99,10 +113,13 @@ class Recipe(_Strict):
     data: str | None = None
     tasks: tuple[str, ...] = ()
     seeds: tuple[Seed, ...] = Field(default=(42,), min_length=1)
+    intermediate_seed: Seed | None = None
+    variants: dict[str, Budget] = Field(default_factory=dict)
     adapters: dict[TaskName, Budget] = Field(default_factory=dict)
     fusion: Budget = Budget()
     multitask: Budget = Budget()
     soup: Budget = Budget()
+    ready: Setups = ()
     setups: Setups = Field(min_length=1)
     targets: dict[TaskName, Target] = Field(min_length=1)
     suites: tuple[Literal["xtreme", "xtreme-r"], ...] = ()

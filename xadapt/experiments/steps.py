@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from xadapt.composition.expression import SOUPS, Node
 from xadapt.composition.grammar import parse
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, unknown
 from xadapt.experiments.recipe import Budget, Recipe, Target
 from xadapt.problems import problem_class
 from xadapt.tasks import Task, get_task
@@ -15,15 +15,28 @@ from xadapt.training.plan import TrainPlan, plan_setup, plan_targets, plan_task,
 
 
 @dataclass(frozen=True)
+class Line:
+    """The runs that stand on each other: those of one seed and, where a recipe has variants, of one of them."""
+
+    seed: int
+    variant: str = ""
+
+
+def _named(line: Line) -> str:
+    return f", {line.variant}" if line.variant else ""
+
+
+@dataclass(frozen=True)
 class TrainStep:
-    """Train a checkpoint with a seed."""
+    """Train a checkpoint for a line; an intermediate adapter may be of another seed than the line."""
 
     plan: TrainPlan
     budget: Budget
     seed: int
+    line: Line
 
     def __str__(self) -> str:
-        return f"train {self.plan.makes}, seed {self.seed}"
+        return f"train {self.plan.makes}, seed {self.seed}{_named(self.line)}"
 
 
 @dataclass(frozen=True)
@@ -33,10 +46,10 @@ class EvalStep:
     setup: Node
     task: Task
     target: Target
-    seed: int
+    line: Line
 
     def __str__(self) -> str:
-        return f"evaluate {self.setup} on {self.task.name}, seed {self.seed}"
+        return f"evaluate {self.setup} on {self.task.name}, seed {self.line.seed}{_named(self.line)}"
 
 
 Step = TrainStep | EvalStep
@@ -44,29 +57,57 @@ Step = TrainStep | EvalStep
 
 def plan_steps(recipe: Recipe) -> list[Step]:
     """All steps of a recipe: adapters, multi-task adapters, soups and fusions, then target by target, for each seed."""
-    return [step for seed in recipe.seeds for step in _of_seed(recipe, seed)]
+    variants = recipe.variants or {"": Budget()}
+    return [
+        step
+        for name, changes in variants.items()
+        for seed in recipe.seeds
+        for step in _of_line(recipe, Line(seed, name), changes)
+    ]
 
 
-def _of_seed(recipe: Recipe, seed: int) -> Iterator[Step]:
-    every = [*recipe.setups, *(text for target in recipe.targets.values() for text in target.setups or ())]
+def narrowed(recipe: Recipe, only: str) -> Recipe:
+    """Keep some of a recipe's targets.
+
+    Args:
+        recipe: The recipe.
+        only: Names of targets, separated by commas.
+
+    Raises:
+        XadaptError: If one is not a target of the recipe.
+    """
+    wanted = dict.fromkeys(name.strip() for name in only.split(",") if name.strip())
+    for name in wanted:
+        if name not in recipe.targets:
+            raise unknown("target", name, recipe.targets)
+    if not wanted:
+        raise XadaptError(f"--only is empty: name targets of {recipe.name}, such as {next(iter(recipe.targets))}")
+    return recipe.model_copy(update={"targets": {name: recipe.targets[name] for name in wanted}})
+
+
+def _of_line(recipe: Recipe, line: Line, changes: Budget) -> Iterator[Step]:
+    every = [text for target in recipe.targets.values() for text in target.setups or recipe.setups]
     setups = [parse(text) for text in dict.fromkeys(every)]
+    first = line.seed if recipe.intermediate_seed is None else recipe.intermediate_seed
     for name, budget in recipe.adapters.items():
-        yield TrainStep(plan_task(name), budget, seed)
+        yield TrainStep(plan_task(name), budget.changed(changes), first, line)
     budgets = {"fuse": recipe.fusion, "multitask": recipe.multitask, **dict.fromkeys(SOUPS, recipe.soup)}
     for node in dict.fromkeys(part for setup in setups for part in setup.walk() if part.kind in budgets):
-        yield TrainStep(plan_setup(node), budgets[node.kind], seed)
+        if str(node) not in recipe.ready:
+            seed = first if node.kind == "multitask" else line.seed
+            yield TrainStep(plan_setup(node), budgets[node.kind].changed(changes), seed, line)
     for name, target in recipe.targets.items():
         task, made = get_task(name), set()
         for setup in map(parse, target.setups or recipe.setups):
             if target.train is None:
                 if setup.kind == "none" and problem_class(task).needs_head:
                     raise XadaptError(f"none has no head for {name}: give {name} a train budget, or name its setups")
-                yield EvalStep(setup, task, target, seed)
+                yield EvalStep(setup, task, target, line)
                 continue
             plans = plan_targets(name, str(setup), target.mode)
             for plan in plans:
                 # An ensemble's members are often among the setups themselves.
                 if plan.makes not in made:
                     made.add(plan.makes)
-                    yield TrainStep(plan, target.train, seed)
-            yield EvalStep(setup_of(plans), task, target, seed)
+                    yield TrainStep(plan, target.train.changed(changes), line.seed, line)
+            yield EvalStep(setup_of(plans), task, target, line)

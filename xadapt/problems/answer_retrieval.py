@@ -74,8 +74,12 @@ class AnswerRetrievalProblem(DualEncoderProblem):
 
     def fill(self, pool: list[Row], raw: list[np.ndarray]) -> None:
         """Take the sentences' vectors."""
-        self._pool = _read_pool(pool)
+        self.know(pool)
         self.hold(self._pool.ids, raw)
+
+    def know(self, pool: list[Row]) -> None:
+        """Take which sentences answer which question."""
+        self._pool = _read_pool(pool)
 
     def references(self, rows: list[Row]) -> list[list[str]]:
         """Ids of the sentences, one in each language of the pool, that answer each question.

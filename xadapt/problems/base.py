@@ -16,6 +16,7 @@ from scipy.special import softmax
 from xadapt import metrics
 from xadapt.backbone.encoder import run
 from xadapt.errors import XadaptError
+from xadapt.metrics.examples import Examples, make_examples
 from xadapt.tasks import Task
 
 if TYPE_CHECKING:
@@ -133,6 +134,19 @@ class Problem(ABC):
             # Of no account to any metric but that of unanswerable questions.
             threshold=self.calibration.get("null_threshold", 0.0),
         )
+
+    def examples(self, predictions: list[Any], rows: list[Row], language: str = "en") -> Examples:
+        """What each row contributes to the score that ranks setups."""
+        return make_examples(
+            self.task.metric,
+            predictions,
+            self.references(rows),
+            language=language.partition("-")[0],
+            threshold=self.calibration.get("null_threshold", 0.0),
+        )
+
+    def know(self, pool: list[Row]) -> None:  # noqa: B027 - most problems need nothing of a pool
+        """Take what :meth:`references` needs of a pool that is not encoded; nothing by default."""
 
     def calibrate(self, predictions: list[Any], rows: list[Row]) -> dict[str, float]:
         """Tune on English dev what decoding needs beside the weights; nothing by default."""

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from xadapt.errors import XadaptError
+from xadapt.metrics.examples import Examples, mining_examples
 from xadapt.problems.base import Defaults, Feature, Row
 from xadapt.problems.search import top_k
 from xadapt.problems.vectors import VectorProblem
@@ -62,6 +63,10 @@ class MiningProblem(VectorProblem):
         if not pairs:
             raise XadaptError(f"{self.task.name}: no gold pair among {len(rows)} sentences: take more with --limit")
         return pairs
+
+    def examples(self, predictions: list[Any], rows: list[Row], language: str = "en") -> Examples:
+        """The pairs of each source sentence."""
+        return mining_examples(predictions, self.references(rows), [row["id"] for row in rows])
 
     def details(self) -> dict[str, Any]:
         """The margin, beside what a vector depends on."""

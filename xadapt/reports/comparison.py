@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from statistics import fmean, pstdev, stdev
 from typing import Any
 
@@ -13,7 +14,15 @@ from xadapt.metrics import OWN_SCALES
 from xadapt.reports.costs import Cost, relative
 from xadapt.reports.families import FAMILIES, Family, classify
 from xadapt.reports.results import ENGLISH, Result, read_result
-from xadapt.reports.structures import Block, Reference, Row, TaskComparison, english_or_least
+from xadapt.reports.structures import (
+    Block,
+    Reference,
+    Row,
+    TaskComparison,
+    best_in_english,
+    english_or_least,
+    graded_on_dev,
+)
 
 #: Label of the target's adapter alone, with no intermediate adapter under it.
 TARGET_ONLY = "target only"
@@ -29,13 +38,16 @@ class _Entry:
 
 
 def compare(
-    results: Iterable[Mapping[str, Any]], costs: Mapping[tuple[str, str], Cost] | None = None
+    results: Iterable[Mapping[str, Any]],
+    costs: Mapping[tuple[str, str], Cost] | None = None,
+    examples: Path | None = None,
 ) -> list[TaskComparison]:
     """Group results by task, base, data and limit, and compare the setups in each group.
 
     Args:
         results: Results as they are stored, in any order. The same run twice counts once.
         costs: What was measured of the time of an example, by base and task (see `read_costs`).
+        examples: Folder of per-example scores, with which differences are tested; None tests nothing.
 
     Returns:
         One comparison per group, ordered by task, base, data and limit.
@@ -48,9 +60,18 @@ def compare(
         result = read_result(stored)
         key = (result.task, result.base, result.data, result.limit is not None, result.limit or 0, result.metric)
         # One run can be scored on several tasks and in several ways; its hash alone does not name a result.
-        groups[key][f"{result.run} {result.setup} {result.head} {result.variant} {result.seed}"] = result
+        told = (result.run, result.setup, result.head, result.variant, result.seed, result.named)
+        groups[key][" ".join(map(str, told))] = result
     alike = [list(groups[key].values()) for key in sorted(groups)]
-    return [_compare_group(group, (costs or {}).get((group[0].base, group[0].task))) for group in alike]
+    comparisons = [_compare_group(group, (costs or {}).get((group[0].base, group[0].task))) for group in alike]
+    if examples is None:
+        return comparisons
+    from xadapt.reports.statistics import with_tests
+
+    return [
+        replace(one, blocks=tuple(with_tests(block, one.languages, examples) for block in one.blocks))
+        for one in comparisons
+    ]
 
 
 def _compare_group(results: list[Result], cost: Cost | None) -> TaskComparison:
@@ -95,14 +116,15 @@ def _natural(key: tuple[bool, str]) -> tuple[bool, list[tuple[int, str]]]:
 
 def _entries(results: list[Result]) -> list[_Entry]:
     """Gather the seeds of each setup; runs that differ in more than the seed stay apart."""
-    by_setup: dict[str, list[Result]] = defaultdict(list)
+    by_setup: dict[tuple[str, str], list[Result]] = defaultdict(list)
     for result in results:
-        by_setup[result.setup].append(result)
+        by_setup[result.setup, result.named].append(result)
     entries = []
-    for setup, runs in by_setup.items():
+    for (setup, name), runs in by_setup.items():
         family = classify(setup, runs[0].task)
         label = TARGET_ONLY if family.family == "none" and family.with_target else family.label
         label = f"{label} (continued)" if family.continued else label
+        label = f"{label}, {name}" if name else label
         heads = {run.head for run in runs}
         for head in sorted(heads):
             alike = [run for run in runs if run.head == head]
@@ -167,6 +189,7 @@ def _row(entry: _Entry, common: tuple[str, ...], milliseconds: tuple[float, ...]
     means = {run.seed: fmean(run.languages[code].scores[metric] for code in scored) for run in runs if scored}
     keys = [set(run.languages[code].scores) for run in runs for code in scored]
     others = sorted(set.intersection(*keys) - {metric, *OWN_SCALES}) if keys else []
+    dev_task = next(iter(sorted(set.intersection(*(set(run.dev) for run in runs)))), "")
     counted = [*scored, ENGLISH] if english is not None else scored
     return Row(
         setup=runs[0].setup,
@@ -191,6 +214,9 @@ def _row(entry: _Entry, common: tuple[str, ...], milliseconds: tuple[float, ...]
         head_parameters=_first(run.head_parameters for run in runs),
         milliseconds=milliseconds,
         ratio=None,
+        runs=tuple(runs),
+        dev=fmean(run.dev[dev_task] for run in runs) if dev_task else None,
+        dev_task=dev_task,
     )
 
 
@@ -203,10 +229,10 @@ def _reference(rows: Sequence[Row], common: tuple[str, ...]) -> Reference | None
     singles = [row for row in rows if row.family == "single"]
     if not singles:
         return None
-    graded = [row for row in singles if row.english is not None]
-    if graded:
-        best = min(graded, key=lambda row: (-english_or_least(row), row.label))
-        return Reference(best.label, True, best.scores, best.zero_shot, len(best.seeds), best)
+    by_dev = graded_on_dev(singles)
+    best = best_in_english(singles if by_dev else [row for row in singles if row.english is not None])
+    if best is not None:
+        return Reference(best.label, True, best.scores, best.zero_shot, len(best.seeds), best, by_dev)
     shared = set.intersection(*(set(row.scores) for row in singles))
     scores = {code: fmean(row.scores[code] for row in singles) for code in sorted(shared)}
     usable = [code for code in common if code in scores]

@@ -51,8 +51,9 @@ def setups_csv(comparisons: Sequence[TaskComparison]) -> str:
         comparisons: What `compare` returned.
 
     Returns:
-        CSV text with a heading. A language has three columns: its score, the score's standard deviation over seeds
-        (`de_sd`) and the difference to the best single adapter (`de_vs_single`); what is not there is empty.
+        CSV text with a heading. A language has four columns: its score, the score's standard deviation over seeds
+        (`de_sd`), the difference to the best single adapter (`de_vs_single`) and its adjusted p-value (`de_p_holm`);
+        what is not there is empty.
     """
     blocks = [(comparison, block) for comparison in comparisons for block in comparison.blocks]
     codes = sorted({code for _, block in blocks for code in language_order(block)}, key=english_first)
@@ -85,6 +86,13 @@ def _record(comparison: TaskComparison, block: Block, row: Row, codes: Sequence[
         "single": reference.label if reference else None,
         "vs_single": row.difference,
         "vs_single_sd": row.difference_spread,
+        "low": row.tested.low if row.tested else None,
+        "high": row.tested.high if row.tested else None,
+        "p": row.tested.p_value if row.tested else None,
+        "p_holm": row.tested.adjusted if row.tested else None,
+        "effect": row.effect,
+        "wins": row.tally.better if row.tally else None,
+        "losses": row.tally.worse if row.tally else None,
         "languages_ahead": row.ahead,
         "parameters": row.parameters,
         "head_parameters": row.head_parameters,
@@ -96,4 +104,5 @@ def _record(comparison: TaskComparison, block: Block, row: Row, codes: Sequence[
         **{code: row.scores.get(code) for code in codes},
         **{f"{code}_sd": row.spreads.get(code) for code in codes},
         **{f"{code}_vs_single": row.differences.get(code) for code in codes},
+        **{f"{code}_p_holm": row.tests[code].adjusted if code in row.tests else None for code in codes},
     }

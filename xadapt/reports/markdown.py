@@ -9,11 +9,12 @@ from typing import Any
 
 from xadapt.errors import XadaptError
 from xadapt.reports.comparison import compare
+from xadapt.reports.conclusion import conclude
 from xadapt.reports.costs import COST_FILE, read_costs
 from xadapt.reports.export import results_csv, setups_csv
-from xadapt.reports.markdown_tables import language_tables, setup_table
-from xadapt.reports.structures import TaskComparison
-from xadapt.reports.verdicts import block_title, headline, notes, survey, verdict
+from xadapt.reports.markdown_tables import DAGGER, group_table, language_tables, setup_table, test_table
+from xadapt.reports.structures import Block, TaskComparison
+from xadapt.reports.verdicts import block_title, chosen_by, headline, judged, notes, survey, verdict
 from xadapt.store.files import atomic_write_bytes
 
 
@@ -26,10 +27,13 @@ def write_report(
     adapters: Sequence[str] = (),
     scores: Sequence[str] = (),
     costs: Path | None = None,
+    examples: Path | None = None,
+    explanations: Sequence[Mapping[str, Any]] = (),
 ) -> Path:
-    """Write a report: `report.md`, its numbers, and one picture in `plots` per comparison of two setups or more.
+    """Write a report: `report.md`, the same as one page, `report.html`, and a picture per comparison in `plots`.
 
-    The numbers are `setups.csv`, a line per setup, `results.csv`, a line per result and language, and `cost.json`.
+    The numbers are `report.json`, `setups.csv`, a line per setup, `results.csv`, a line per result and language, and
+    `cost.json`.
 
     Args:
         results: Results as they are stored, at least one.
@@ -40,18 +44,21 @@ def write_report(
         adapters: A line for each trained adapter in use: its data, rows and seed.
         scores: A line for each setup's scores of a suite.
         costs: The file of measured times; may be missing.
+        examples: Folder of per-example scores, with which differences are tested; may be missing.
+        explanations: What the fusions attend to, as `xadapt explain` stores it.
 
     Returns:
-        The path of `report.md`. It is written last, so a report that exists has its pictures.
+        The path of `report.md`. A report that exists has its pictures.
 
     Raises:
         XadaptError: If there are no results or one is malformed.
     """
     results = list(results)
-    comparisons = compare(results, read_costs(costs) if costs else None)
+    comparisons = compare(results, read_costs(costs) if costs else None, examples)
     if not comparisons:
         raise XadaptError(f"no results to report in {to}: evaluate a setup first")
     names = plot_names(comparisons)
+    from xadapt.reports.page import About, write_page
     from xadapt.reports.plots import comparison_png
 
     for comparison, name in zip(comparisons, names, strict=True):
@@ -65,6 +72,8 @@ def write_report(
     report = to / "report.md"
     text = render(comparisons, title, commands, names, recipe, adapters, scores)
     atomic_write_bytes(report, text.encode("utf-8"))
+    about = About((), commands, recipe, adapters, scores, explanations)
+    write_page(to, title, comparisons, about)
     return report
 
 
@@ -108,6 +117,9 @@ def render(
         adapters=list(adapters),
         scores=list(scores),
         sections=[_section(comparison, plot) for comparison, plot in zip(comparisons, plots, strict=True)],
+        conclusion=conclude(comparisons),
+        dagger=DAGGER,
+        tested=any(row.tests for comparison in comparisons for block in comparison.blocks for row in block.rows),
         timed=any(comparison.timed for comparison in comparisons),
         demonstration=any(comparison.data == "bundled" for comparison in comparisons),
     )
@@ -136,15 +148,24 @@ def _section(comparison: TaskComparison, plot: str) -> dict[str, Any]:
             {
                 "title": block_title(block),
                 "names": [(row.label, row.setup) for row in block.rows if row.label != row.setup],
+                "chosen": chosen_by(block),
                 "survey": survey(block),
                 "headline": headline(block),
                 "verdict": verdict(comparison, block),
                 "setups": setup_table(block),
+                "tests": test_table(block),
+                "groups": _groups(comparison, block),
                 "languages": "\n\n".join(language_tables(comparison, block)),
             }
             for block in comparison.blocks
         ],
     }
+
+
+def _groups(comparison: TaskComparison, block: Block) -> dict[str, str] | None:
+    row = judged(block)
+    table = group_table(comparison, row) if row is not None else ""
+    return {"label": row.label, "table": table} if row is not None and table else None
 
 
 def _seeds(comparison: TaskComparison) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from statistics import median
 
-from xadapt.reports.numbers import NOTHING, count, megabytes, plain, signed, spread
+from xadapt.errors import XadaptError
+from xadapt.reports.numbers import NOTHING, count, interval, megabytes, p_value, plain, signed, spread
 from xadapt.reports.results import ENGLISH
 from xadapt.reports.structures import Block, Row, TaskComparison
 from xadapt.reports.tables import FEW, in_parts, language_order
 
 #: Languages beside each other in one table; more would not fit a page.
 _ACROSS = 16
+#: Marks a score that differs significantly from that of the best single adapter.
+DAGGER = "†"
 
 
 def setup_table(block: Block) -> str:
@@ -24,7 +27,10 @@ def setup_table(block: Block) -> str:
     weighed = any(row.stored_bytes is not None for row in block.rows)
     timed = any(row.milliseconds for row in block.rows)
     compared = any(row.ratio is not None for row in block.rows)
-    head = ["setup", "English", "zero-shot", "vs single", "gap", "± languages"]
+    tested = any(row.tested or row.tally for row in block.rows)
+    head = ["setup", "English", "zero-shot", "vs single"]
+    head += ["95 % interval", "p (Holm)", "languages: better/worse (significant)"] * tested
+    head += ["gap", "± languages"]
     head += [name.replace("_", " ") for name in others] + ["N", "seeds"]
     head += ["parameters"] * sized + ["MB"] * weighed + ["ms per example"] * timed + ["× single"] * compared
     best = max((row.zero_shot for row in block.rows if row.zero_shot is not None), default=None)
@@ -33,6 +39,7 @@ def setup_table(block: Block) -> str:
         line = [_name(row, block), spread(plain(row.english), row.spreads.get(ENGLISH))]
         line += [spread(_bold(row.zero_shot, best), row.seed_spread)]
         line += [spread(signed(row.difference), row.difference_spread)]
+        line += _test_cells(row) * tested
         line += [signed(row.gap), plain(row.language_spread), *(plain(row.others.get(name)) for name in others)]
         line += [count(row.total), str(len(row.seeds))]
         line += [count(row.parameters)] * sized + [megabytes(row.stored_bytes)] * weighed
@@ -43,7 +50,7 @@ def setup_table(block: Block) -> str:
 
 
 def language_tables(comparison: TaskComparison, block: Block) -> list[str]:
-    """Lay out scores by language with N; the best setup of each language is bold.
+    """Lay out scores by language with N; the best setup of each language is bold, significant differences marked.
 
     A few setups stand beside each other, with a line per language. More have a line each, in as many tables as the
     languages need.
@@ -52,7 +59,9 @@ def language_tables(comparison: TaskComparison, block: Block) -> list[str]:
     for code in language_order(block):
         scores = [row.scores.get(code) for row in block.rows]
         best = max(score for score in scores if score is not None)
-        columns.append([code, count(comparison.counts[code]), *(_bold(score, best) for score in scores)])
+        marks = [DAGGER if (test := row.tests.get(code)) and test.significant else "" for row in block.rows]
+        cells = [_bold(score, best) + mark for score, mark in zip(scores, marks, strict=True)]
+        columns.append([code, count(comparison.counts[code]), *cells])
     names = [_name(row, block) for row in block.rows]
     if len(block.rows) <= FEW:
         return [markdown_table(["language", "N", *names], columns)]
@@ -61,10 +70,64 @@ def language_tables(comparison: TaskComparison, block: Block) -> list[str]:
     return [markdown_table(head, rest) for head, *rest in lines]
 
 
+def test_table(block: Block) -> str:
+    """Lay out what else tests say: one line per tested setup; "" if there is none.
+
+    The effect is in standard deviations over seeds of one language's difference.
+    """
+    head = ["setup", "vs single", "95 % interval", "p", "p (Holm)", "p over seeds", "effect", "p of signs"]
+    head += ["gap vs single's gap", "seeds", "examples"]
+    best = block.reference.row if block.reference else None
+    lines = []
+    for row in block.rows:
+        test = row.tested
+        if test is None or row.tally is None:
+            continue
+        gap = row.gap - best.gap if row.gap is not None and best is not None and best.gap is not None else None
+        line = [_name(row, block), signed(test.difference), interval(test.low, test.high), p_value(test.p_value)]
+        line += [p_value(test.adjusted), p_value(test.seed_p_value), signed(row.effect)]
+        line += [p_value(row.tally.sign_p_value), signed(gap), str(test.seeds), count(test.examples)]
+        lines.append(line)
+    return markdown_table(head, lines) if lines else ""
+
+
+def group_table(comparison: TaskComparison, row: Row) -> str:
+    """Lay out a setup's mean difference by family and script of the languages; "" if no group has two languages."""
+    from xadapt.evaluation.language_groups import by_group, language_groups
+
+    differences = {code: row.differences[code] for code in comparison.languages if code in row.differences}
+    lines = []
+    for by in ("family", "script"):
+        try:
+            found = by_group(differences, language_groups(differences, by))
+        except XadaptError:
+            # An own task may have languages that no table knows.
+            return ""
+        for group in found.groups:
+            languages = ", ".join(group.languages)
+            name = f"{by}: {group.name} ({languages})"
+            chance = p_value(found.p_value)
+            lines.append([name, signed(group.mean), interval(group.low, group.high), chance])
+    return (
+        markdown_table(["languages", "vs single", "95 % interval", "p of no difference between groups"], lines)
+        if lines
+        else ""
+    )
+
+
 def markdown_table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
     """Lay out a table whose first column is text and whose others are numbers."""
     rule = ["---", *("--:" for _ in head[1:])]
     return "\n".join(f"| {' | '.join(line)} |" for line in (head, rule, *lines))
+
+
+def _test_cells(row: Row) -> list[str]:
+    test, tally = row.tested, row.tally
+    cells = [interval(test.low, test.high), p_value(test.adjusted)] if test else [NOTHING, NOTHING]
+    if tally is None:
+        return [*cells, NOTHING]
+    found = f"{tally.significantly_better}/{tally.significantly_worse}"
+    return [*cells, f"{tally.better}/{tally.worse} ({found})"]
 
 
 def _bold(value: float | None, best: float | None) -> str:

@@ -28,6 +28,18 @@ def spread(value: str, deviation: float | None) -> str:
     return value if deviation is None else f"{value} ± {plain(deviation)}"
 
 
+def interval(low: float, high: float) -> str:
+    """Print the ends of an interval of differences."""
+    return f"{signed(low)} to {signed(high)}"
+
+
+def p_value(value: float | None) -> str:
+    """Print a p-value with three decimals, a dash for None."""
+    if value is None:
+        return NOTHING
+    return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
 def megabytes(size: int | None) -> str:
     """Print a number of bytes in millions, a dash for None."""
     return NOTHING if size is None else f"{size / 1e6:.2f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
 
@@ -25,11 +25,15 @@ class LanguageResult:
         n: Number of rows scored.
         split: The split they came from, "" if not recorded.
         scores: Every score by name, 0-100.
+        rows: Fingerprint of the rows, "" if not recorded.
+        code: The language's code as it is stored.
     """
 
     n: int
     split: str
     scores: Mapping[str, float]
+    rows: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,12 @@ class Result:
         head: Head that was used, "" if not recorded.
         variant: What else tells measurements apart: layer and pooling of a retrieval, "" elsewhere.
         languages: Scores by language code.
+        named: What a recipe calls this way of doing it, such as other layers or another method; "" for the only way.
         members: Run hash of every checkpoint in use, by expression.
         parameters: Parameters of the adapters and fusions in use, None if not recorded.
         head_parameters: Parameters of the heads that answered, None if not recorded.
         sample: Whether the result itself says that its rows are a sample.
+        dev: Score on English dev rows by their task, empty if not recorded.
     """
 
     run: str
@@ -68,9 +74,11 @@ class Result:
     variant: str
     languages: Mapping[str, LanguageResult]
     members: Mapping[str, str]
+    named: str
     parameters: int | None
     head_parameters: int | None
     sample: bool
+    dev: Mapping[str, float] = field(default_factory=dict)
 
 
 def read_result(stored: Mapping[str, Any]) -> Result:
@@ -103,12 +111,14 @@ def read_result(stored: Mapping[str, Any]) -> Result:
         data=_data_name(stored["data"]),
         limit=stored.get("limit"),
         head=stored.get("head") or "",
-        variant=_variant(details),
+        variant=_variant(details, (stored.get("decides") or {}).get("pool_limit")),
         languages=_languages(stored, run),
         members=(stored.get("decides") or {}).get("members", {}),
+        named=stored.get("named", ""),
         parameters=stored.get("parameters"),
         head_parameters=stored.get("head_parameters"),
         sample=bool(stored.get("sample") or details.get("sample")),
+        dev=stored.get("dev") or {},
     )
 
 
@@ -120,7 +130,7 @@ def _languages(stored: Mapping[str, Any], run: str) -> dict[str, LanguageResult]
             raise XadaptError(f"result {run}: {code} has no n or no {stored['metric']}: evaluate it again")
         # Where all languages are pairs, English beside itself is English.
         name = ENGLISH if code == f"{ENGLISH}-{ENGLISH}" else code
-        languages[name] = LanguageResult(int(row["n"]), row.get("split") or "", scores)
+        languages[name] = LanguageResult(int(row["n"]), row.get("split") or "", scores, row.get("rows") or "", code)
     return languages
 
 
@@ -128,10 +138,10 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _variant(details: Mapping[str, Any]) -> str:
+def _variant(details: Mapping[str, Any], pool_limit: int | None) -> str:
     if "pooling" not in details and "layer" not in details:
         return ""
-    parts = []
+    parts = [] if pool_limit is None else [f"{pool_limit:,} items to find it in"]
     if "layer" in details:
         parts.append(f"layer {details['layer']}")
     if "pooling" in details:

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xadapt.reports.results import Result
+
+#: An adjusted p-value below this is called significant.
+ALPHA = 0.05
+#: With fewer seeds than this, what chance does between seeds is hardly known.
+FEW_SEEDS = 5
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,9 @@ class Tested:
         seeds: Seeds that were paired.
     """
 
+    #: Not a class of tests, whatever its name makes of it.
+    __test__ = False
+
     difference: float
     low: float
     high: float
@@ -30,6 +42,30 @@ class Tested:
     seed_p_value: float | None
     examples: int
     seeds: int
+
+    @property
+    def significant(self) -> bool:
+        """Whether the adjusted p-value is below :data:`ALPHA`."""
+        return self.adjusted < ALPHA
+
+
+@dataclass(frozen=True)
+class Tally:
+    """In how many target languages a setup is above and below the reference.
+
+    Attributes:
+        better: Languages above it.
+        worse: Languages below it.
+        significantly_better: Those above it whose adjusted p-value is below :data:`ALPHA`.
+        significantly_worse: The same below it.
+        sign_p_value: Two-sided, of the sign test that both are equally likely.
+    """
+
+    better: int
+    worse: int
+    significantly_better: int
+    significantly_worse: int
+    sign_p_value: float
 
 
 @dataclass(frozen=True)
@@ -62,7 +98,14 @@ class Row:
         ratio: Median over repeats of that time relative to the reference's in the same repeat, None if not measured.
         tested: The zero-shot mean's difference to the reference, tested; None where it could not be, and for the
             reference itself.
-        tests: The same by language.
+        tests: The same by language. Target languages are adjusted as one family, English is one of its own.
+        untested: Why there is no test, "" where there is one or none was tried.
+        tally: Wins and losses by language, None if not tested.
+        effect: The difference in standard deviations over seeds of one language's difference; None without two seeds
+            that can be paired.
+        runs: The results behind the row, one a seed, in the order of `seeds`.
+        dev: Score on English dev rows when it was trained, mean over seeds; None if not recorded.
+        dev_task: The task of these rows.
     """
 
     setup: str
@@ -89,6 +132,12 @@ class Row:
     ratio: float | None
     tested: Tested | None = None
     tests: Mapping[str, Tested] = field(default_factory=dict)
+    untested: str = ""
+    tally: Tally | None = None
+    effect: float | None = None
+    runs: tuple[Result, ...] = ()
+    dev: float | None = None
+    dev_task: str = ""
 
     @property
     def stored_bytes(self) -> int | None:
@@ -110,6 +159,7 @@ class Reference:
         zero_shot: Its zero-shot mean.
         seeds: Number of seeds behind it, of the single with the fewest.
         row: The adapter's row, None for the mean of several.
+        by_dev: Whether it was chosen on English dev rows; otherwise, if chosen, on English test rows.
     """
 
     label: str
@@ -118,6 +168,7 @@ class Reference:
     zero_shot: float | None
     seeds: int
     row: Row | None
+    by_dev: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,6 +229,21 @@ class TaskComparison:
         """Task, base, data and limit in one line."""
         limit = "" if self.limit is None else f", at most {self.limit} rows per language"
         return f"{self.task} on {self.base}, {self.data} data{limit}"
+
+
+def graded_on_dev(rows: Sequence[Row]) -> bool:
+    """Whether all rows have a score on the same English dev rows, so that these can choose between them."""
+    return bool(rows) and all(row.dev is not None for row in rows) and len({row.dev_task for row in rows}) == 1
+
+
+def best_in_english(rows: Sequence[Row]) -> Row | None:
+    """Choose by English dev rows where all have them, else by English test rows; of equals the first by label."""
+    on_dev = graded_on_dev(rows)
+
+    def rank(row: Row) -> tuple[float, str]:
+        return -(row.dev if on_dev and row.dev is not None else english_or_least(row)), row.label
+
+    return min(rows, key=rank, default=None)
 
 
 def english_or_least(row: Row) -> float:

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
-from xadapt.reports.numbers import plain, signed, spread
-from xadapt.reports.structures import Block, Reference, Row, TaskComparison, english_or_least
+from collections.abc import Sequence
+
+from xadapt.reports.numbers import interval, p_value, plain, signed, spread
+from xadapt.reports.structures import (
+    FEW_SEEDS,
+    Block,
+    Reference,
+    Row,
+    TaskComparison,
+    Tested,
+    best_in_english,
+    english_or_least,
+)
 
 #: Below this many rows per language, differences of a point or two are within sampling error.
 SMALL = 1000
 #: Closer than this, and two scores print the same.
 TIE = 0.05
+#: Why there is no test where nothing was stored to test with.
+NO_EXAMPLES = "no per-example scores (evaluate again with the same data to make them)"
 
 
 def block_title(block: Block) -> str:
@@ -26,7 +39,7 @@ def compositions(block: Block) -> list[Row]:
 
 
 def judged(block: Block) -> Row | None:
-    """Pick the setup a verdict is about: the best fusion by English score, never by target languages.
+    """Pick the setup a verdict is about: the best fusion by English dev or test score, never by target languages.
 
     Returns:
         The fusion's row; without a fusion, that of the best other composition; where there is no English score, the
@@ -34,7 +47,20 @@ def judged(block: Block) -> Row | None:
     """
     composed = compositions(block)
     fusions = [row for row in composed if row.family == "fuse"]
-    return min(fusions or composed, key=lambda row: (-english_or_least(row), row.label), default=None)
+    if fusions:
+        return best_in_english(fusions)
+    # Dev scores are not of one kind here: an ensemble's is the mean of its members'.
+    return min(composed, key=lambda row: (-english_or_least(row), row.label), default=None)
+
+
+def chosen_by(block: Block) -> str:
+    """Say on which English rows the best single adapter was chosen; "" where none was, or there was no choice."""
+    reference = block.reference
+    if reference is None or reference.row is None or not reference.chosen:
+        return ""
+    row = reference.row
+    rows, score = (f"dev rows of {row.dev_task}", row.dev) if reference.by_dev else ("test rows", row.english)
+    return f"{block_title(block)}: the best single adapter is `{row.label}`, by {plain(score)} on English {rows}."
 
 
 def headline(block: Block) -> str:
@@ -47,6 +73,8 @@ def headline(block: Block) -> str:
             return "No verdict: there is no composition here to compare with the single adapters"
         return "No verdict: no target language was scored by every setup"
     who = "Fusion" if row.family == "fuse" else f"`{row.label}`"
+    if row.tested is not None:
+        return _tested_headline(who, row.tested, _against(block))
     if abs(row.difference) < TIE:
         return f"{who} and {_against(block)} {'tie' if row.family == 'fuse' else 'are level'}"
     how = f"{'beats' if row.difference > 0 else 'loses to'} {_against(block)}"
@@ -68,7 +96,10 @@ def verdict(comparison: TaskComparison, block: Block) -> str:
     row, reference = judged(block), block.reference
     if row is None or reference is None:
         return f"**{headline(block)}.**"
-    who = f"`{reference.label}`, the best single adapter in English," if reference.chosen else reference.label
+    chosen = (
+        f"`{reference.label}`, the best single adapter {'on English dev rows' if reference.by_dev else 'in English'},"
+    )
+    who = chosen if reference.chosen else reference.label
     total = sum(code in row.differences for code in comparison.languages)
     sentences = [
         f"**{headline(block)}.**",
@@ -76,7 +107,7 @@ def verdict(comparison: TaskComparison, block: Block) -> str:
         f"{plain(reference.zero_shot)}. The {_noun(row)} is ahead in {row.ahead} of {total} languages.",
         _above(block, row),
         _baseline(block),
-        _certainty(row, reference),
+        _certainty(block, row, reference),
     ]
     return " ".join(sentence for sentence in sentences if sentence)
 
@@ -98,6 +129,7 @@ def survey(block: Block) -> str:
         if above
         else f"None of the {len(composed)} compositions stands above {_against(block)}."
     )
+    first += _significant(composed)
     best = min(composed, key=lambda row: (-english_or_least(row), row.label))
     if best.english is None or best == judged(block):
         return first
@@ -166,6 +198,16 @@ def _noun(row: Row) -> str:
     return "fusion" if row.family == "fuse" else "composition"
 
 
+def _significant(composed: Sequence[Row]) -> str:
+    tests = [row.tested for row in composed if row.tested is not None]
+    if not tests:
+        return ""
+    found = [test for test in tests if test.significant]
+    above = sum(test.difference > 0 for test in found)
+    of = "" if len(tests) == len(composed) else f" of the {len(tests)} tested"
+    return f" Significantly above it: {above or 'none'}{of}; significantly below: {len(found) - above or 'none'}."
+
+
 def _placed(row: Row) -> str:
     return f"`{row.label}` ({spread(signed(row.difference), row.difference_spread)})"
 
@@ -201,13 +243,55 @@ def _baseline(block: Block) -> str:
     return f"{what} reaches {plain(bare.zero_shot)}."
 
 
-def _certainty(row: Row, reference: Reference) -> str:
+def _certainty(block: Block, row: Row, reference: Reference) -> str:
+    if row.tested is not None:
+        setups = sum(other.tested is not None for other in block.rows)
+        return f"{_levels(row.tested, setups)} {_by_language(row)}".rstrip()
+    why = row.untested or NO_EXAMPLES
+    if reference.row is None:
+        why = "the single adapters have no English score that would choose one of them"
     seeds = len(row.seeds), reference.seeds
     if seeds == (1, 1):
-        return "With one seed no significance is claimed."
+        return f"Not tested: {why}. With one seed no significance is claimed."
     if 1 in seeds:
-        return "One of the two has one seed only, so no significance is claimed."
+        return f"Not tested: {why}. One of the two has one seed only, so no significance is claimed."
     spreads = f"the zero-shot mean varies over seeds by {plain(row.seed_spread)} for the {_noun(row)}"
     if reference.row is not None:
         spreads += f" and {plain(reference.row.seed_spread)} for the single adapter"
-    return f"No significance is tested or claimed; {spreads} ({seeds[0]} and {seeds[1]} seeds)."
+    return f"Not tested: {why}. No significance is claimed; {spreads} ({seeds[0]} and {seeds[1]} seeds)."
+
+
+def _tested_headline(who: str, tested: Tested, against: str) -> str:
+    said = f"95 % interval {interval(tested.low, tested.high)}, p = {p_value(tested.adjusted)}".replace("= <", "< ")
+    if tested.significant:
+        how = "beats" if tested.difference > 0 else "loses to"
+        return f"{who} significantly {how} {against}, by {abs(tested.difference):.1f} ({said})"
+    if abs(tested.difference) < TIE:
+        return f"{who} and {against} are level ({said}: not significant)"
+    place = "above" if tested.difference > 0 else "below"
+    return f"{who} is {place} {against} by {abs(tested.difference):.1f}, not significantly ({said})"
+
+
+def _levels(tested: Tested, setups: int) -> str:
+    family = f", p adjusted by Holm over the {setups} setups tested" if setups > 1 else ""
+    if tested.seeds == 1:
+        return (
+            f"Tested by a paired bootstrap over {tested.examples:,} examples{family}. There is one seed, so only "
+            "examples were resampled: nothing is said about other seeds."
+        )
+    text = f"Tested by a paired bootstrap over {tested.seeds} seeds and {tested.examples:,} examples{family}."
+    alone = f"; by the seeds alone p = {p_value(tested.seed_p_value)}".replace("= <", "< ")
+    alone = alone if tested.seed_p_value is not None else ""
+    if tested.seeds < FEW_SEEDS:
+        return f"{text} {tested.seeds} seeds are few: others may differ more than the interval says{alone}."
+    return f"{text[:-1]}{alone}."
+
+
+def _by_language(row: Row) -> str:
+    tally = row.tally
+    if tally is None:
+        return ""
+    return (
+        f"By language it is significantly above in {tally.significantly_better} and below in "
+        f"{tally.significantly_worse} (Holm over the languages)."
+    )

@@ -71,6 +71,14 @@ class Store:
         """The file of an evaluation's predictions in a language."""
         return self.root / "predictions" / run / f"{language}.json"
 
+    def examples_path(self, run: str, language: str) -> Path:
+        """The file of what each row of an evaluation contributes to its score in a language."""
+        return self.root / "examples" / run / f"{language}.json"
+
+    def explanation_path(self, run: str) -> Path:
+        """The file of what a fusion attends to."""
+        return self.root / "explanations" / f"{run}.json"
+
     def task_path(self, name: str) -> Path:
         """The file that declares a user's own task."""
         return self.root / "tasks" / f"{name}.yaml"

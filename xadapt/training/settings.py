@@ -33,6 +33,7 @@ class TrainSettings(BaseModel):
         mixing_cap: Rows of a task that count in an epoch of a multi-task mixture, whose parts are otherwise as large as
             their tasks (2^17 in arXiv 2005.13013).
         save_steps: Steps between the states that an interrupted run goes on from.
+        resume: Whether an interrupted run goes on from its last state; else it begins again.
         report_to: Loggers of the Trainer, such as ``tensorboard`` or ``wandb``.
     """
 
@@ -51,6 +52,7 @@ class TrainSettings(BaseModel):
     adapter_layers: Layers = DEFAULT_LAYERS
     mixing_cap: int = Field(default=2**17, ge=1)
     save_steps: int = Field(default=200, ge=1)
+    resume: bool = True
     report_to: str = "none"
 
     @field_validator("adapter_layers")
@@ -74,7 +76,7 @@ class TrainSettings(BaseModel):
     def deciding(self, trains: str) -> dict[str, Any]:
         """The settings that decide a result, filled in; where and how progress is reported do not."""
         # Layers decide as a part of the configuration.
-        idle = {"device", "save_steps", "report_to", "adapter_layers"}
+        idle = {"device", "save_steps", "resume", "report_to", "adapter_layers"}
         return self.model_dump(exclude=idle if trains == "multitask" else idle | {"mixing_cap"})
 
 

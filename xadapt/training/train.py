@@ -107,6 +107,8 @@ def _run(
     assembly.keep_trunk()
     data = _mixture(job)
     partial = job.store.partial_path(run)
+    if not settings.resume:
+        shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True, exist_ok=True)
     arguments = TrainingArguments(
         output_dir=str(partial),

@@ -1,0 +1,133 @@
+"""What a plan has behind it and before it: steps that the store holds already, and how long the others will take."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xadapt.experiments.rates import Rates
+from xadapt.experiments.recipe import Budget
+from xadapt.experiments.steps import Line, Step, TrainStep
+from xadapt.store.checkpoints import Checkpoint
+from xadapt.store.store import Store, read_results
+
+#: Expected seconds after which the pace of a run says more than that of earlier ones.
+_ENOUGH = 60.0
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A step, before it runs.
+
+    Attributes:
+        step: The step.
+        done: Whether the store seems to hold it. Data that changed shows only when the step runs.
+        seconds: How long it will take: 0 when done, None where nothing of its sort was ever timed.
+    """
+
+    step: Step
+    done: bool
+    seconds: float | None
+
+
+def look_ahead(steps: Sequence[Step], store: Store, base: str, data: str) -> list[Expected]:
+    """Tell which steps of a plan are done, and estimate the others from what was timed before.
+
+    Args:
+        steps: The plan.
+        store: Its checkpoints and results, with the times that they took.
+        base: The base's name, as records have it.
+        data: The name of the data source, as results have it.
+    """
+    checkpoints = [checkpoint for checkpoint in store.checkpoints() if checkpoint.record["base"]["name"] == base]
+    results = [result for result in read_results(store.root / "results") if result["base"] == base]
+    held = _Held(checkpoints, [result for result in results if result["data"] == data])
+    rates = Rates(checkpoints, results)
+    done = [held.holds(step) for step in steps]
+    return [
+        Expected(step, is_done, 0.0 if is_done else rates.seconds(step))
+        for step, is_done in zip(steps, done, strict=True)
+    ]
+
+
+class Pace:
+    """How fast this run is beside what was expected of it."""
+
+    def __init__(self) -> None:
+        """Nothing has run yet."""
+        #: Seconds that steps took which were not done before.
+        self.spent = 0.0
+        self._measured = self._expected = 0.0
+
+    def note(self, one: Expected, seconds: float) -> None:
+        """Take in how long a step took."""
+        if one.done:
+            return
+        self.spent += seconds
+        if one.seconds is not None:
+            self._measured += seconds
+            self._expected += one.seconds
+
+    def seconds(self, expected: Iterable[Expected]) -> float:
+        """Seconds that steps will take together; those that nothing is known of are not counted."""
+        total = sum(one.seconds for one in expected if one.seconds is not None)
+        return total * (self._measured / self._expected if self._expected > _ENOUGH else 1.0)
+
+
+class _Held:
+    """What a store holds of a plan, whose steps are asked for in order: a step stands on the runs before it."""
+
+    def __init__(self, checkpoints: Sequence[Checkpoint], results: Iterable[dict[str, Any]]) -> None:
+        self._checkpoints: dict[str, list[Checkpoint]] = defaultdict(list)
+        for checkpoint in checkpoints:
+            self._checkpoints[checkpoint.setup].append(checkpoint)
+        self._results: dict[tuple[Any, ...], list[dict[str, str]]] = defaultdict(list)
+        for result in results:
+            decides = result.get("decides", {})
+            key = (result["task"], result["setup"], result["limit"], decides.get("pool_limit"))
+            self._results[key].append(decides.get("members", {}))
+        self._made: dict[tuple[Line, str], str | None] = {}
+        self._seen: set[tuple[Any, ...]] = set()
+
+    def holds(self, step: Step) -> bool:
+        """Whether a step is done, or is one that came before under another seed."""
+        if isinstance(step, TrainStep):
+            made = str(step.plan.makes)
+            run = self._trained(step)
+            self._made[step.line, made] = run
+            return run is not None or self._again((made, step.seed, step.budget))
+        key = (step.task.name, str(step.setup), step.target.limit, step.target.pool_limit)
+        seeded = any((step.line, str(part)) in self._made for part in step.setup.walk())
+        again = self._again((*key, step.line if seeded else None))
+        return again or any(self._stands(members, step.line) for members in self._results[key])
+
+    def _again(self, step: tuple[Any, ...]) -> bool:
+        before = step in self._seen
+        self._seen.add(step)
+        return before
+
+    def _trained(self, step: TrainStep) -> str | None:
+        for checkpoint in self._checkpoints[str(step.plan.makes)]:
+            members = checkpoint.record.get("members", {})
+            fits = checkpoint.seed == step.seed and _within(checkpoint, step.budget)
+            if fits and self._stands(members, step.line):
+                return checkpoint.run
+        return None
+
+    def _stands(self, members: dict[str, str], line: Line) -> bool:
+        return all(self._run(setup, line) == run for setup, run in members.items())
+
+    def _run(self, setup: str, line: Line) -> str | None:
+        if (line, setup) in self._made:
+            return self._made[line, setup]
+        named = self._checkpoints[setup]
+        return next((c.run for c in (*(c for c in named if c.seed == line.seed), *named)), None)
+
+
+def _within(checkpoint: Checkpoint, budget: Budget) -> bool:
+    """Whether a checkpoint was trained with a budget; what the budget leaves open may be anything."""
+    settings = checkpoint.record.get("decides", {}).get("settings", {})
+    asked = {key: value for key, value in budget.model_dump(exclude={"adapter_layers"}).items() if value is not None}
+    return all(settings[key] == value for key, value in asked.items() if key in settings)

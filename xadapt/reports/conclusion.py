@@ -1,0 +1,180 @@
+"""A whole report in three sentences: does combining adapters beat the best single one, where, and by how much."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from xadapt.reports.numbers import count, interval, signed
+from xadapt.reports.structures import FEW_SEEDS, Block, Row, TaskComparison
+from xadapt.reports.verdicts import compositions, judged
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A task with the composition that is judged on it."""
+
+    comparison: TaskComparison
+    block: Block
+    row: Row
+
+    @property
+    def difference(self) -> float:
+        return self.row.tested.difference if self.row.tested else self.row.difference or 0.0
+
+
+def conclude(comparisons: Sequence[TaskComparison]) -> list[str]:
+    """Answer the question that a report is about.
+
+    On each task the judged composition speaks: the best fusion in English, without one the best other composition. A
+    task counts once, with the setups that were trained on its English rows if there are any to judge.
+
+    Args:
+        comparisons: What `compare` returned.
+
+    Returns:
+        Three sentences: the answer over all tasks; where most and where least; what it rests on. None where no
+        composition can be compared with a single adapter.
+    """
+    cases = [case for comparison in comparisons if (case := _case(comparison)) is not None]
+    if not cases:
+        return []
+    return [_overall(cases), _where(cases), _basis(cases)]
+
+
+def _case(comparison: TaskComparison) -> _Case | None:
+    for block in sorted(comparison.blocks, key=lambda block: not block.with_target):
+        row = judged(block)
+        if row is not None:
+            return _Case(comparison, block, row)
+    return None
+
+
+def _overall(cases: Sequence[_Case]) -> str:
+    tested = [case for case in cases if case.row.tested]
+    who = _who(cases)
+    mean = fmean(case.difference for case in cases)
+    by = "by" if len(cases) == 1 else "on average by"
+    if not tested:
+        above = sum(case.difference > 0 for case in cases)
+        return (
+            f"Nothing was tested for significance: {who} is above the best single adapter on {above} of "
+            f"{_tasks(len(cases))}, {by} {signed(mean)} points zero-shot."
+        )
+    won, lost, rest = _outcomes([case.row for case in cases])
+    answer = "Yes" if won == len(cases) else "In places" if won else "No" if lost else "Not as far as can be told"
+    untested = f" and not tested on {len(cases) - len(tested)}" if len(tested) < len(cases) else ""
+    text = (
+        f"{answer}: of {_tasks(len(cases))}, {who} is significantly above the best single adapter on {won}, "
+        f"significantly below on {lost}, not distinguishable from it on {rest}{untested}, {by} {signed(mean)} points "
+        "zero-shot"
+    )
+    others = [_outcomes(compositions(case.block)) for case in cases]
+    if all(len(compositions(case.block)) == 1 for case in cases):
+        return f"{text}."
+    anywhere = [
+        f"`{row.label}` on {case.comparison.task}, {signed(row.tested.difference)}"
+        for case in cases
+        for row in compositions(case.block)
+        if row.tested and row.tested.significant and row.tested.difference > 0
+    ]
+    total, below, level = (sum(counts) for counts in zip(*others, strict=True))
+    listed = f" ({'; '.join(anywhere)})" if 0 < len(anywhere) <= 3 else ""
+    return (
+        f"{text}; of all {total + below + level} tests of a composition, {total} found it significantly above{listed}, "
+        f"{below} significantly below and {level} not distinguishable."
+    )
+
+
+def _where(cases: Sequence[_Case]) -> str:
+    ranked = sorted(cases, key=lambda case: (-case.difference, case.comparison.name))
+    who = _who(cases)
+    if len(ranked) == 1:
+        return f"{who[0].upper()}{who[1:]} ends up on {_described(ranked[0])}, {_extremes(ranked[0])}."
+    best, worst = ranked[0], ranked[-1]
+    return (
+        f"{who[0].upper()}{who[1:]} does best on {_described(best)}, {_extremes(best)}, and worst on "
+        f"{_described(worst)}, {_extremes(worst)}."
+    )
+
+
+def _described(case: _Case) -> str:
+    test = case.row.tested
+    found = f", 95 % interval {interval(test.low, test.high)}" if test else ", not tested"
+    return f"{case.comparison.task} with {signed(case.difference)} against `{_single(case)}`{found}"
+
+
+def _extremes(case: _Case) -> str:
+    by_language = {
+        code: case.row.differences[code] for code in case.comparison.languages if code in case.row.differences
+    }
+    ranked = sorted(by_language, key=lambda code: (-by_language[code], code))
+    best, worst = ranked[0], ranked[-1]
+    if best == worst:
+        return f"in {best} {_marked(case, best, by_language)}"
+    return f"from {_marked(case, best, by_language)} in {best} to {_marked(case, worst, by_language)} in {worst}"
+
+
+def _marked(case: _Case, code: str, differences: dict[str, float]) -> str:
+    test = case.row.tests.get(code)
+    return f"{signed(differences[code])}{' (significant)' if test and test.significant else ''}"
+
+
+def _basis(cases: Sequence[_Case]) -> str:
+    seeds = sorted({case.row.tested.seeds if case.row.tested else len(case.row.seeds) for case in cases})
+    rows = [case.comparison.counts[code] for case in cases for code in case.comparison.languages]
+    bases = ", ".join(f"`{base}`" for base in dict.fromkeys(case.comparison.base for case in cases))
+    parts = [
+        f"{_span(seeds)} seed{'' if seeds == [1] else 's'}",
+        f"{_span([min(rows), max(rows)])} {_sample(cases)}rows a language",
+        f"the base {bases}",
+    ]
+    text = f"This rests on {', '.join(parts[:-1])} and {parts[-1]}"
+    if seeds[0] == 1:
+        text += ", and says nothing about other seeds"
+    elif seeds[0] < FEW_SEEDS:
+        text += ", and so few seeds may mislead"
+    # First where the time was measured too.
+    paid = [price for case in sorted(cases, key=lambda case: case.row.ratio is None) if (price := _price(case))]
+    return f"{text}; {paid[0]}." if paid else f"{text}."
+
+
+def _sample(cases: Sequence[_Case]) -> str:
+    if any(case.comparison.data == "bundled" for case in cases):
+        return "bundled demonstration "
+    return "sampled " if any(case.comparison.limit or case.comparison.sample for case in cases) else ""
+
+
+def _price(case: _Case) -> str:
+    row, single = case.row, case.block.reference.row if case.block.reference else None
+    if single is None or row.parameters is None or single.parameters is None:
+        return ""
+    time = f" and takes {row.ratio:.2f} times its time" if row.ratio is not None else ""
+    return (
+        f"on {case.comparison.task} `{row.label}` has {count(row.parameters)} parameters, the single adapter "
+        f"{count(single.parameters)}{time}"
+    )
+
+
+def _outcomes(rows: Sequence[Row]) -> tuple[int, int, int]:
+    tests = [row.tested for row in rows if row.tested]
+    found = [test.difference > 0 for test in tests if test.significant]
+    return sum(found), len(found) - sum(found), len(tests) - len(found)
+
+
+def _who(cases: Sequence[_Case]) -> str:
+    return "the fusion" if all(case.row.family == "fuse" for case in cases) else "the judged composition"
+
+
+def _single(case: _Case) -> str:
+    assert case.block.reference is not None
+    return case.block.reference.label
+
+
+def _tasks(number: int) -> str:
+    return f"{number} task{'' if number == 1 else 's'}"
+
+
+def _span(values: Sequence[int]) -> str:
+    return f"{values[0]:,}" if values[0] == values[-1] else f"{values[0]:,} to {values[-1]:,}"
