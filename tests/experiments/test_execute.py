@@ -11,7 +11,7 @@ import pytest
 from xadapt.evaluation.evaluate import EvalDisplay
 from xadapt.experiments.execute import Outcome, RunDisplay, execute
 from xadapt.experiments.outlook import Expected
-from xadapt.experiments.recipe import Recipe
+from xadapt.experiments.recipe import Budget, Recipe, Target
 from xadapt.training.plan import plan_fusion, plan_task
 from xadapt.training.train import Display
 
@@ -132,6 +132,25 @@ def test_one_seed_of_an_intermediate_adapter_serves_targets_of_several(bench: An
     assert len({result["decides"]["members"]["mnli"] for result in results}) == 1
     assert len({result["run"] for result in results if result["task"] == "xnli"}) == 2
     assert len({title for title in log.work if "train mnli" in title}) == 1
+
+
+def test_variants_are_trained_apart_and_their_results_named(bench: Any) -> None:
+    recipe = RECIPE.model_copy(
+        update={
+            "adapters": {"mnli": RECIPE.adapters["mnli"]},
+            "setups": ("mnli",),
+            "targets": {"xnli": Target(limit=6)},
+            "variants": {"first": Budget(adapter_layers="0"), "both": Budget()},
+        }
+    )
+    results = carry_out(bench, Log(), recipe)
+    assert [result["named"] for result in results] == ["first", "both"]
+    configs = [
+        bench.store.finished(result["decides"]["members"]["mnli"]).record["decides"]["settings"]["adapter_config"]
+        for result in results
+    ]
+    assert configs[0].endswith("@0")
+    assert "@" not in configs[1]
 
 
 def test_an_interrupted_recipe_goes_on_where_it_was_cut(bench: Any) -> None:

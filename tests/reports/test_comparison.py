@@ -2,7 +2,7 @@ from statistics import stdev
 
 import pytest
 
-from xadapt.reports import compare
+from xadapt.reports import compare, write_report
 from xadapt.reports.costs import Cost
 
 
@@ -262,3 +262,30 @@ def test_english_beside_itself_is_english_where_languages_are_pairs(result):
     pairs = result("stsb", {"en-en": 80.0, "en-de": 70.0, "ko-ko": 60.0}, task="sts17", metric="spearman")
     (row,) = only_block([pairs]).rows
     assert (row.english, row.zero_shot) == (80.0, 65.0)
+
+
+def test_target_languages_choose_the_best_single_adapter_only_when_asked_and_it_is_said(fusion_loses, tmp_path):
+    (asked,) = compare(fusion_loses, by_targets=True)
+    (block,) = asked.blocks
+    assert (block.reference.label, block.reference.by_targets) == ("stsb", True)
+    (usual,) = compare(fusion_loses)
+    assert usual.blocks[0].reference.label == "mnli"
+    said = "the target languages' own test rows chose"
+    assert said in write_report(fusion_loses, tmp_path / "asked", "Title", by_targets=True).read_text()
+    assert "own test rows chose" in (tmp_path / "asked" / "report.html").read_text()
+    assert said not in write_report(fusion_loses, tmp_path / "usual", "Title").read_text()
+
+
+def test_ways_that_a_recipe_names_are_lines_of_their_own(result):
+    named = [
+        result("mnli", {"en": score, "de": score - 5}, named=name, seed=seed, run=f"{name}{seed}")
+        for name, score in (("all layers", 60.0), ("upper half", 55.0))
+        for seed in (1, 2)
+    ]
+    (comparison,) = compare(named)
+    (block,) = comparison.blocks
+    assert [(row.label, row.seeds) for row in block.rows] == [
+        ("mnli, all layers", (1, 2)),
+        ("mnli, upper half", (1, 2)),
+    ]
+    assert block.rows[1].difference == pytest.approx(-5.0)

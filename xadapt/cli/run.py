@@ -92,6 +92,7 @@ def run(
         say(f"{outcome.left} of {outcome.steps} runs are left: give the same command again to go on")
     if not results:
         return
+    by_targets = loaded.selection == "targets"
     explanations = fusions_explained(loaded, outcome.pins, backbone, source, place, evaluation_display)
     folder = to or place.root / "reports" / loaded.name
     scored = write_suites(results, loaded.suites, folder, loaded.setups)
@@ -105,12 +106,13 @@ def run(
         costs=place.root / COST_FILE,
         examples=place.root / "examples",
         explanations=explanations,
+        by_targets=by_targets,
         scores=[line for score, facts in scored for line in suite_summary(score, facts)],
     )
     if as_json:
         print_json({"report": str(written), "results": [public(result) for result in results]})
         return
-    for table in reports.rich_tables(reports.compare(results)):
+    for table in reports.rich_tables(reports.compare(results, by_targets=by_targets)):
         show(table)
     for score, facts in scored:
         print_suite(score, ", ".join(f"{key} {value}" for key, value in facts.items()))

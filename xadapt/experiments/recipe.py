@@ -104,6 +104,8 @@ class Recipe(_Strict):
             store or the shipped ones.
         setups: Expressions to compare; ``none`` is the base without an intermediate adapter.
         targets: What they are measured on.
+        selection: What chooses the best single adapter. English rows do, as they choose checkpoints and weights always;
+            ``targets`` lets the target languages' test rows do it, and the report says so.
         suites: Benchmarks whose scores the report shows for every setup.
     """
 
@@ -122,4 +124,5 @@ class Recipe(_Strict):
     ready: Setups = ()
     setups: Setups = Field(min_length=1)
     targets: dict[TaskName, Target] = Field(min_length=1)
+    selection: Literal["english", "targets"] = "english"
     suites: tuple[Literal["xtreme", "xtreme-r"], ...] = ()

@@ -41,6 +41,7 @@ def compare(
     results: Iterable[Mapping[str, Any]],
     costs: Mapping[tuple[str, str], Cost] | None = None,
     examples: Path | None = None,
+    by_targets: bool = False,
 ) -> list[TaskComparison]:
     """Group results by task, base, data and limit, and compare the setups in each group.
 
@@ -48,6 +49,7 @@ def compare(
         results: Results as they are stored, in any order. The same run twice counts once.
         costs: What was measured of the time of an example, by base and task (see `read_costs`).
         examples: Folder of per-example scores, with which differences are tested; None tests nothing.
+        by_targets: Whether the target languages' test rows choose the best single adapter, and not English ones.
 
     Returns:
         One comparison per group, ordered by task, base, data and limit.
@@ -63,7 +65,9 @@ def compare(
         told = (result.run, result.setup, result.head, result.variant, result.seed, result.named)
         groups[key][" ".join(map(str, told))] = result
     alike = [list(groups[key].values()) for key in sorted(groups)]
-    comparisons = [_compare_group(group, (costs or {}).get((group[0].base, group[0].task))) for group in alike]
+    comparisons = [
+        _compare_group(group, (costs or {}).get((group[0].base, group[0].task)), by_targets) for group in alike
+    ]
     if examples is None:
         return comparisons
     from xadapt.reports.statistics import with_tests
@@ -74,7 +78,7 @@ def compare(
     ]
 
 
-def _compare_group(results: list[Result], cost: Cost | None) -> TaskComparison:
+def _compare_group(results: list[Result], cost: Cost | None, by_targets: bool) -> TaskComparison:
     measured: dict[tuple[bool, str], list[Result]] = defaultdict(list)
     for result in results:
         measured[classify(result.setup, result.task).with_target, result.variant].append(result)
@@ -104,7 +108,7 @@ def _compare_group(results: list[Result], cost: Cost | None) -> TaskComparison:
         uneven=tuple(sorted(code for code, numbers in counts.items() if len(numbers) > 1)),
         unlike=tuple(sorted({member for (member, _), runs in used.items() if len(runs) > 1})),
         splits=tuple(sorted({row.split for result in results for row in result.languages.values() if row.split})),
-        blocks=tuple(_block(*key, blocks[key], common, times) for key in sorted(blocks, key=_natural)),
+        blocks=tuple(_block(*key, blocks[key], common, times, by_targets) for key in sorted(blocks, key=_natural)),
         timed=cost.how if cost and any(result.setup in times for result in results) else "",
     )
 
@@ -169,9 +173,10 @@ def _block(
     entries: list[_Entry],
     common: tuple[str, ...],
     times: Mapping[str, tuple[float, ...]],
+    by_targets: bool,
 ) -> Block:
     rows = [_row(entry, common, times.get(entry.runs[0].setup, ())) for entry in entries]
-    reference = _reference(rows, common)
+    reference = _reference(rows, common, by_targets)
     if reference is not None:
         rows = [_against(row, reference, common) for row in rows]
     rows.sort(key=lambda row: (FAMILIES.index(row.family), -english_or_least(row), row.label))
@@ -225,10 +230,14 @@ def _first(counts: Iterable[int | None]) -> int | None:
     return next((count for count in counts if count is not None), None)
 
 
-def _reference(rows: Sequence[Row], common: tuple[str, ...]) -> Reference | None:
+def _reference(rows: Sequence[Row], common: tuple[str, ...], by_targets: bool) -> Reference | None:
     singles = [row for row in rows if row.family == "single"]
     if not singles:
         return None
+    measured = [(row.zero_shot, row) for row in singles if row.zero_shot is not None]
+    if by_targets and measured:
+        _, top = min(measured, key=lambda one: (-one[0], one[1].label))
+        return Reference(top.label, True, top.scores, top.zero_shot, len(top.seeds), top, by_targets=True)
     by_dev = graded_on_dev(singles)
     best = best_in_english(singles if by_dev else [row for row in singles if row.english is not None])
     if best is not None:

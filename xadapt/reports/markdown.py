@@ -29,6 +29,7 @@ def write_report(
     costs: Path | None = None,
     examples: Path | None = None,
     explanations: Sequence[Mapping[str, Any]] = (),
+    by_targets: bool = False,
 ) -> Path:
     """Write a report: `report.md`, the same as one page, `report.html`, and a picture per comparison in `plots`.
 
@@ -46,6 +47,7 @@ def write_report(
         costs: The file of measured times; may be missing.
         examples: Folder of per-example scores, with which differences are tested; may be missing.
         explanations: What the fusions attend to, as `xadapt explain` stores it.
+        by_targets: Whether the target languages' test rows choose the best single adapter, which the report then says.
 
     Returns:
         The path of `report.md`. A report that exists has its pictures.
@@ -54,7 +56,7 @@ def write_report(
         XadaptError: If there are no results or one is malformed.
     """
     results = list(results)
-    comparisons = compare(results, read_costs(costs) if costs else None, examples)
+    comparisons = compare(results, read_costs(costs) if costs else None, examples, by_targets)
     if not comparisons:
         raise XadaptError(f"no results to report in {to}: evaluate a setup first")
     names = plot_names(comparisons)

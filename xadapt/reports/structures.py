@@ -160,6 +160,7 @@ class Reference:
         seeds: Number of seeds behind it, of the single with the fewest.
         row: The adapter's row, None for the mean of several.
         by_dev: Whether it was chosen on English dev rows; otherwise, if chosen, on English test rows.
+        by_targets: Whether the target languages' test rows chose it, because that was asked for.
     """
 
     label: str
@@ -169,6 +170,7 @@ class Reference:
     seeds: int
     row: Row | None
     by_dev: bool = False
+    by_targets: bool = False
 
 
 @dataclass(frozen=True)

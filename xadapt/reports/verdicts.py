@@ -54,11 +54,16 @@ def judged(block: Block) -> Row | None:
 
 
 def chosen_by(block: Block) -> str:
-    """Say on which English rows the best single adapter was chosen; "" where none was, or there was no choice."""
+    """Say on which rows the best single adapter was chosen; "" where none was, or there was no choice."""
     reference = block.reference
     if reference is None or reference.row is None or not reference.chosen:
         return ""
     row = reference.row
+    if reference.by_targets:
+        return (
+            f"{block_title(block)}: **as asked, the target languages' own test rows chose** the best single adapter, "
+            f"`{row.label}`, by {plain(row.zero_shot)}; such a choice has seen the answers and flatters the adapter."
+        )
     rows, score = (f"dev rows of {row.dev_task}", row.dev) if reference.by_dev else ("test rows", row.english)
     return f"{block_title(block)}: the best single adapter is `{row.label}`, by {plain(score)} on English {rows}."
 
@@ -96,9 +101,8 @@ def verdict(comparison: TaskComparison, block: Block) -> str:
     row, reference = judged(block), block.reference
     if row is None or reference is None:
         return f"**{headline(block)}.**"
-    chosen = (
-        f"`{reference.label}`, the best single adapter {'on English dev rows' if reference.by_dev else 'in English'},"
-    )
+    where = "on the target languages" if reference.by_targets else "in English"
+    chosen = f"`{reference.label}`, the best single adapter {'on English dev rows' if reference.by_dev else where},"
     who = chosen if reference.chosen else reference.label
     total = sum(code in row.differences for code in comparison.languages)
     sentences = [
