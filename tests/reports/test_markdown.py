@@ -77,7 +77,7 @@ def test_measured_times_are_shown_and_kept_beside_the_report(fusion_loses, measu
 
 def test_a_report_without_measured_times_says_how_to_get_them(fusion_loses, tmp_path):
     text = write_report(fusion_loses, tmp_path / "out", "Untimed", costs=tmp_path / "cost.json").read_text()
-    assert "python benchmarks/compositions/cost.py" in text
+    assert "python benchmarks/cost.py" in text
     assert "| ms per example |" not in text
     assert not (tmp_path / "out" / "cost.json").exists()
 

@@ -12,7 +12,7 @@ from xadapt.reports.verdicts import compositions, judged
 
 
 @dataclass(frozen=True)
-class _Case:
+class Case:
     """A task with the composition that is judged on it."""
 
     comparison: TaskComparison
@@ -21,7 +21,14 @@ class _Case:
 
     @property
     def difference(self) -> float:
+        """How far the composition is above the best single adapter, in points."""
         return self.row.tested.difference if self.row.tested else self.row.difference or 0.0
+
+    @property
+    def single(self) -> str:
+        """What it is measured against."""
+        assert self.block.reference is not None
+        return self.block.reference.label
 
 
 def conclude(comparisons: Sequence[TaskComparison]) -> list[str]:
@@ -37,21 +44,26 @@ def conclude(comparisons: Sequence[TaskComparison]) -> list[str]:
         Three sentences: the answer over all tasks; where most and where least; what it rests on. None where no
         composition can be compared with a single adapter.
     """
-    cases = [case for comparison in comparisons if (case := _case(comparison)) is not None]
+    cases = judged_cases(comparisons)
     if not cases:
         return []
     return [_overall(cases), _where(cases), _basis(cases)]
 
 
-def _case(comparison: TaskComparison) -> _Case | None:
+def judged_cases(comparisons: Sequence[TaskComparison]) -> list[Case]:
+    """The tasks on which a composition can be judged, each with that composition."""
+    return [case for comparison in comparisons if (case := _case(comparison)) is not None]
+
+
+def _case(comparison: TaskComparison) -> Case | None:
     for block in sorted(comparison.blocks, key=lambda block: not block.with_target):
         row = judged(block)
         if row is not None:
-            return _Case(comparison, block, row)
+            return Case(comparison, block, row)
     return None
 
 
-def _overall(cases: Sequence[_Case]) -> str:
+def _overall(cases: Sequence[Case]) -> str:
     tested = [case for case in cases if case.row.tested]
     who = _who(cases)
     mean = fmean(case.difference for case in cases)
@@ -87,7 +99,7 @@ def _overall(cases: Sequence[_Case]) -> str:
     )
 
 
-def _where(cases: Sequence[_Case]) -> str:
+def _where(cases: Sequence[Case]) -> str:
     ranked = sorted(cases, key=lambda case: (-case.difference, case.comparison.name))
     who = _who(cases)
     if len(ranked) == 1:
@@ -99,13 +111,13 @@ def _where(cases: Sequence[_Case]) -> str:
     )
 
 
-def _described(case: _Case) -> str:
+def _described(case: Case) -> str:
     test = case.row.tested
     found = f", 95 % interval {interval(test.low, test.high)}" if test else ", not tested"
-    return f"{case.comparison.task} with {signed(case.difference)} against `{_single(case)}`{found}"
+    return f"{case.comparison.task} with {signed(case.difference)} against `{case.single}`{found}"
 
 
-def _extremes(case: _Case) -> str:
+def _extremes(case: Case) -> str:
     by_language = {
         code: case.row.differences[code] for code in case.comparison.languages if code in case.row.differences
     }
@@ -116,12 +128,12 @@ def _extremes(case: _Case) -> str:
     return f"from {_marked(case, best, by_language)} in {best} to {_marked(case, worst, by_language)} in {worst}"
 
 
-def _marked(case: _Case, code: str, differences: dict[str, float]) -> str:
+def _marked(case: Case, code: str, differences: dict[str, float]) -> str:
     test = case.row.tests.get(code)
     return f"{signed(differences[code])}{' (significant)' if test and test.significant else ''}"
 
 
-def _basis(cases: Sequence[_Case]) -> str:
+def _basis(cases: Sequence[Case]) -> str:
     seeds = sorted({case.row.tested.seeds if case.row.tested else len(case.row.seeds) for case in cases})
     rows = [case.comparison.counts[code] for case in cases for code in case.comparison.languages]
     bases = ", ".join(f"`{base}`" for base in dict.fromkeys(case.comparison.base for case in cases))
@@ -140,13 +152,13 @@ def _basis(cases: Sequence[_Case]) -> str:
     return f"{text}; {paid[0]}." if paid else f"{text}."
 
 
-def _sample(cases: Sequence[_Case]) -> str:
+def _sample(cases: Sequence[Case]) -> str:
     if any(case.comparison.data == "bundled" for case in cases):
         return "bundled demonstration "
     return "sampled " if any(case.comparison.limit or case.comparison.sample for case in cases) else ""
 
 
-def _price(case: _Case) -> str:
+def _price(case: Case) -> str:
     row, single = case.row, case.block.reference.row if case.block.reference else None
     if single is None or row.parameters is None or single.parameters is None:
         return ""
@@ -163,13 +175,8 @@ def _outcomes(rows: Sequence[Row]) -> tuple[int, int, int]:
     return sum(found), len(found) - sum(found), len(tests) - len(found)
 
 
-def _who(cases: Sequence[_Case]) -> str:
+def _who(cases: Sequence[Case]) -> str:
     return "the fusion" if all(case.row.family == "fuse" for case in cases) else "the judged composition"
-
-
-def _single(case: _Case) -> str:
-    assert case.block.reference is not None
-    return case.block.reference.label
 
 
 def _tasks(number: int) -> str:

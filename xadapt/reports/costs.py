@@ -1,4 +1,4 @@
-"""Measured times of an example, read from the file that ``benchmarks/compositions/cost.py`` writes."""
+"""Measured times of an example, read from the file that ``benchmarks/cost.py`` writes."""
 
 from __future__ import annotations
 

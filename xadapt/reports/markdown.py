@@ -60,6 +60,7 @@ def write_report(
     if not comparisons:
         raise XadaptError(f"no results to report in {to}: evaluate a setup first")
     names = plot_names(comparisons)
+    from xadapt.reports.overview import OVERVIEW, overview_png
     from xadapt.reports.page import About, write_page
     from xadapt.reports.plots import comparison_png
 
@@ -67,12 +68,15 @@ def write_report(
         if comparison.alone:
             continue
         atomic_write_bytes(to / "plots" / name, comparison_png(comparison))
+    overview = overview_png(comparisons)
+    if overview:
+        atomic_write_bytes(to / "plots" / OVERVIEW, overview)
     atomic_write_bytes(to / "results.csv", results_csv(results).encode("utf-8"))
     atomic_write_bytes(to / "setups.csv", setups_csv(comparisons).encode("utf-8"))
     if costs and any(comparison.timed for comparison in comparisons):
         atomic_write_bytes(to / COST_FILE, costs.read_bytes())
     report = to / "report.md"
-    text = render(comparisons, title, commands, names, recipe, adapters, scores)
+    text = render(comparisons, title, commands, names, recipe, adapters, scores, OVERVIEW if overview else "")
     atomic_write_bytes(report, text.encode("utf-8"))
     about = About((), commands, recipe, adapters, scores, explanations)
     write_page(to, title, comparisons, about)
@@ -87,6 +91,7 @@ def render(
     recipe: str = "",
     adapters: Sequence[str] = (),
     scores: Sequence[str] = (),
+    overview: str = "",
 ) -> str:
     """Write comparisons as Markdown.
 
@@ -98,6 +103,7 @@ def render(
         recipe: Text of a recipe to quote, empty for none.
         adapters: Lines that describe the adapters in use.
         scores: Lines that give the scores of suites.
+        overview: File name of the picture of all tasks, empty for none.
 
     Returns:
         The Markdown text.
@@ -118,6 +124,7 @@ def render(
         recipe=recipe.strip(),
         adapters=list(adapters),
         scores=list(scores),
+        overview=overview,
         sections=[_section(comparison, plot) for comparison, plot in zip(comparisons, plots, strict=True)],
         conclusion=conclude(comparisons),
         dagger=DAGGER,

@@ -1,6 +1,6 @@
 """Milliseconds an example of every setup that a store has results of, measured in turn on the same rows.
 
-python benchmarks/compositions/cost.py --store STORE --data MIRROR [--to FILE]
+python benchmarks/cost.py --store STORE --data MIRROR [--to FILE]
 
 `xadapt report` shows what it finds in STORE/cost.json.
 """

@@ -1,0 +1,91 @@
+"""A whole report in one picture: how far compositions are from the best single adapter, task by task."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from xadapt.reports.conclusion import Case, judged_cases
+from xadapt.reports.plots import DPI, FAMILY_COLOURS
+from xadapt.reports.structures import Row, TaskComparison
+from xadapt.reports.verdicts import compositions
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+#: Its name in the folder of plots.
+OVERVIEW = "overview.png"
+_SHAPES = "osD^vPXdp"
+
+
+def overview_png(comparisons: Sequence[TaskComparison]) -> bytes | None:
+    """Draw the differences to the best single adapter, a line per task.
+
+    The judged composition has its 95 % interval, filled where it is significant; every other one is a pale mark.
+
+    Args:
+        comparisons: What `compare` returned.
+
+    Returns:
+        The picture, PNG; None with fewer than two tasks to judge.
+    """
+    cases = judged_cases(comparisons)
+    if len(cases) < 2:
+        return None
+    buffer = io.BytesIO()
+    _draw(cases).savefig(buffer, format="png", dpi=DPI, bbox_inches="tight", metadata={"Software": None})
+    return buffer.getvalue()
+
+
+def _draw(cases: Sequence[Case]) -> Figure:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8.6, 0.46 * len(cases) + 1.7), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    axes.axvline(0, color="#555555", linewidth=1)
+    families = list(dict.fromkeys(row.family for case in cases for row in _others(case)))
+    shapes = dict(zip(families, _SHAPES, strict=False))
+    named: set[str] = set()
+    for place, case in enumerate(cases):
+        for row in _others(case):
+            label = row.family if row.family not in named else None
+            named.add(row.family)
+            axes.plot(
+                row.difference, place, shapes.get(row.family, "o"), color=FAMILY_COLOURS[row.family], alpha=0.75,
+                markersize=6, label=label,
+            )  # fmt: skip
+        _mark(axes, place, case.row, first=place == 0)
+    axes.set_yticks(range(len(cases)), [f"{case.comparison.task}\nagainst {case.single}" for case in cases], fontsize=8)
+    axes.set_ylim(len(cases) - 0.5, -0.5)
+    axes.set_xlabel("zero-shot points above or below the best single adapter, which English dev rows chose", fontsize=8)
+    axes.grid(axis="x", color="#dddddd", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right", "left"]].set_visible(False)
+    figure.legend(loc="outside lower center", ncols=5, fontsize=8, frameon=False)
+    return figure
+
+
+def _others(case: Case) -> list[Row]:
+    return [row for row in compositions(case.block) if row.label != case.row.label]
+
+
+def _mark(axes: Axes, place: int, row: Row, first: bool) -> None:
+    colour, test = FAMILY_COLOURS[row.family], row.tested
+    label = "judged composition, 95 % interval (filled: p < 0.05 after Holm)" if first else None
+    error = [[test.difference - test.low], [test.high - test.difference]] if test else None
+    axes.errorbar(
+        [row.difference],
+        [place],
+        xerr=error,
+        fmt="o",
+        color=colour,
+        markerfacecolor=colour if test and test.significant else "white",
+        markersize=9,
+        capsize=3,
+        label=label,
+        zorder=3,
+    )
