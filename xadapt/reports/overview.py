@@ -54,11 +54,9 @@ def _draw(cases: Sequence[Case]) -> Figure:
         for row in _others(case):
             label = row.family if row.family not in named else None
             named.add(row.family)
-            axes.plot(
-                row.difference, place, shapes.get(row.family, "o"), color=FAMILY_COLOURS[row.family], alpha=0.75,
-                markersize=6, label=label,
-            )  # fmt: skip
-        _mark(axes, place, case.row, first=place == 0)
+            look = {"color": FAMILY_COLOURS[row.family], "alpha": 0.75, "markersize": 6, "label": label}
+            axes.plot([row.difference or 0.0], [place], shapes.get(row.family, "o"), **look)
+        _mark(axes, place, case, first=place == 0)
     axes.set_yticks(range(len(cases)), [f"{case.comparison.task}\nagainst {case.single}" for case in cases], fontsize=8)
     axes.set_ylim(len(cases) - 0.5, -0.5)
     axes.set_xlabel("zero-shot points above or below the best single adapter, which English dev rows chose", fontsize=8)
@@ -73,12 +71,12 @@ def _others(case: Case) -> list[Row]:
     return [row for row in compositions(case.block) if row.label != case.row.label]
 
 
-def _mark(axes: Axes, place: int, row: Row, first: bool) -> None:
-    colour, test = FAMILY_COLOURS[row.family], row.tested
+def _mark(axes: Axes, place: int, case: Case, first: bool) -> None:
+    colour, test = FAMILY_COLOURS[case.row.family], case.row.tested
     label = "judged composition, 95 % interval (filled: p < 0.05 after Holm)" if first else None
     error = [[test.difference - test.low], [test.high - test.difference]] if test else None
     axes.errorbar(
-        [row.difference],
+        [case.difference],
         [place],
         xerr=error,
         fmt="o",
