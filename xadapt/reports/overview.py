@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xadapt.reports.conclusion import Case, judged_cases
 from xadapt.reports.plots import DPI, FAMILY_COLOURS
@@ -54,7 +54,7 @@ def _draw(cases: Sequence[Case]) -> Figure:
         for row in _others(case):
             label = row.family if row.family not in named else None
             named.add(row.family)
-            look = {"color": FAMILY_COLOURS[row.family], "alpha": 0.75, "markersize": 6, "label": label}
+            look: dict[str, Any] = {"color": FAMILY_COLOURS[row.family], "alpha": 0.75, "markersize": 6, "label": label}
             axes.plot([row.difference or 0.0], [place], shapes.get(row.family, "o"), **look)
         _mark(axes, place, case, first=place == 0)
     axes.set_yticks(range(len(cases)), [f"{case.comparison.task}\nagainst {case.single}" for case in cases], fontsize=8)
