@@ -330,4 +330,16 @@ def test_test_rows_are_read_once_for_all_setups_and_no_more_than_some_are_held(s
     source.test(XNLI, "en")
     assert source.test(XNLI, "de", 3).rows == first.rows
     assert read == ["de", "de", "en", "de"]
-    assert len(source._tests) == 2
+    assert len(source._kept) == 2
+
+
+def test_training_rows_are_read_once_for_all_that_is_trained_on_them(root, write, monkeypatch):
+    row = {"premise": "a", "hypothesis": "b", "label": 0}
+    for split in ("train", "validation_matched"):
+        write(f"nyu-mll/multi_nli/default/{split}.parquet", [row] * 4)
+    source, inner, read = Source(str(root)), Source._read, []
+    monkeypatch.setattr(Source, "_read", lambda self, *given: read.append(given[1].split) or inner(self, *given))
+    assert source.train(XNLI, 2) is source.train(XNLI, 2)
+    assert source.dev(XNLI, 2) is source.dev(XNLI, 2)
+    assert len(source.train(XNLI, 3).rows) == 3
+    assert read == ["train", "validation_matched", "train"]

@@ -23,7 +23,7 @@ from xadapt.tasks.languages import LANGUAGES, is_known
 
 #: Rows are cut by a fixed shuffle, so that a limit means the same rows for every seed and parallel language.
 _CUT_SEED = 0
-#: Test sets that are held, one a language: those of a task in fifty languages.
+#: Row sets that are held: the tests of a task in fifty languages, and what it is trained on.
 _KEPT = 64
 
 
@@ -62,7 +62,7 @@ class Source:
             if not self.root.is_dir():
                 raise XadaptError(f"no data folder {name!r}: --data takes hub, bundled or the folder of a mirror")
         self.name = name if self.root is None else f"mirror:{self.root.name}"
-        self._tests: OrderedDict[tuple[int, str, int | None], tuple[Task, RowSet]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, str, str, int | None], tuple[Task, RowSet]] = OrderedDict()
 
     def languages(self, task: Task) -> tuple[str, ...]:
         """The languages that this source has test rows of, English first."""
@@ -118,8 +118,8 @@ class Source:
         return picked or here
 
     def train(self, task: Task, limit: int | None = None) -> RowSet:
-        """English training rows."""
-        return self._english(task, "train", limit)
+        """English training rows, read once like test rows."""
+        return self._once(task, "train", "en", limit, lambda: self._english(task, "train", limit))
 
     def train_name(self, task: Task) -> str:
         """The name of the data set that the training rows come from, for records and cards."""
@@ -130,21 +130,24 @@ class Source:
         return ", ".join(dict.fromkeys(_shown(rows) for rows in task.parts("train")))
 
     def dev(self, task: Task, limit: int | None = None) -> RowSet:
-        """English development rows."""
-        return self._english(task, "dev", limit)
+        """English development rows, read once like test rows."""
+        return self._once(task, "dev", "en", limit, lambda: self._english(task, "dev", limit))
 
     def test(self, task: Task, language: str, limit: int | None = None) -> RowSet:
         """Test rows of a language; for a task without test rows its English development rows.
 
         They are read once for all setups that this source serves, and must not be changed.
         """
+        return self._once(task, "test", language, limit, lambda: self._test(task, language, limit))
+
+    def _once(self, task: Task, part: str, language: str, limit: int | None, read: Callable[[], RowSet]) -> RowSet:
         # The task is held, so that no other can come to have its identity.
-        key = (id(task), language, limit)
-        if key not in self._tests:
-            self._tests[key] = (task, self._test(task, language, limit))
-            if len(self._tests) > _KEPT:
-                self._tests.popitem(last=False)
-        return self._tests[key][1]
+        key = (id(task), part, language, limit)
+        if key not in self._kept:
+            self._kept[key] = (task, read())
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return self._kept[key][1]
 
     def _test(self, task: Task, language: str, limit: int | None) -> RowSet:
         if self._bundles(task):
