@@ -159,3 +159,12 @@ def test_pairs_with_english_are_read_under_their_own_name(measured, tmp_path):
     shares = {"en-en": 0.6, "en-de": 0.5}
     results = [measured("mnli", shares), measured("fuse(mnli, stsb)", shares)]
     assert "en" in rows_of(results, tmp_path / "examples")["fuse(mnli, stsb)"].tests
+
+
+def test_without_an_english_choice_it_is_said_why_nothing_is_tested(measured, tmp_path):
+    results = [measured(setup, {"de": 0.5}) for setup in ("mnli", "stsb", "fuse(mnli, stsb)")]
+    (comparison,) = compare(results, None, tmp_path / "examples")
+    assert comparison.blocks[0].reference.chosen is False
+    assert {row.untested for row in comparison.blocks[0].rows} == {
+        "there are no English rows to choose a best single adapter by"
+    }

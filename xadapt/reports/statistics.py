@@ -32,6 +32,7 @@ Pairs = list[tuple[Result, Result]]
 
 RESAMPLES = 10_000
 _NO_PAIRS = "its runs have no seed in common with those of the best single adapter"
+_NO_CHOICE = "there are no English rows to choose a best single adapter by"
 _OTHER_ROWS = "it was not scored on the same rows as the best single adapter"
 _FEW_ROWS = "a language has fewer than two rows"
 
@@ -49,12 +50,11 @@ def with_tests(block: Block, languages: Sequence[str], folder: Path, resamples: 
         resamples: How often to resample.
 
     Returns:
-        The block, its rows with what the tests say or why there are none. Unchanged where the reference is no one
-        adapter.
+        The block, its rows with what the tests say or why there are none.
     """
     best = block.reference.row if block.reference else None
     if best is None:
-        return block
+        return replace(block, rows=tuple(replace(row, untested=_NO_CHOICE) for row in block.rows))
     others = {place: row for place, row in enumerate(block.rows) if row.label != best.label}
     pairs = {place: paired_runs(row, best) for place, row in others.items()}
     reader, found = _Reader(folder), defaultdict[int, dict[str, Resampled]](dict)
