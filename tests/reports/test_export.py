@@ -37,7 +37,8 @@ def test_a_setup_is_a_line_with_scores_spreads_differences_and_costs(result):
         "-1.0",
         "0",
     ]
-    assert [fusion[key] for key in ("ms", "ms_lowest", "ms_highest", "times_single")] == ["6.0", "5.0", "6.0", "2.0"]
+    times = [fusion[f"milliseconds{which}"] for which in ("", "_lowest", "_highest")]
+    assert [*times, fusion["times_single"]] == ["6.0", "5.0", "6.0", "2.0"]
     assert (fusion["en"], fusion["en_vs_single"], fusion["de_vs_single"]) == ("71.0", "1.0", "-1.0")
     spreads = [
         float(line[key]) for line, key in ((single, "de_sd"), (single, "zero_shot_sd"), (fusion, "vs_single_sd"))
@@ -62,3 +63,9 @@ def test_what_tests_say_is_in_the_table_of_setups(tested_fusion, tmp_path):
     assert float(fusion["de_p_holm"]) < 0.05 < float(fusion["sw_p_holm"])
     names = ("low", "high", "p", "p_holm", "effect", "wins", "losses", "de_p_holm")
     assert {by_label["mnli"][name] for name in names} == {""}
+
+
+def test_the_score_in_malay_is_no_time(result):
+    (comparison,) = compare([result("mnli", {"en": 60.0, "ms": 50.0})])
+    (row,) = csv.DictReader(io.StringIO(setups_csv([comparison])))
+    assert (row["ms"], row["milliseconds"]) == ("50.0", "")
