@@ -347,3 +347,16 @@ def test_help_answers_without_loading_a_model_library() -> None:
     assert done.stderr == ""
     assert "--languages" in done.stdout
     assert done.stdout.rstrip().endswith("[]")
+
+
+def test_a_run_whose_time_is_up_reports_what_is_done(cli: Cli, place: list[str], tmp_path: Path, trained: Any) -> None:
+    recipe, fused = tmp_path / "small.yaml", "fuse(mnli, stsb)"
+    target = "{limit: 2, explain: 1, train: {epochs: 1, batch_size: 8, limit: 8, dev_limit: 4, max_length: 48}}"
+    rest = f"name: few\ntitle: Few\nready: ['{fused}']\ntargets: {{xnli: {target}}}\n"
+    recipe.write_text(f"setups: [mnli]\n{rest}")
+    assert cli("run", recipe, "--to", tmp_path / "first", *place)[0] == 0
+    recipe.write_text(f"setups: [mnli, '{fused}']\n{rest}")
+    code, _, err = cli("run", recipe, "--to", tmp_path / "second", "--max-hours", "0", *place)
+    assert code == 0, err
+    assert "2 of 4 runs are left" in err
+    assert (tmp_path / "second" / "report.html").is_file()

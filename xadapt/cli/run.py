@@ -93,7 +93,10 @@ def run(
     if not results:
         return
     by_targets = loaded.selection == "targets"
-    explanations = fusions_explained(loaded, outcome.pins, backbone, source, place, evaluation_display)
+    explanations = []
+    if not outcome.left:
+        # Before the end a fusion may not be there yet, and what is done must have its report.
+        explanations = fusions_explained(loaded, outcome.pins, backbone, source, place, evaluation_display)
     folder = to or place.root / "reports" / loaded.name
     scored = write_suites(results, loaded.suites, folder, loaded.setups)
     written = reports.write_report(
