@@ -153,6 +153,18 @@ def test_variants_are_trained_apart_and_their_results_named(bench: Any) -> None:
     assert "@" not in configs[1]
 
 
+def test_a_target_learnt_from_another_task_is_measured_with_that_tasks_adapter(bench: Any) -> None:
+    recipe = RECIPE.model_copy(
+        update={
+            "adapters": {"stsb": RECIPE.adapters["stsb"]},
+            "setups": ("stsb",),
+            "targets": {"xnli": Target(train=Budget(**SMALL), train_on="mnli", limit=6)},
+        }
+    )
+    (result,) = carry_out(bench, Log(), recipe)
+    assert (result["task"], result["setup"], result["target"]) == ("xnli", "stack(stsb, mnli)", "mnli")
+
+
 def test_an_interrupted_recipe_goes_on_where_it_was_cut(bench: Any) -> None:
     log, again = Log(), Log()
     log.cut = "train stack(mnli, xnli)"

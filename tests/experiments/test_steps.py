@@ -81,6 +81,28 @@ def test_the_mode_of_a_target_decides_what_is_evaluated() -> None:
     assert [str(step.setup) for step in steps if isinstance(step, EvalStep)] == ["continue(mnli, xnli)"]
 
 
+def test_a_target_without_rows_of_its_own_is_learnt_from_another_task() -> None:
+    steps = plan_steps(recipe(setups=["none", "mnli"], targets={"pawsx": {"train": {"limit": 8}, "train_on": "mrpc"}}))
+    assert [str(step).removesuffix(", seed 42") for step in steps][2:] == [
+        "train mrpc",
+        "evaluate mrpc on pawsx",
+        "train stack(mnli, mrpc)",
+        "evaluate stack(mnli, mrpc) on pawsx",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("target", "what"),
+    [
+        ({"train": {"limit": 8}, "train_on": "mnli"}, "mnli does not have its labels"),
+        ({"train_on": "mrpc"}, "give its train budget too"),
+    ],
+)
+def test_what_a_target_cannot_be_learnt_from_is_refused(target: dict[str, Any], what: str) -> None:
+    with pytest.raises(XadaptError, match=what):
+        plan_steps(recipe(setups=["mnli"], targets={"pawsx": target}))
+
+
 def test_budgets_go_to_their_own_steps() -> None:
     steps = plan_steps(
         recipe(adapters={"mnli": {"epochs": 3}}, fusion={"epochs": 4}, targets={"xnli": {"train": {"epochs": 5}}})

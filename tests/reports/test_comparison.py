@@ -4,6 +4,7 @@ import pytest
 
 from xadapt.reports import compare, write_report
 from xadapt.reports.costs import Cost
+from xadapt.reports.verdicts import block_title
 
 
 def only_block(results):
@@ -146,6 +147,22 @@ def test_setups_with_and_without_the_target_are_compared_apart(result):
     assert [row.label for row in without.rows] == ["mnli", "fuse(mnli, stsb)"]
     assert row_of(without, "fuse(mnli, stsb)").difference == 10.0
     assert [row.setup for row in with_target.rows] == ["stack(mnli, xnli)"]
+
+
+def test_a_target_adapter_learnt_from_another_task_is_taken_off_as_the_targets_own_is(result):
+    setups = {"xnli": 40.0, "stack(stsb, xnli)": 50.0, "stack(fuse(stsb, squad), xnli)": 60.0}
+    block = only_block(
+        [
+            {**result(setup, {"en": score, "de": score}, task="lingnli"), "target": "xnli"}
+            for setup, score in setups.items()
+        ]
+    )
+    assert {row.label: row.family for row in block.rows} == {
+        "target only": "none",
+        "stsb": "single",
+        "fuse(squad, stsb)": "fuse",
+    }
+    assert block_title(block) == "Trained on English rows of xnli, not of the target"
 
 
 def test_zero_shot_means_cover_only_languages_all_setups_have(result):

@@ -107,8 +107,16 @@ def execute(
         result = _carry_out(one.step, f"[{number + 1}/{len(steps)}] {one.step}", bench)
         pace.note(one, time.monotonic() - started)
         if result is not None:
-            results.append({**result, "named": one.step.line.variant} if one.step.line.variant else result)
+            results.append({**result, **_said(one.step)})
     return Outcome(results, len(steps), 0, bench.pins)
+
+
+def _said(step: Step) -> dict[str, str]:
+    """What the recipe says of a result that the result by itself does not."""
+    told = {"named": step.line.variant}
+    if isinstance(step, EvalStep):
+        told["target"] = step.target.train_on or ""
+    return {key: value for key, value in told.items() if value}
 
 
 def _carry_out(step: Step, title: str, bench: _Bench) -> dict[str, Any] | None:

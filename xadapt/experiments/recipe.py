@@ -63,6 +63,8 @@ class Target(_Strict):
 
     Attributes:
         train: Budget of the target adapter that every setup gets; None scores the setups as they are.
+        train_on: The task on whose English rows the target adapter is trained where that is not the target itself: one
+            with the same labels, for a target without such rows.
         mode: How the target adapter is put on a setup.
         languages: ``all`` or codes.
         limit: Test rows a language.
@@ -73,6 +75,7 @@ class Target(_Strict):
     """
 
     train: Budget | None = None
+    train_on: TaskName | None = None
     mode: Literal["stack", "continue"] = "stack"
     languages: str = "all"
     limit: int | None = Field(default=None, ge=1)

@@ -98,16 +98,29 @@ def _of_line(recipe: Recipe, line: Line, changes: Budget) -> Iterator[Step]:
             yield TrainStep(plan_setup(node), budgets[node.kind].changed(changes), seed, line)
     for name, target in recipe.targets.items():
         task, made = get_task(name), set()
+        learnt = _learnt(task, target)
         for setup in map(parse, target.setups or recipe.setups):
             if target.train is None:
                 if setup.kind == "none" and problem_class(task).needs_head:
                     raise XadaptError(f"none has no head for {name}: give {name} a train budget, or name its setups")
                 yield EvalStep(setup, task, target, line)
                 continue
-            plans = plan_targets(name, str(setup), target.mode)
+            plans = plan_targets(learnt.name, str(setup), target.mode)
             for plan in plans:
                 # An ensemble's members are often among the setups themselves.
                 if plan.makes not in made:
                     made.add(plan.makes)
                     yield TrainStep(plan, target.train.changed(changes), line.seed, line)
             yield EvalStep(setup_of(plans), task, target, line)
+
+
+def _learnt(task: Task, target: Target) -> Task:
+    """The task whose English rows a target adapter learns."""
+    if target.train_on is None:
+        return task
+    learnt = get_task(target.train_on)
+    if target.train is None:
+        raise XadaptError(f"{task.name}: train_on says what a target adapter is trained on; give its train budget too")
+    if learnt.kind != task.kind:
+        raise XadaptError(f"{task.name}: train_on {learnt.name} does not have its labels")
+    return learnt

@@ -74,7 +74,7 @@ def _asked(recipe: Recipe) -> Iterator[tuple[Node, Task, Target]]:
             # A fusion of low rank is made to attend as the full one does.
             if target.explain and setup.kind == "fuse" and setup.option("rank") is None:
                 yield (
-                    (plan_target(name, str(setup), target.mode).makes if target.train else setup),
+                    (plan_target(target.train_on or name, str(setup), target.mode).makes if target.train else setup),
                     get_task(name),
                     target,
                 )

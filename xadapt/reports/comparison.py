@@ -81,7 +81,7 @@ def compare(
 def _compare_group(results: list[Result], cost: Cost | None, by_targets: bool) -> TaskComparison:
     measured: dict[tuple[bool, str], list[Result]] = defaultdict(list)
     for result in results:
-        measured[classify(result.setup, result.task).with_target, result.variant].append(result)
+        measured[classify(result.setup, result.target).with_target, result.variant].append(result)
     blocks = {key: _entries(alike) for key, alike in measured.items()}
     every = [entry for entries in blocks.values() for entry in entries]
     common, left_out = _common_languages(every)
@@ -125,7 +125,7 @@ def _entries(results: list[Result]) -> list[_Entry]:
         by_setup[result.setup, result.named].append(result)
     entries = []
     for (setup, name), runs in by_setup.items():
-        family = classify(setup, runs[0].task)
+        family = classify(setup, runs[0].target)
         label = TARGET_ONLY if family.family == "none" and family.with_target else family.label
         label = f"{label} (continued)" if family.continued else label
         label = f"{label}, {name}" if name else label

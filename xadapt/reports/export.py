@@ -36,7 +36,7 @@ def results_csv(results: Iterable[Mapping[str, Any]]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*_COLUMNS, *_LAST, *names])
     for result in read:
-        family = classify(result.setup, result.task)
+        family = classify(result.setup, result.target)
         fixed = [result.task, result.kind, result.metric, result.base, result.data, result.limit, family.family]
         fixed += [family.label, family.with_target, result.setup, result.head, result.seed, result.run, result.variant]
         for code, row in sorted(result.languages.items()):

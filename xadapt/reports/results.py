@@ -54,6 +54,7 @@ class Result:
         variant: What else tells measurements apart: layer and pooling of a retrieval, "" elsewhere.
         languages: Scores by language code.
         named: What a recipe calls this way of doing it, such as other layers or another method; "" for the only way.
+        target: The task whose adapter on top is the target adapter: the task itself unless a recipe says otherwise.
         members: Run hash of every checkpoint in use, by expression.
         parameters: Parameters of the adapters and fusions in use, None if not recorded.
         head_parameters: Parameters of the heads that answered, None if not recorded.
@@ -75,6 +76,7 @@ class Result:
     languages: Mapping[str, LanguageResult]
     members: Mapping[str, str]
     named: str
+    target: str
     parameters: int | None
     head_parameters: int | None
     sample: bool
@@ -115,6 +117,7 @@ def read_result(stored: Mapping[str, Any]) -> Result:
         languages=_languages(stored, run),
         members=(stored.get("decides") or {}).get("members", {}),
         named=stored.get("named", ""),
+        target=stored.get("target") or stored["task"],
         parameters=stored.get("parameters"),
         head_parameters=stored.get("head_parameters"),
         sample=bool(stored.get("sample") or details.get("sample")),

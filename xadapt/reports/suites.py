@@ -54,7 +54,7 @@ def _chosen(results: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], dict[
     straight: dict[tuple[str, int], dict[str, Mapping[str, Any]]] = {}
     order: dict[tuple[str, int], None] = {}
     for result in results:
-        family = classify(result["setup"], result["task"])
+        family = classify(result["setup"], result.get("target") or result["task"])
         key = family.label, int(result["seed"])
         order[key] = None
         if family.with_target:

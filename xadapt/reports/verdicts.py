@@ -26,7 +26,9 @@ NO_EXAMPLES = "no per-example scores (evaluate again with the same data to make 
 
 def block_title(block: Block) -> str:
     """Say what the setups of a block have in common."""
-    title = "Trained on the target's English rows" if block.with_target else "Not trained on the target"
+    learnt = next((run.target for row in block.rows for run in row.runs if run.target != run.task), None)
+    rows = f"English rows of {learnt}, not of the target" if learnt else "the target's English rows"
+    title = f"Trained on {rows}" if block.with_target else "Not trained on the target"
     if block.variant:
         # Retrieval has no target rows to speak of, unless someone brought some.
         return f"{title}, {block.variant}" if block.with_target else block.variant.capitalize()
