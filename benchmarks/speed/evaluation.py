@@ -84,6 +84,8 @@ def main() -> None:
             train(plan_task(name), backbone, source, store, quick)
         train(plan_fusion(list(TASKS)), backbone, source, store, make_settings(limit=8, dev_limit=4, precision="fp32"))
         ready = [answer_with(parse(setup), xnli, backbone, store) for setup in SETUPS]
+        for answerer in ready:
+            answerer.to(torch.device("cpu"))
         for number in range(given.rounds):
             print(f"round {number + 1} of {given.rounds}", file=sys.stderr)
             fresh = Store(Path(folder) / f"round-{number}", store.root)

@@ -34,10 +34,9 @@ from xadapt.training.settings import make_settings
 from xadapt.training.train import train
 
 
-def setting(base: str, layers: str, batch: int, epochs: float, lr: float = 1e-3, config: str = "") -> dict[str, Any]:
-    """One point: the base, layers with adapters, rows a step, epochs, peak rate, method unless it is the default."""
-    point = {"base": base, "adapter_layers": layers, "batch_size": batch, "epochs": epochs, "lr": lr}
-    return {**point, "adapter_config": config} if config else point
+def setting(base: str, layers: str, batch: int, epochs: float, lr: float = 1e-3) -> dict[str, Any]:
+    """One point: the base, layers with adapters, rows a step, epochs, peak rate."""
+    return {"base": base, "adapter_layers": layers, "batch_size": batch, "epochs": epochs, "lr": lr}
 
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -47,9 +46,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "minilm, layers 8-11, b16, e1": setting("minilm", "8-11", 16, 1),
     "minilm, layers 6-11, b16, e1, lr 3e-3": setting("minilm", "6-11", 16, 1, 3e-3),
     "minilm:10, layers 4-9, b16, e1": setting("minilm:10", "4-9", 16, 1),
-    "minilm:9, layers 3-8, parallel, b16, e1": setting("minilm:9", "3-8", 16, 1, config="par_bn[reduction_factor=4]"),
-    "minilm:10, layers 5-9, parallel, b16, e1": setting("minilm:10", "5-9", 16, 1, config="par_bn[reduction_factor=4]"),
-    "minilm, layers 6-11, parallel, b16, e1": setting("minilm", "6-11", 16, 1, config="par_bn[reduction_factor=4]"),
     "minilm, all layers, b16, e1": setting("minilm", "all", 16, 1),
     "minilm, all layers, b32, e2": setting("minilm", "all", 32, 2),
 }

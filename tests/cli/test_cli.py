@@ -1,9 +1,8 @@
-"""The command line: results on standard output, one line for a mistake, exit codes that a script can trust."""
+"""The command line: one line for a mistake, exit codes that a script can trust, help, ``tasks`` and ``info``."""
 
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,9 +15,6 @@ from xadapt.cli.main import main
 from xadapt.errors import XadaptError
 
 Cli = Callable[..., tuple[int, str, str]]
-
-
-QUICK = ["--epochs", "1", "--batch-size", "8", "--max-length", "48", "--dev-limit", "6", "--limit", "16"]
 
 
 @pytest.mark.parametrize(
@@ -123,99 +119,6 @@ def test_an_adapter_for_another_base_is_one_line(cli: Cli, place: list[str], tra
     assert "was trained on base 'elsewhere'" in err
 
 
-def test_evaluate_json_has_exactly_the_public_keys_and_scores_of_0_to_100(cli: Cli, place: list[str]) -> None:
-    code, out, err = cli("evaluate", "xnli", "--setup", "mnli", "--limit", "6", "--max-length", "48", "--json", *place)
-    result = json.loads(out)
-    assert code == 0
-    keys = {"task", "setup", "base", "seed", "data", "limit", "metric", "head", "details", "languages", "mean"}
-    assert set(result) == keys
-    assert (result["task"], result["setup"], result["seed"], result["limit"]) == ("xnli", "mnli", 42, 6)
-    assert list(result["languages"]) == ["en", "de"]
-    for entry in result["languages"].values():
-        assert set(entry) == {"n", "accuracy", "split"}
-        assert 0 <= entry["accuracy"] <= 100
-    mean = sum(entry["accuracy"] for entry in result["languages"].values()) / 2
-    assert result["mean"] == {"accuracy": pytest.approx(mean, abs=1e-3)}
-    assert "uses mnli" in err
-    assert "error" not in err
-
-
-def test_evaluate_prints_a_table_on_standard_output_and_progress_on_standard_error(cli: Cli, place: list[str]) -> None:
-    code, out, err = cli("evaluate", "xquad", "--setup", "squad", "--max-length", "48", *place)
-    assert code == 0
-    for expected in ("xquad: squad", "German", "exact_match", "f1", "mean", "2 languages", "head squad"):
-        assert expected in out
-    assert "xquad squad: de, 6 rows" in err
-
-
-def test_retrieval_states_layer_and_pooling(cli: Cli, place: list[str]) -> None:
-    code, out, _ = cli("evaluate", "tatoeba", "--setup", "none", "--layer", "1", *place)
-    assert code == 0
-    assert "layer 1, pooling mean" in out
-
-
-def test_train_fuse_and_train_target_follow_one_another(cli: Cli, trained: Any, tmp_path: Path) -> None:
-    place = ["--base", trained.backbone.name, "--data", str(trained.mirror), "--store", str(tmp_path / "fresh")]
-    for number, (command, setup) in enumerate(
-        [
-            (["train-task", "mnli"], "mnli"),
-            (["train-task", "stsb", "--adapter-config", "seq_bn[reduction_factor=8]"], "stsb"),
-            (["fuse", "stsb", "mnli"], "fuse(mnli, stsb)"),
-            (["train-target", "xnli", "--on", "fuse(mnli,stsb)"], "stack(fuse(mnli, stsb), xnli)"),
-            (["train-target", "xnli", "--on", "mnli", "--mode", "continue"], "continue(mnli, xnli)"),
-        ]
-    ):
-        code, out, err = cli(*command, *QUICK, *place, "--json")
-        assert code == 0, err
-        made = json.loads(out)
-        assert made["setup"] == setup
-        assert Path(made["checkpoint"]).is_dir()
-        assert {"run", "seed", "data", "rows", "members", "base", "dev", "steps", "seconds"} <= made.keys()
-        assert len(list((tmp_path / "fresh" / "runs").iterdir())) == number + 1
-    code, out, err = cli("train-task", "mnli", *QUICK, *place)
-    assert code == 0
-    assert "is there already" in err
-    assert "mnli: English development" in out
-
-
-def test_a_diverged_run_is_one_line_and_exit_code_1(
-    cli: Cli, place: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from xadapt.problems.pairs import PairClassificationProblem
-
-    monkeypatch.setattr(
-        PairClassificationProblem, "loss", lambda self, outputs, batch: outputs.logits.sum() * float("nan")
-    )
-    code, out, err = cli("train-task", "mnli", "--lr", "1", *QUICK, *place)
-    assert (code, out) == (1, "")
-    assert err.splitlines()[-1].startswith("error: training mnli diverged")
-    assert "Traceback" not in err
-
-
-@pytest.fixture
-def interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every training is interrupted at once."""
-    from xadapt.training import train as training
-
-    def cut(*args: Any, **kwargs: Any) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(training, "train", cut)
-
-
-@pytest.mark.usefixtures("interrupted")
-def test_an_interruption_is_exit_code_130(cli: Cli, place: list[str]) -> None:
-    code, out, err = cli("train-task", "mnli", *place)
-    assert (code, out) == (130, "")
-    assert "Traceback" not in err
-
-
-@pytest.mark.usefixtures("interrupted")
-def test_an_interruption_says_how_to_go_on(cli: Cli, place: list[str]) -> None:
-    _, _, err = cli("train-task", "mnli", *place)
-    assert err == "error: interrupted; what trains or evaluates goes on from what is done when it is called again\n"
-
-
 def test_debug_shows_the_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XADAPT_DEBUG", "")
     with pytest.raises(XadaptError, match="unknown task"):
@@ -274,55 +177,6 @@ def test_info_with_an_empty_store_says_how_to_begin(cli: Cli, trained: Any, tmp_
     assert "xadapt train-task mnli" in out
 
 
-RECIPE = """\
-name: small
-title: A small experiment
-setups: [none, mnli]
-targets:
-  xnli:
-    train: {epochs: 1, batch_size: 8, limit: 16, dev_limit: 6, max_length: 48}
-    limit: 6
-"""
-
-
-def test_a_dry_run_prints_the_steps_and_does_nothing(cli: Cli, place: list[str], tmp_path: Path, trained: Any) -> None:
-    (tmp_path / "small.yaml").write_text(RECIPE)
-    before = sorted(trained.store.root.rglob("*"))
-    code, out, err = cli("run", tmp_path / "small.yaml", "--dry-run", *place)
-    assert code == 0
-    assert "0 of 4 runs behind, about " in err
-    assert all(re.match(r" +\d+ +\d+ s  ", line) for line in out.splitlines())
-    assert [line.split(" s  ", 1)[1] for line in out.splitlines()] == [
-        "train xnli, seed 42",
-        "evaluate xnli on xnli, seed 42",
-        "train stack(mnli, xnli), seed 42",
-        "evaluate stack(mnli, xnli) on xnli, seed 42",
-    ]
-    assert sorted(trained.store.root.rglob("*")) == before
-
-
-def test_a_recipe_runs_to_a_report_and_its_results_can_be_reported_again(
-    cli: Cli, trained: Any, place: list[str], tmp_path: Path
-) -> None:
-    (tmp_path / "small.yaml").write_text(RECIPE)
-    code, out, err = cli("run", tmp_path / "small.yaml", "--to", tmp_path / "report", "--json", *place)
-    assert code == 0, err
-    written = json.loads(out)
-    assert Path(written["report"]).exists()
-    assert [result["setup"] for result in written["results"]] == ["xnli", "stack(mnli, xnli)"]
-    code, out, err = cli("run", tmp_path / "small.yaml", "--to", tmp_path / "report", *place)
-    assert code == 0, err
-    assert "step" not in err
-    code, out, _ = cli("report", "--json", *place[-2:])
-    assert code == 0
-    assert {result["setup"] for result in json.loads(out)} == {"xnli", "stack(mnli, xnli)"}
-    # The per-example scores are found beside the results.
-    results = str(trained.store.root / "results")
-    code, out, err = cli("report", results, "--to", tmp_path / "again")
-    assert code == 0, err
-    assert "95 % interval" in (tmp_path / "again" / "report.md").read_text()
-
-
 def test_without_a_command_help_is_shown(cli: Cli) -> None:
     code, out, err = cli()
     assert (code, err) == (0, "")
@@ -347,16 +201,3 @@ def test_help_answers_without_loading_a_model_library() -> None:
     assert done.stderr == ""
     assert "--languages" in done.stdout
     assert done.stdout.rstrip().endswith("[]")
-
-
-def test_a_run_whose_time_is_up_reports_what_is_done(cli: Cli, place: list[str], tmp_path: Path, trained: Any) -> None:
-    recipe, fused = tmp_path / "small.yaml", "fuse(mnli, stsb)"
-    target = "{limit: 2, explain: 1, train: {epochs: 1, batch_size: 8, limit: 8, dev_limit: 4, max_length: 48}}"
-    rest = f"name: few\ntitle: Few\nready: ['{fused}']\ntargets: {{xnli: {target}}}\n"
-    recipe.write_text(f"setups: [mnli]\n{rest}")
-    assert cli("run", recipe, "--to", tmp_path / "first", *place)[0] == 0
-    recipe.write_text(f"setups: [mnli, '{fused}']\n{rest}")
-    code, _, err = cli("run", recipe, "--to", tmp_path / "second", "--max-hours", "0", *place)
-    assert code == 0, err
-    assert "2 of 4 runs are left" in err
-    assert (tmp_path / "second" / "report.html").is_file()

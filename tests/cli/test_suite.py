@@ -64,6 +64,12 @@ def test_json_has_everything_and_files_are_written(cli: Cli, place: list[str], t
     assert {path.name for path in (tmp_path / "report").iterdir()} == {"suite.md", "suite.csv", "suite.json"}
 
 
+def test_a_limit_on_the_pool_is_among_the_facts_of_a_suite(cli: Cli, place: list[str]) -> None:
+    limited = [*EVALUATE, "mnli", "--limit", "6", "--pool-limit", "7", *place]
+    assert "limit 6, pool_limit 7, seed 42" in cli(*limited)[1]
+    assert json.loads(cli(*limited, "--json")[1])["pool_limit"] == 7
+
+
 def test_a_suite_that_was_evaluated_is_submitted(cli: Cli, place: list[str], tmp_path: Path) -> None:
     assert cli(*EVALUATE, "mnli", *place)[0] == 0
     code, out, err = cli("submit", "xtreme-r", "--setup", "mnli", "--to", "to", *place)

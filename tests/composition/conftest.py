@@ -1,4 +1,4 @@
-"""Fixtures: models of the tiny base whose adapters say something, and what they compute."""
+"""Fixtures: models of the tiny base whose adapters say something, and what they compute, and who computes it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from adapters.methods.modeling import BertFusion
 
 from xadapt.composition.methods import activate, adapter_state, add_adapter
 
@@ -58,3 +59,17 @@ def bed(tiny: Any) -> Bed:
 def other_bed(tiny: Any) -> Bed:
     """Another bare model of the same base."""
     return Bed(tiny)
+
+
+@pytest.fixture
+def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """One entry a time that the library computes a fusion layer."""
+    made: list[Any] = []
+    plain = BertFusion.forward
+
+    def forward(self: Any, *inputs: Any, **options: Any) -> Any:
+        made.append(self)
+        return plain(self, *inputs, **options)
+
+    monkeypatch.setattr(BertFusion, "forward", forward)
+    return made

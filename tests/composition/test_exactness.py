@@ -158,7 +158,7 @@ def test_a_soup_of_identical_adapters_is_the_single_adapter(places: dict[str, An
 @pytest.mark.parametrize("rank", [None, 4])
 def test_a_fresh_fusion_of_identical_adapters_is_the_single_adapter(places: dict[str, Any], rank: int | None) -> None:
     bench = places[METHODS[0]]
-    assembly = Assembly(bench.backbone, bench.backbone.model(), bench.store)
+    assembly = Assembly(bench.backbone, bench.store)
     fused = Fuse(*(str(assembly.block(parse(name))) for name in ("mnli", *TWINS)))
     add_fusion(assembly.model, fused)
     if rank is not None:

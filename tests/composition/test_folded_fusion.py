@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +9,10 @@ import pytest
 import torch
 from adapters import AdapterFusionConfig
 from adapters.composition import Fuse, Stack
-from adapters.methods.bottleneck import BottleneckLayer
-from adapters.methods.modeling import BertFusion
 
-from xadapt.composition import folded_fusion
-from xadapt.composition.folded_fusion import fold
-from xadapt.composition.fusion import add_fusion, fusion_layers, load_fusion, lower_fusion, save_fusion
+from tests.composition.folding import IDS, TWO, close, fused, gradients, hidden, library, places, same
+from xadapt.composition.fusion import fusion_layers, load_fusion, save_fusion
 
-TWO = ("seq_bn[reduction_factor=8]", "seq_bn[reduction_factor=4]")
 FIVE = (
     "seq_bn[reduction_factor=2,non_linearity='gelu']",
     "seq_bn[reduction_factor=16,non_linearity='leakyrelu',scaling=2.5]",
@@ -25,95 +20,9 @@ FIVE = (
     "seq_bn[reduction_factor=32,non_linearity='swish',scaling='channel']",
     "seq_bn[reduction_factor=4,ln_after=True]",
 )
-IDS = torch.randint(5, 300, (3, 11), generator=torch.Generator().manual_seed(2))
+
 #: Rank 1 takes queries first through their own matrix, rank 32 folds it in, as a full fusion does.
 RANKS = pytest.mark.parametrize("rank", [None, 1, 32])
-
-
-def fused(tiny: Any, configs: Any = TWO, rank: int | None = None) -> Any:
-    """The tiny base with members and a fusion that say something, active and frozen, the same at every call."""
-    torch.manual_seed(1)
-    model = tiny.model()
-    members = Fuse(*(f"m{number}" for number in range(len(configs))))
-    for name, config in zip(members, configs, strict=True):
-        model.add_adapter(name, config=config)
-    model.add_adapter("top", config="seq_bn[reduction_factor=8]")
-    add_fusion(model, members)
-    if rank is not None:
-        lower_fusion(model, members, rank)
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            if "adapter" in name:
-                parameter.normal_(std=0.3)
-    model.set_active_adapters(members)
-    return model.requires_grad_(False).eval()
-
-
-def places(model: Any) -> list[Any]:
-    return [part for part in model.modules() if isinstance(part, BottleneckLayer)]
-
-
-def library(model: Any) -> Any:
-    """A copy that the library computes."""
-    copied = copy.deepcopy(model)
-    for part in places(copied):
-        part.__class__ = next(kind for kind in type(part).__mro__ if kind.compose_fuse is BottleneckLayer.compose_fuse)
-    return copied
-
-
-def hidden(model: Any, **options: Any) -> torch.Tensor:
-    return model.roberta(IDS, **options).last_hidden_state
-
-
-def close(found: torch.Tensor, expected: torch.Tensor, tolerance: float = 1e-5) -> bool:
-    """Whether the difference is small, relative to what is expected."""
-    return bool((found - expected).norm() <= tolerance * expected.norm())
-
-
-def same(model: Any, tolerance: float = 1e-5) -> None:
-    """Check a model against the library."""
-    with torch.inference_mode():
-        assert close(hidden(model), hidden(library(model)), tolerance)
-
-
-def gradients(model: Any, parts: tuple[str, ...] = ("adapter_fusion_layer.",)) -> dict[str, torch.Tensor]:
-    """Gradients of a loss by name, of parameters whose names hold one of the parts."""
-    found = {name: p for name, p in model.named_parameters() if any(part in name for part in parts)}
-    for parameter in found.values():
-        parameter.requires_grad_(True)
-    found_hidden = hidden(model)
-    # Squares alone would hardly change after a layer norm.
-    weights = torch.randn(found_hidden.shape, generator=torch.Generator().manual_seed(4))
-    (found_hidden * weights).sum().backward()
-    return {name: p.grad for name, p in found.items() if p.grad is not None}
-
-
-@pytest.fixture
-def calls(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """One entry a time that the library computes a fusion layer."""
-    made: list[Any] = []
-    plain = BertFusion.forward
-
-    def forward(self: Any, *inputs: Any, **options: Any) -> Any:
-        made.append(self)
-        return plain(self, *inputs, **options)
-
-    monkeypatch.setattr(BertFusion, "forward", forward)
-    return made
-
-
-@pytest.fixture
-def folds(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """One entry a time that a fusion layer is folded."""
-    made: list[Any] = []
-    plain = folded_fusion._fold
-
-    def watched(fusion: Any, members: Any) -> Any:
-        made.append(fusion)
-        return plain(fusion, members)
-
-    monkeypatch.setattr(folded_fusion, "_fold", watched)
-    return made
 
 
 @RANKS
@@ -230,97 +139,6 @@ def test_attentions_are_the_library_s_when_they_are_asked_for(tiny: Any, calls: 
         torch.testing.assert_close(out.logits, model(IDS, head="task").logits)
     assert len(calls) == 2
     assert out.adapter_fusion_attentions["m0,m1"][1]["output_adapter"].shape == (3, 11, 2)
-
-
-def test_what_nobody_trains_is_folded_once(tiny: Any, folds: Any) -> None:
-    model = fused(tiny)
-    for _ in range(3):
-        hidden(model)
-    assert len(folds) == 2
-    model.requires_grad_(True)
-    with torch.no_grad():
-        hidden(model)
-    assert len(folds) == 4
-
-
-@pytest.mark.parametrize("kind", [{"fused": True}, {"foreach": True}, {"foreach": False}])
-def test_a_step_of_an_optimizer_counts_at_once(tiny: Any, kind: Any) -> None:
-    model = fused(tiny)
-    same(model)
-    before = hidden(model)
-    trained = [p for layer in fusion_layers(model, model.active_adapters).values() for p in layer.parameters()]
-    optimizer = torch.optim.AdamW(trained, lr=0.1, **kind)
-    gradients(model)
-    same(model)
-    optimizer.step()
-    same(model)
-    model.requires_grad_(False)
-    same(model)
-    assert not torch.allclose(hidden(model), before, atol=1e-3)
-
-
-def load_others(model: Any) -> None:
-    state = {k: torch.flip(v, (0,)) for k, v in model.state_dict().items() if "fusion_layer." in k or ".adapters." in k}
-    model.load_state_dict(state, strict=False)
-
-
-def assign_others(model: Any) -> None:
-    state = {k: torch.flip(v, (0,)) for k, v in model.state_dict().items() if "fusion_layer." in k}
-    model.load_state_dict(state, strict=False, assign=True)
-
-
-def scale_in_inference(model: Any) -> None:
-    with torch.inference_mode():
-        places(model)[1].adapters["m1"].adapter_up.bias.mul_(-3)
-
-
-def turn_a_value(model: Any) -> None:
-    fusion_layers(model, model.active_adapters)[1].value.weight.mul_(-1)
-
-
-def set_a_scaling(model: Any) -> None:
-    places(model)[1].adapters["m0"].scaling.data = torch.tensor([4.0])
-
-
-def round_and_back(model: Any) -> None:
-    model.bfloat16().float()
-
-
-@pytest.mark.parametrize(
-    "change", [load_others, assign_others, turn_a_value, scale_in_inference, set_a_scaling, round_and_back]
-)
-def test_other_weights_count_at_once(tiny: Any, change: Any) -> None:
-    model = fused(tiny, ("seq_bn[reduction_factor=8,scaling='learned']", TWO[1]))
-    same(model)
-    before = hidden(model)
-    change(model)
-    same(model)
-    assert not torch.allclose(hidden(model), before, atol=1e-4)
-
-
-def test_weights_made_for_inference_alone_are_taken(tiny: Any) -> None:
-    with torch.inference_mode():
-        model = fused(tiny)
-        before = hidden(model)
-        places(model)[1].adapters["m1"].adapter_up.bias.mul_(-3)
-        assert not torch.allclose(hidden(model), before, atol=1e-3)
-    same(model)
-
-
-@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy])
-def test_a_place_is_folded_once_and_keeps_its_kind_and_its_name(tiny: Any, calls: Any, way: Any) -> None:
-    model = fused(tiny)
-    for part in places(model):
-        fold(part)
-    kinds = [type(part) for part in places(model)]
-    for part in places(model):
-        fold(part)
-    hidden(model)
-    other = way(model)
-    assert [type(part) for part in places(model)] == [type(part) for part in places(other)] == kinds
-    assert {kind.__name__ for kind in kinds} == {type(part).__name__ for part in places(tiny.model())}
-    assert torch.equal(hidden(other), hidden(model))
-    assert not calls
 
 
 def test_files_are_those_of_the_library(tiny: Any, tmp_path: Path, calls: Any) -> None:

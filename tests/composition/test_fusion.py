@@ -1,9 +1,8 @@
-"""AdapterFusion layers: what one of low rank computes, how both kinds are stored, what draws them to the identity."""
+"""AdapterFusion layers: what one of low rank computes, and what draws them to the identity."""
 
 from __future__ import annotations
 
 import copy
-import json
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,60 +10,19 @@ from typing import Any
 import pytest
 import torch
 from adapters.composition import Fuse
-from safetensors.torch import load_file, save_file
 
+from tests.composition.fusions import BOTH, MEMBERS, logits, stir, with_fusion, with_members
 from xadapt.backbone.encoder import run, split
 from xadapt.composition.fusion import (
     add_fusion,
     as_full,
     expand_fusion,
     fusion_layers,
-    load_fusion,
     lower_fusion,
     regularisation,
     save_fusion,
 )
 from xadapt.errors import XadaptError
-
-MEMBERS = Fuse("one", "two", "three")
-CONFIG, WEIGHTS = "adapter_fusion_config.json", "model_adapter_fusion.safetensors"
-BOTH = pytest.mark.parametrize("rank", [None, 4])
-
-
-def with_members(tiny: Any, config: str = "seq_bn[reduction_factor=8]") -> Any:
-    """The tiny base with three adapters that say something and a head, the same at every call."""
-    torch.manual_seed(1)
-    model = tiny.model()
-    for name in MEMBERS:
-        model.add_adapter(name, config=config)
-    model.add_classification_head("task", num_labels=3)
-    stir(parameter for name, parameter in model.named_parameters() if "adapters." in name)
-    return model.eval()
-
-
-def stir(parameters: Any) -> None:
-    with torch.no_grad():
-        for parameter in parameters:
-            parameter.normal_(std=0.3)
-
-
-def with_fusion(tiny: Any, rank: int | None, config: str = "seq_bn[reduction_factor=8]") -> Any:
-    """The same with a fusion that has learnt something."""
-    model = with_members(tiny, config)
-    add_fusion(model, MEMBERS)
-    if rank is not None:
-        lower_fusion(model, MEMBERS, rank)
-    for layer in fusion_layers(model, MEMBERS).values():
-        stir(layer.parameters())
-    model.set_active_adapters(MEMBERS)
-    return model
-
-
-def logits(model: Any, **options: Any) -> Any:
-    torch.manual_seed(2)
-    with torch.no_grad():
-        out = model(torch.randint(5, 300, (3, 11)), head="task", **options)
-    return out if options else out.logits
 
 
 @pytest.mark.parametrize("config", ["seq_bn[reduction_factor=8]", "double_seq_bn"])
@@ -101,37 +59,6 @@ def test_an_expanded_fusion_is_read_by_the_plain_adapters_library(tiny: Any, tmp
     plain = with_members(tiny)
     plain.load_adapter_fusion(str(tmp_path / "fusion"), use_safetensors=True, set_active=True)
     torch.testing.assert_close(logits(plain), before, atol=1e-5, rtol=0)
-
-
-@BOTH
-def test_a_loaded_fusion_gives_the_same_logits_to_the_bit(tiny: Any, tmp_path: Path, rank: int | None) -> None:
-    model = with_fusion(tiny, rank)
-    save_fusion(model, MEMBERS, tmp_path / "fusion")
-    loaded = with_members(tiny)
-    load_fusion(loaded, MEMBERS, tmp_path / "fusion")
-    loaded.set_active_adapters(MEMBERS)
-    assert torch.equal(logits(loaded), logits(model))
-    assert json.loads((tmp_path / "fusion" / CONFIG).read_text()).get("rank") == rank
-    assert {file.suffix for file in (tmp_path / "fusion").iterdir()} == {".json", ".safetensors"}
-
-
-@BOTH
-def test_the_order_of_members_does_not_matter(tiny: Any, tmp_path: Path, rank: int | None) -> None:
-    model, turned = with_fusion(tiny, rank), Fuse("three", "one", "two")
-    save_fusion(model, MEMBERS, tmp_path / "fusion")
-    loaded = with_members(tiny)
-    load_fusion(loaded, turned, tmp_path / "fusion")
-    loaded.set_active_adapters(turned)
-    torch.testing.assert_close(logits(loaded), logits(model), atol=1e-5, rtol=0)
-
-
-def test_a_stored_fusion_holds_no_other_whose_name_begins_alike(tiny: Any, tmp_path: Path) -> None:
-    model, two = with_fusion(tiny, 4), Fuse("one", "two")
-    add_fusion(model, two)
-    save_fusion(model, two, tmp_path / "fusion")
-    keys = load_file(tmp_path / "fusion" / WEIGHTS)
-    assert len(keys) == 2 * 5
-    assert not any("three" in key for key in keys)
 
 
 def test_lowering_keeps_a_fusion_that_is_of_that_rank_already(tiny: Any) -> None:
@@ -195,17 +122,6 @@ def test_what_training_adds_in_few_directions_survives_noise_in_all(tiny: Any) -
     assert (logits(model) - expected).norm() < 0.02 * expected.norm()
 
 
-def test_half_precision_is_read_and_written_without_loss(tiny: Any) -> None:
-    layer = fusion_layers(with_fusion(tiny, 4), MEMBERS)[0]
-    small = {key: value * torch.logspace(-6, 0, value.shape[-1]) for key, value in layer.state_dict().items()}
-    layer.load_state_dict({key: value.half() for key, value in small.items()})
-    assert all(torch.equal(value, small[key].half().float()) for key, value in layer.state_dict().items())
-    layer.load_state_dict(small)
-    for parameter in layer.parameters():
-        parameter.data = parameter.data.half().float()
-    assert all(torch.equal(value, value.half().float()) for value in layer.state_dict().values())
-
-
 @BOTH
 def test_the_penalty_is_the_squared_distance_of_the_values_to_the_identity(tiny: Any, rank: int | None) -> None:
     model = with_fusion(tiny, rank)
@@ -223,22 +139,6 @@ def test_the_penalty_is_of_one_fusion_alone(tiny: Any) -> None:
     model, two = with_fusion(tiny, 4), Fuse("one", "two")
     add_fusion(model, two)
     assert regularisation(model, two) < 1e-6 < regularisation(model, MEMBERS)
-
-
-def test_a_fusion_of_rank_16_on_a_base_384_wide_with_12_layers_takes_less_than_a_megabyte() -> None:
-    from adapters import XLMRobertaAdapterModel
-    from transformers import XLMRobertaConfig
-
-    sizes = {"hidden_size": 384, "num_hidden_layers": 12, "num_attention_heads": 12}
-    model = XLMRobertaAdapterModel(XLMRobertaConfig(vocab_size=8, intermediate_size=8, **sizes))
-    for name in MEMBERS:
-        model.add_adapter(name, config="seq_bn")
-    add_fusion(model, MEMBERS)
-    lower_fusion(model, MEMBERS, 16)
-    layers = fusion_layers(model, MEMBERS).values()
-    numbers = [parameter.shape.numel() for layer in layers for parameter in layer.parameters()]
-    assert len(numbers) == 12 * 6
-    assert 2 * sum(numbers) <= 1_000_000
 
 
 def test_training_the_fusion_reaches_all_of_it_and_nothing_else(tiny: Any) -> None:
@@ -289,48 +189,3 @@ def test_members_that_cannot_be_fused_are_one_line(tiny: Any) -> None:
         add_fusion(model, Fuse("one", "four"))
     with pytest.raises(XadaptError, match="only bottleneck adapters"):
         add_fusion(with_members(tiny, "lora"), MEMBERS)
-
-
-def pickle_weights(folder: Path) -> None:
-    torch.save(load_file(folder / WEIGHTS), folder / "pytorch_model_adapter_fusion.bin")
-    (folder / WEIGHTS).unlink()
-
-
-def cut_weights(folder: Path) -> None:
-    (folder / WEIGHTS).write_bytes((folder / WEIGHTS).read_bytes()[:-50])
-
-
-def drop_a_layer(folder: Path) -> None:
-    save_file({key: value for key, value in load_file(folder / WEIGHTS).items() if ".1." not in key}, folder / WEIGHTS)
-
-
-def add_a_layer(folder: Path) -> None:
-    state = load_file(folder / WEIGHTS)
-    save_file({**state, **{key.replace(".1.", ".2."): state[key].clone() for key in state}}, folder / WEIGHTS)
-
-
-def change(folder: Path, **changes: Any) -> None:
-    (folder / CONFIG).write_text(json.dumps({**json.loads((folder / CONFIG).read_text()), **changes}))
-
-
-@pytest.mark.parametrize(
-    ("spoil", "reason"),
-    [
-        (lambda folder: (folder / CONFIG).unlink(), f"cannot read .*{CONFIG}"),
-        (lambda folder: (folder / CONFIG).write_text("[]"), "does not load"),
-        (pickle_weights, f"{WEIGHTS} is missing"),
-        (cut_weights, "does not load .*Unable to load weights"),
-        (drop_a_layer, "missing keys: 6, roberta.encoder.layer.1"),
-        (add_a_layer, "unexpected keys: 6, roberta.encoder.layer.2"),
-        (partial(change, rank=5), "size mismatch"),
-        (partial(change, rank="much"), "does not load"),
-        (partial(change, config={"key": True}), "does not load .*missing"),
-    ],
-)
-def test_a_broken_folder_is_one_line_that_names_it(tiny: Any, tmp_path: Path, spoil: Any, reason: str) -> None:
-    save_fusion(with_fusion(tiny, 4), MEMBERS, tmp_path / "fusion")
-    spoil(tmp_path / "fusion")
-    with pytest.raises(XadaptError, match=reason) as caught:
-        load_fusion(with_members(tiny), MEMBERS, tmp_path / "fusion")
-    assert "\n" not in str(caught.value)
-    assert str(tmp_path / "fusion") in str(caught.value)

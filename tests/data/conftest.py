@@ -1,4 +1,4 @@
-"""Parquet files of a mirror, row by row."""
+"""Parquet files of a mirror, row by row, and a user's own files."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.data.own_files import DECLARED, forget, sentiment, write_csv, write_jsonl
+from tests.data.source_rows import nli_rows
+from xadapt.data.source import Source
 
 
 @pytest.fixture
@@ -39,3 +43,45 @@ def write(root: Path) -> Callable[..., Path]:
         return path
 
     return written
+
+
+@pytest.fixture(autouse=True)
+def _no_own_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test starts with the catalogue alone, as a fresh process does."""
+    forget(monkeypatch)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder of a user's task with all its files."""
+    place = tmp_path / "mine"
+    place.mkdir()
+    write_csv(place / "train.csv", sentiment(16))
+    write_csv(place / "dev.csv", sentiment(6))
+    for code in ("xq", "de"):
+        write_jsonl(place / f"test-{code}.jsonl", sentiment(8))
+    (place / "my.yaml").write_text(DECLARED, encoding="utf-8")
+    return place
+
+
+@pytest.fixture
+def say(folder: Path) -> Callable[..., Path]:
+    """Write the declaration with changes."""
+
+    def written(*changes: tuple[str, str], name: str = "my.yaml") -> Path:
+        text = DECLARED
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        (folder / name).write_text(text, encoding="utf-8")
+        return folder / name
+
+    return written
+
+
+@pytest.fixture
+def source(root: Path, write: Callable[..., Path]) -> Source:
+    """A mirror with XNLI in German, English and Swahili, 40 parallel rows each."""
+    for code in ("sw", "en", "de"):
+        write(f"facebook/xnli/{code}/validation.parquet", nli_rows(40, code))
+    return Source(str(root))

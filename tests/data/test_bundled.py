@@ -1,22 +1,18 @@
-"""The bundled suite: forms, sizes, balance, parallel tests, and how little a shallow heuristic gets from it."""
+"""The bundled suite: forms, sizes, scripts, parallel tests."""
 
 import itertools
-import math
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.data.bundled_parts import ENGLISH_SPLITS, Row, splits, words
 from xadapt.data.bundled import LANGUAGES, SETS, languages, rows
 
-Row = dict[str, Any]
-
-ENGLISH_SPLITS = ("train", "dev", "test")
 TRAINED = ("nli", "sts", "qa")
-CHANCE = 100 / 3
+
 SCRIPTS = {"ru": r"[а-яё]", "ar": r"[\u0621-\u064a]", "hi": r"[\u0900-\u097f]", "zh": r"[\u4e00-\u9fff]"}
+
 # Letters or words that a text of some length cannot do without, for the languages that share the Latin script.
 LATIN_SIGNS = {
     "en": r"\bthe\b",
@@ -28,17 +24,8 @@ LATIN_SIGNS = {
 }
 
 
-def words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.lower())
-
-
 def texts(row: Row) -> list[str]:
     return [row[key] for key in ("first", "second", "question", "context") if key in row]
-
-
-def splits(name: str) -> list[tuple[str, str]]:
-    tests = [(language, "test") for language in languages(name)]
-    return tests if name == "retrieval" else [("en", "train"), ("en", "dev"), *tests]
 
 
 EVERY_SPLIT = [(name, language, split) for name in SETS for language, split in splits(name)]
@@ -187,173 +174,3 @@ def test_retrieval_sentences_are_distinct_and_never_the_same_template() -> None:
         assert len({row["first"] for row in pairs}) == len({row["second"] for row in pairs}) == len(pairs)
     bags = [set(words(row["second"])) for row in rows("retrieval", "de", "test")]
     assert max(len(one & other) / len(one | other) for one, other in itertools.combinations(bags, 2)) < 0.5
-
-
-# Question answering
-
-
-@pytest.mark.parametrize(("language", "split"), splits("qa"))
-def test_every_qa_answer_is_an_exact_span(language: str, split: str) -> None:
-    for row in rows("qa", language, split):
-        (text,), (start,) = row["answers"]["text"], row["answers"]["answer_start"]
-        assert text
-        assert row["context"][start : start + len(text)] == text
-        assert text.casefold() not in words(row["question"])
-
-
-@pytest.mark.parametrize("split", ENGLISH_SPLITS)
-def test_english_qa_contexts_are_short(split: str) -> None:
-    for row in rows("qa", "en", split):
-        assert 35 <= len(row["context"].split()) <= 70
-
-
-@pytest.mark.parametrize(("language", "split"), splits("qa"))
-def test_qa_ids_are_unique(language: str, split: str) -> None:
-    ids = [row["id"] for row in rows("qa", language, split)]
-    assert len(set(ids)) == len(ids)
-
-
-@pytest.mark.parametrize(("language", "split"), splits("qa"))
-def test_every_numeric_answer_stands_among_other_numbers(language: str, split: str) -> None:
-    for row in rows("qa", language, split):
-        if row["answers"]["text"][0].isdigit():
-            assert len(set(re.findall(r"\d+", row["context"]))) >= 2
-
-
-@pytest.mark.parametrize("split", ENGLISH_SPLITS)
-def test_every_who_question_has_several_people_to_choose_from(split: str) -> None:
-    people = {
-        row["answers"]["text"][0]
-        for row in rows("qa", "en", split)
-        if re.match("Who|What is the name", row["question"])
-    }
-    people.add("Boris")  # the one person in a context who is never the answer to any question
-    for row in rows("qa", "en", split):
-        if row["question"].startswith("Who"):
-            assert len(people & set(re.findall(r"\w+", row["context"]))) >= 2
-
-
-def test_every_qa_context_is_asked_for_several_answers() -> None:
-    asked = defaultdict(set)
-    for row in rows("qa", "en", "test"):
-        asked[row["context"]].add(row["answers"]["text"][0])
-    assert min(len(answers) for answers in asked.values()) >= 4
-
-
-# Similarity
-
-
-@pytest.mark.parametrize(("language", "split"), splits("sts"))
-def test_sts_has_every_grade_and_nothing_between(language: str, split: str) -> None:
-    scores = [row["score"] for row in rows("sts", language, split)]
-    assert set(scores) == {0.0, 1.0, 2.0, 3.0, 4.0, 5.0}
-    assert all(isinstance(score, float) for score in scores)
-
-
-@pytest.mark.parametrize("split", ENGLISH_SPLITS)
-def test_the_sts_score_is_not_the_token_overlap(split: str) -> None:
-    overlaps = defaultdict(list)
-    for row in rows("sts", "en", split):
-        one, other = set(words(row["first"])), set(words(row["second"]))
-        overlaps[row["score"]].append(len(one & other) / len(one | other))
-    mean = {score: sum(found) / len(found) for score, found in overlaps.items()}
-    assert mean[5.0] < mean[3.0], "paraphrases must share fewer words than sentences with an important difference"
-    pairs = [(overlap, score) for score, found in overlaps.items() for overlap in found]
-    assert correlation(pairs) < 0.6
-
-
-def correlation(pairs: list[tuple[float, float]]) -> float:
-    means = [sum(column) / len(pairs) for column in zip(*pairs, strict=True)]
-    covariance = sum((one - means[0]) * (other - means[1]) for one, other in pairs)
-    spread = [math.sqrt(sum((pair[side] - means[side]) ** 2 for pair in pairs)) for side in (0, 1)]
-    return covariance / (spread[0] * spread[1])
-
-
-# Inference
-
-
-@pytest.mark.parametrize(("language", "split"), splits("nli"))
-def test_nli_labels_are_exactly_balanced(language: str, split: str) -> None:
-    labels = Counter(row["label"] for row in rows("nli", language, split))
-    assert set(labels) == {0, 1, 2}
-    assert len(set(labels.values())) == 1
-
-
-@pytest.mark.parametrize(("language", "split"), splits("nli"))
-def test_every_hypothesis_has_every_label_equally_often(language: str, split: str) -> None:
-    labels = defaultdict(list)
-    for row in rows("nli", language, split):
-        labels[row["second"]].append(row["label"])
-    assert all(sorted(found) == sorted([0, 1, 2] * (len(found) // 3)) for found in labels.values())
-
-
-def test_negation_words_occur_in_entailments_as_well_as_in_contradictions() -> None:
-    negated = Counter(
-        row["label"]
-        for row in rows("nli", "en", "test")
-        if {"not", "no", "none", "never", "nobody", "nothing", "neither"} & set(words(row["second"]))
-    )
-    assert min(negated[label] for label in (0, 1, 2)) >= 3
-
-
-def accuracy(classify: Callable[[Row], int]) -> float:
-    test = rows("nli", "en", "test")
-    return 100 * sum(classify(row) == row["label"] for row in test) / len(test)
-
-
-def two_thresholds(measure: Callable[[Row], float]) -> Callable[[Row], int]:
-    """Fit the two cuts of `measure`, and a label for each of the three ranges, that do best on the training rows."""
-    train = [(measure(row), row["label"]) for row in rows("nli", "en", "train")]
-    values = sorted({value for value, _ in train})
-    cuts = values[:: len(values) // 40 + 1]
-
-    def label_of_ranges(low: float, high: float) -> list[tuple[int, int]]:
-        ranges = [Counter({0: 0}), Counter({0: 0}), Counter({0: 0})]
-        for value, label in train:
-            ranges[(value >= low) + (value >= high)][label] += 1
-        return [found.most_common(1)[0] for found in ranges]
-
-    def right(pair: tuple[float, float]) -> int:
-        return sum(count for _, count in label_of_ranges(*pair))
-
-    low, high = max(itertools.combinations_with_replacement(cuts, 2), key=right)
-    labels = [label for label, _ in label_of_ranges(low, high)]
-    return lambda row: labels[(measure(row) >= low) + (measure(row) >= high)]
-
-
-def covered(row: Row) -> float:
-    premise, hypothesis = words(row["first"]), words(row["second"])
-    return sum(word in premise for word in hypothesis) / len(hypothesis)
-
-
-def jaccard(row: Row) -> float:
-    premise, hypothesis = set(words(row["first"])), set(words(row["second"]))
-    return len(premise & hypothesis) / len(premise | hypothesis)
-
-
-def relative_length(row: Row) -> float:
-    return len(words(row["second"])) / len(words(row["first"]))
-
-
-@pytest.mark.parametrize("measure", [covered, jaccard, relative_length])
-def test_overlap_and_length_stay_near_chance_in_nli(measure: Callable[[Row], float]) -> None:
-    assert abs(accuracy(two_thresholds(measure)) - CHANCE) <= 10
-
-
-@pytest.mark.parametrize("key", ["first", "second"])
-def test_one_side_alone_stays_near_chance_in_nli(key: str) -> None:
-    counts: dict[int, Counter[str]] = {label: Counter() for label in (0, 1, 2)}
-    for row in rows("nli", "en", "train"):
-        counts[row["label"]].update(words(row[key]))
-    vocabulary = len(set().union(*counts.values()))
-
-    def likelihood(label: int, row: Row) -> float:
-        total = counts[label].total() + vocabulary
-        return sum(math.log((counts[label][word] + 1) / total) for word in words(row[key]))
-
-    assert abs(accuracy(lambda row: max(counts, key=lambda label: likelihood(label, row))) - CHANCE) <= 10
-
-
-def test_the_majority_label_stays_near_chance_in_nli() -> None:
-    majority = Counter(row["label"] for row in rows("nli", "en", "train")).most_common(1)[0][0]
-    assert abs(accuracy(lambda row: majority) - CHANCE) <= 10

@@ -1,31 +1,10 @@
 import pytest
 
+from tests.data.source_rows import XNLI, fault, nli_rows
 from xadapt.data import source as module
 from xadapt.data.source import Source, cut, open_source
 from xadapt.errors import XadaptError
-from xadapt.tasks import Retrieval, Rows, Tagging, Task, get_task
-
-XNLI = get_task("xnli")
-
-
-def nli_rows(count, mark="en", label=0):
-    return [{"premise": f"{mark} {i}", "hypothesis": "h", "label": label} for i in range(count)]
-
-
-@pytest.fixture
-def source(root, write):
-    """A mirror with XNLI in German, English and Swahili, 40 parallel rows each."""
-    for code in ("sw", "en", "de"):
-        write(f"facebook/xnli/{code}/validation.parquet", nli_rows(40, code))
-    return Source(str(root))
-
-
-def fault(call, *arguments):
-    with pytest.raises(XadaptError) as caught:
-        call(*arguments)
-    message = str(caught.value)
-    assert "\n" not in message
-    return message
+from xadapt.tasks import Rows, Tagging, Task, get_task
 
 
 def test_columns_become_the_fields_of_the_kind(source):
@@ -41,14 +20,6 @@ def test_train_and_dev_rows_are_english_ones_of_their_own_files(root, write):
     assert [r["first"] for r in source.train(XNLI).rows] == [f"train {i}" for i in range(5)]
     assert source.train(get_task("mnli")).rows == source.train(XNLI).rows
     assert [r["first"] for r in source.dev(XNLI).rows] == ["dev 0", "dev 1", "dev 2"]
-
-
-def test_a_limit_takes_the_same_rows_of_parallel_languages_in_their_order(source):
-    taken = {code: [int(r["first"].split()[1]) for r in source.test(XNLI, code, 7).rows] for code in ("en", "de", "sw")}
-    assert taken["en"] == taken["de"] == taken["sw"] == sorted(taken["en"])
-    assert len(set(taken["en"])) == 7
-    assert taken["en"] != list(range(7)), "the first rows of a file are no sample"
-    assert source.test(XNLI, "en", 7).available == 40
 
 
 def test_a_smaller_limit_takes_a_part_of_a_larger_one():
@@ -104,35 +75,6 @@ def test_a_missing_column_or_file_of_a_task_is_one_line(root, write):
     assert "the mirror has no" in fault(Source(str(root)).test, XNLI, "de")
 
 
-def test_the_languages_of_a_mirror_are_those_with_a_file_english_first(source):
-    assert source.languages(XNLI) == ("en", "de", "sw")
-    assert source.pick_languages(XNLI, " all ") == ("en", "de", "sw")
-
-
-def test_the_languages_of_the_hub_are_those_of_the_task():
-    assert set(Source("hub").languages(XNLI)) == set(XNLI.languages)
-
-
-def test_languages_are_taken_in_the_order_given_and_once(source):
-    assert source.pick_languages(XNLI, "sw, de,sw") == ("sw", "de")
-
-
-@pytest.mark.parametrize("given", ["deu", "German", "DE", "dee"])
-def test_an_unknown_language_is_answered_with_the_nearest_code(source, given):
-    assert fault(source.pick_languages, XNLI, given) == f"unknown language {given!r}: did you mean 'de'?"
-
-
-def test_a_language_that_the_source_lacks_is_answered_with_those_it_has(source):
-    message = fault(source.pick_languages, XNLI, "de,fr")
-    assert message == "no xnli test rows in 'fr' in mirror:mirror; it has en de sw"
-
-
-def test_no_language_at_all_is_one_line(source):
-    assert fault(source.pick_languages, XNLI, " , ") == "--languages is empty: give all, or codes such as de,sw,zh"
-    message = fault(source.pick_languages, get_task("xquad"), "all")
-    assert message.startswith("mirror:mirror has no test rows of xquad: run `xadapt data pull xquad --to ")
-
-
 def test_retrieval_cannot_be_trained(source):
     assert "tatoeba has no training set" in fault(source.train, get_task("tatoeba"))
     assert "tatoeba has no training set" in fault(source.dev, get_task("tatoeba"))
@@ -164,53 +106,6 @@ def test_training_rows_in_parts_are_put_together_in_order(root, write):
     assert source.train_name(anli) == "facebook/anli (plain_text), nyu-mll/multi_nli, stanfordnlp/snli (plain_text)"
 
 
-def qa_row(name, context="Ann did it.", **more):
-    return {
-        "id": name,
-        "question": "Who?",
-        "context": context,
-        "answers": {"text": ["Ann"], "answer_start": [0]},
-        **more,
-    }
-
-
-def test_rows_of_a_language_are_found_by_how_their_ids_begin(root, write):
-    names = ["english-1", "finnish-1", "swahili-1", "english-2", "finnishly-1"]
-    write("google-research-datasets/tydiqa/secondary_task/validation.parquet", [qa_row(name) for name in names])
-    source, tydiqa = Source(str(root)), get_task("tydiqa")
-    assert source.languages(tydiqa) == ("en", "fi", "sw")
-    assert [row["id"] for row in source.test(tydiqa, "fi").rows] == ["finnish-1"]
-    assert [row["id"] for row in source.dev(tydiqa).rows] == ["english-1", "english-2"]
-    assert "is empty" in fault(source.test, tydiqa, "ru")
-
-
-def test_pairs_of_languages_are_languages_of_their_own(root, write):
-    write("facebook/mlqa/mlqa.ar.de/test.parquet", [qa_row("q1")])
-    write("facebook/mlqa/mlqa.de.ar/validation.parquet", [qa_row("q2")])
-    source, cross = Source(str(root)), get_task("mlqa-cross")
-    assert source.languages(cross) == ("ar-de", "de-ar")
-    assert source.pick_languages(cross, "de-ar, ar-de") == ("de-ar", "ar-de")
-    assert source.test(cross, "de-ar").rows[0]["id"] == "q2"
-    assert "no mlqa-cross test rows in 'de'" in fault(source.pick_languages, cross, "de")
-    assert "unknown language 'de-xx'" in fault(source.pick_languages, cross, "de-xx")
-    assert fault(source.test, cross, "vi-zh").endswith(
-        f"run `xadapt data pull mlqa-cross --to {root}`, or use --data hub"
-    ), "its note is no way to get rows, and the demonstration has none"
-
-
-def test_the_pool_of_answers_is_made_of_all_languages_that_are_there(root, write):
-    lareqa = get_task("lareqa")
-    for code in ("en", "de"):
-        more = {"sentences": ["Ann did it."], "sentence_breaks": [[0, 11]]} if code == "de" else {}
-        write(f"google-research-datasets/xquad_r/{code}/validation.parquet", [qa_row(f"q-{code}", **more)])
-    source = Source(str(root))
-    pool = source.pool(lareqa, "de")
-    assert [(row["language"], row["id"]) for row in pool] == [("en", "q-en"), ("de", "q-de")]
-    assert pool == source.pool(lareqa, "en")
-    assert pool[1]["breaks"] == [[0, 11]]
-    assert "breaks" not in pool[0]
-
-
 def test_a_pool_and_gold_pairs_are_read_by_their_own_columns(root, write):
     write("google/xtreme/bucc18.zh.source/validation.parquet", [{"id": "zh-1", "sentence": "a"}])
     write("google/xtreme/bucc18.zh.target/validation.parquet", [{"id": "en-1", "sentence": "b"}])
@@ -235,11 +130,6 @@ def test_a_limit_on_sentences_to_mine_takes_those_with_a_translation_first(root,
 def test_a_task_without_pool_or_gold_has_none(source):
     assert source.pool(XNLI, "de") is None
     assert source.gold(XNLI, "de") == []
-
-
-def test_what_the_hub_does_not_have_has_no_languages_there():
-    assert Source("hub").languages(get_task("bucc")) == ()
-    assert "make bucc18.LANGUAGE.source" in fault(Source("hub").pick_languages, get_task("bucc"), "all")
 
 
 def test_an_open_tag_set_is_closed_by_the_training_rows(root):
@@ -296,14 +186,6 @@ def test_a_bundled_set_gives_parallel_test_rows():
     assert source.train(XNLI, 5).split == "train"
 
 
-def test_a_task_or_language_outside_the_bundled_demonstration_is_one_line():
-    source = Source("bundled")
-    stranger = Task(name="t", kind=Retrieval(), metric="retrieval", source="", test=Rows("a/b"))
-    assert "bundled demonstration has no rows for t" in fault(source.test, stranger, "de")
-    assert source.languages(stranger) == ()
-    assert "'th'" in fault(source.test, XNLI, "th")
-
-
 def test_a_note_is_given_as_the_way_to_rows_only_where_the_hub_has_none(monkeypatch):
     told = {}
 
@@ -319,8 +201,8 @@ def test_a_note_is_given_as_the_way_to_rows_only_where_the_hub_has_none(monkeypa
     assert told["google/xtreme"] == get_task("bucc").note
 
 
-def test_test_rows_are_read_once_for_all_setups_and_no_more_than_some_are_held(source, monkeypatch):
-    monkeypatch.setattr(module, "_KEPT", 2)
+def test_test_rows_are_read_once_for_all_setups_and_only_so_many_rows_are_held(source, monkeypatch):
+    monkeypatch.setattr(module, "_KEPT", 43)
     read, inner = [], Source._read
     monkeypatch.setattr(Source, "_read", lambda self, *given: read.append(given[2]) or inner(self, *given))
     first = source.test(XNLI, "de", 3)

@@ -206,12 +206,12 @@ def test_the_seed_of_a_result_is_that_of_its_checkpoint(trained: Any) -> None:
     assert trained.evaluate("mnli", "xnli", "de", seed=42)["seed"] == 42
 
 
-def test_the_number_of_added_parameters_counts_adapters_and_fusions(trained_once: Any) -> None:
+def test_the_number_of_added_parameters_counts_adapters_and_fusions(trained: Any) -> None:
     def added(setup: str) -> int:
-        return int(trained_once.evaluate(setup, "tatoeba", "de")["parameters"])
+        return int(trained.evaluate(setup, "tatoeba", "de")["parameters"])
 
     assert added("none") == 0
-    single, fused = (trained_once.assemble(text) for text in ("stsb", "fuse(mnli, stsb)"))
+    single, fused = (trained.assemble(text) for text in ("stsb", "fuse(mnli, stsb)"))
     fusion = sum(p.numel() for name, p in fused.model.named_parameters() if "adapter_fusion_layer." in name)
     adapter = sum(p.numel() for name, p in single.model.roberta.named_parameters() if ".stsb." in name)
     assert fusion > 0

@@ -172,6 +172,7 @@ def test_nothing_at_all_has_no_partial_either() -> None:
     ("change", "why"),
     [
         ({"limit": 100}, "at most 100 rows a language"),
+        ({"decides": {"pool_limit": 500}}, "a pool of the rows' answers and others up to 500 items"),
         ({"data": "mirror:hub"}, "rows of mirror:hub"),
         ({"data": "bundled"}, "rows of the bundled demonstration"),
     ],

@@ -58,3 +58,12 @@ def learn(tiny: Any) -> Callable[..., tuple[Any, list[float]]]:
         return made.eval(), losses
 
     return steps
+
+
+@pytest.fixture
+def qa(tokenizer: Any) -> Any:
+    """SQuAD in windows of 64 tokens."""
+    from xadapt.problems import make_problem
+    from xadapt.tasks import get_task
+
+    return make_problem(get_task("squad"), tokenizer, 64)

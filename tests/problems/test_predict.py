@@ -42,6 +42,8 @@ def test_batches_hold_every_row_once_within_the_budget_longest_first(seed):
     batches = list(length_batches(lengths, 256))
     assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
     assert all(max(lengths[i] for i in batch) * len(batch) <= 256 for batch in batches)
+    padding = [sum(max(lengths[i] for i in batch) - lengths[j] for j in batch) for batch in batches]
+    assert max(padding) <= 32
     ordered = [lengths[i] for batch in batches for i in batch]
     assert ordered == sorted(lengths, reverse=True)
 

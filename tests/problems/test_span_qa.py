@@ -1,3 +1,5 @@
+"""Extractive question answering: windows, spans, loss."""
+
 import itertools
 from types import SimpleNamespace
 
@@ -5,110 +7,10 @@ import numpy as np
 import pytest
 import torch
 
-from xadapt import metrics
-from xadapt.data import bundled
+from tests.problems.span_rows import decoded, perfect, row
 from xadapt.problems import make_problem
-from xadapt.problems.predict import predict
-from xadapt.problems.span_qa import MAX_ANSWER_TOKENS, answer_text, answer_tokens, best_span
+from xadapt.problems.span_qa import MAX_ANSWER_TOKENS, best_span
 from xadapt.tasks import get_task
-
-#: Language to context and answer, one that starts, one that stands in, and one that ends the text.
-TEXTS = {
-    "en": ("The bridge over the Rhine was closed in 1929 (see above).", ["The bridge", "Rhine", "1929"]),
-    "zh": ("莱茵河上的大桥于1929年关闭,因为河水上涨了", ["莱茵河", "1929年", "河水上涨了"]),
-    "ja": ("ライン川に架かる橋は1929年に、洪水のため閉鎖された", ["ライン川", "洪水", "閉鎖された"]),
-    "my": ("ရိုင်းမြစ်ပေါ်ရှိတံတားကို ၁၉၂၉ ခုနှစ်တွင်ရေကြီးမှုကြောင့်ပိတ်ခဲ့သည်", ["ရိုင်းမြစ်", "၁၉၂၉", "ပိတ်ခဲ့သည်"]),
-    "ar": ("أُغلق الجسر فوق نهر الراين في عام ١٩٢٩ بسبب الفيضان", ["أُغلق الجسر", "نهر الراين", "الفيضان"]),
-    "th": ("สะพานข้ามแม่น้ำไรน์ถูกปิดในปี 1929 เพราะน้ำท่วม", ["สะพาน", "1929", "น้ำท่วม"]),
-    "hi": ("राइन नदी पर बना पुल १९२९ में बाढ़ के कारण बंद हुआ", ["राइन नदी", "१९२९", "बंद हुआ"]),
-    "ru": ("Мост через Рейн закрыли в 1929 году из-за наводнения", ["Мост", "1929 году", "наводнения"]),
-}
-
-
-def row(context, answer, question="what?", number="q"):
-    return {
-        "id": number,
-        "question": question,
-        "context": context,
-        "answers": {"text": [answer], "answer_start": [context.index(answer)]},
-    }
-
-
-@pytest.fixture
-def qa(tokenizer):
-    return make_problem(get_task("squad"), tokenizer, 64)
-
-
-def perfect(features):
-    """Logits that point at the labels, and at nothing elsewhere."""
-    raw = []
-    for feature in features:
-        logits = np.zeros((len(feature["input_ids"]), 2), np.float32)
-        logits[feature["start_positions"], 0] = logits[feature["end_positions"], 1] = 9
-        raw.append(logits)
-    return raw
-
-
-def decoded(problem, rows):
-    features = problem.encode(rows, labelled=True)
-    return [prediction["text"] for prediction in problem.decode(perfect(features), features, rows)]
-
-
-@pytest.mark.parametrize(
-    ("context", "answer"), [(c, a) for c, answers in TEXTS.values() for a in answers], ids=lambda text: text[:12]
-)
-def test_an_answer_comes_back_letter_by_letter_in_any_script(qa, context, answer):
-    assert decoded(qa, [row(context, answer)]) == [answer]
-
-
-@pytest.mark.parametrize("language", ["zh", "ja", "th", "my"])
-def test_every_run_of_tokens_is_found_again_where_no_spaces_part_words(qa, language):
-    context = TEXTS[language][0]
-    (feature,) = qa.encode([row(context, context[0])], labelled=False)
-    pieces = qa.tokenizer.convert_ids_to_tokens(feature["input_ids"])
-    tokens = [token for token in np.flatnonzero(feature["inside"]) if pieces[token] != "▁"]
-    assert len(tokens) > 8
-    for first, last in itertools.combinations_with_replacement(tokens, 2):
-        text = answer_text(context, feature["offsets"], first, last)
-        start = int(feature["offsets"][first][0])
-        start += context[start:].index(text)
-        assert context[start : start + len(text)] == text
-        gold = {"answers": {"text": [text], "answer_start": [start]}}
-        found = answer_tokens(gold, feature)
-        assert answer_text(context, feature["offsets"], *found) == text
-
-
-def test_an_answer_comes_back_as_it_was_written_where_normalisation_changes_it(qa):
-    context = "Ｔｈｅ ｂｒｉｄｇｅ opened ﬁrst in １９２９ after ㎏ and 😀 of cafe\u0301 cre\u0300me"
-    for answer in ("ｂｒｉｄｇｅ", "ﬁrst", "１９２９", "㎏", "😀", "cafe\u0301", "cre\u0300me"):
-        assert decoded(qa, [row(context, answer)]) == [answer]
-
-
-def test_an_answer_inside_a_token_comes_back_with_the_rest_of_that_token(qa):
-    assert decoded(qa, [row("It has 22 players", "player")]) == ["players"]
-
-
-def test_marks_that_have_a_token_of_their_own_are_not_added():
-    offsets = np.array([[0, 1], [1, 2], [2, 3]])
-    assert answer_text("e\u0301x", offsets, 0, 0) == "e"
-    assert answer_text("e\u0301x", np.array([[0, 1], [2, 3]]), 0, 0) == "e\u0301"
-
-
-def test_every_gold_answer_of_the_bundled_training_rows_comes_back(tokenizer):
-    rows = bundled.rows("qa", "en", "train")[:300]
-    gold = [r["answers"]["text"][0] for r in rows]
-    assert decoded(make_problem(get_task("squad"), tokenizer), rows) == gold
-
-
-@pytest.mark.parametrize("language", bundled.languages("qa"))
-def test_gold_answers_of_the_bundled_languages_come_back_up_to_the_bounds_of_tokens(tokenizer, language):
-    # "1994." at the end of a sentence and two Chinese words in one are single tokens and cannot be parted.
-    rows = bundled.rows("qa", language, "test")
-    problem = make_problem(get_task("squad"), tokenizer)
-    found = decoded(problem, rows)
-    assert all(r["answers"]["text"][0] in text for r, text in zip(rows, found, strict=True))
-    predictions = [{"id": r["id"], "text": text} for r, text in zip(rows, found, strict=True)]
-    assert problem.score(predictions, rows)["exact_match"] >= 98
 
 
 def test_a_long_context_gives_windows_that_overlap_and_leave_nothing_out(qa):
@@ -272,105 +174,6 @@ def test_all_accepted_answers_count(qa):
     rows[0]["answers"] = {"text": ["1929", "in 1929"], "answer_start": [10, 7]}
     assert qa.references(rows) == [{"id": "q", "answers": ["1929", "in 1929"]}]
     assert qa.score([{"id": "q", "text": "in 1929"}], rows)["exact_match"] == 100.0
-
-
-LONG = " ".join(f"word{i}" for i in range(120))
-
-
-def no_answer(context, question="what?", number="q"):
-    return {"id": number, "question": question, "context": context, "answers": {"text": [], "answer_start": []}}
-
-
-@pytest.fixture
-def qa2(tokenizer):
-    return make_problem(get_task("squad2"), tokenizer, 64)
-
-
-@pytest.mark.parametrize("empty", [[], None])
-def test_a_question_without_an_answer_trains_on_the_first_token_of_every_window(qa2, empty):
-    bare = no_answer(LONG)
-    bare["answers"] = {"text": empty, "answer_start": empty}
-    features = qa2.encode([bare, row(LONG, "word60")], labelled=True)
-    labels = [[(f["start_positions"], f["end_positions"]) for f in features if f["row"] == n] for n in (0, 1)]
-    assert len(labels[0]) == len(labels[1]) > 3
-    assert set(labels[0]) == {(0, 0)}
-    assert any(pair != (0, 0) for pair in labels[1])
-    assert qa2.references([bare]) == [{"id": "q", "answers": []}]
-
-
-def test_the_null_gap_is_the_lowest_null_score_of_any_window_minus_the_best_span(qa2):
-    rows = [row(LONG, "word90", number="a"), no_answer("It was so.", number="b")]
-    features = qa2.encode(rows, labelled=True)
-    raw = [np.full((len(f["input_ids"]), 2), -1.0, np.float32) for f in features]
-    windows = [i for i, f in enumerate(features) if f["row"] == 0]
-    for i, null in zip(windows, [7.0, 2.5, *[4.0] * len(windows)], strict=False):
-        raw[i][0] = null, null + 0.25
-    holds = next(i for i in windows if features[i]["start_positions"])
-    raw[holds][features[holds]["start_positions"], 0] = 3.0
-    raw[holds][features[holds]["end_positions"], 1] = 1.5
-    raw[-1][0] = 6.0, 5.0
-    found = qa2.decode(raw, features, rows)
-    assert [p["id"] for p in found] == ["a", "b"]
-    assert [p["text"] for p in found] == ["word90", "It"], "the text is the best span, whatever the gap"
-    assert [p["null_gap"] for p in found] == [2.5 + 2.75 - 4.5, 11.0 + 2.0]
-
-
-def test_a_question_that_must_have_an_answer_has_no_null_gap(qa):
-    features = qa.encode([row("It was in 1929.", "1929")], labelled=True)
-    assert qa.decode(perfect(features), features, [row("It was in 1929.", "1929")]) == [{"id": "q", "text": "1929"}]
-
-
-def test_without_a_span_there_is_no_gap_and_no_answer(qa2):
-    feature = {"input_ids": [0, 2], "row": 0, "offsets": np.zeros((2, 2), int), "inside": np.zeros(2, bool)}
-    found = qa2.decode([np.ones((2, 2), np.float32)], [feature], [no_answer("...")])
-    assert found == [{"id": "q", "text": "", "null_gap": None}]
-    assert qa2.score(found, [no_answer("...")])["exact_match"] == 100.0
-
-
-ANSWERABLE = [(0.5, True), (1.5, True), (2.5, True), (3.5, False), (4.5, False)]
-
-
-@pytest.fixture
-def dev():
-    """Questions whose gap is below 3 when they have an answer; the texts are all right."""
-    rows = [
-        row("It was in 1929.", "1929", number=f"q{n}") if has else no_answer("It was so.", number=f"q{n}")
-        for n, (_, has) in enumerate(ANSWERABLE)
-    ]
-    predictions = [
-        {"id": r["id"], "text": "1929" if has else "It", "null_gap": gap}
-        for r, (gap, has) in zip(rows, ANSWERABLE, strict=True)
-    ]
-    return predictions, rows
-
-
-def test_the_threshold_that_dev_likes_best_is_found_and_decides_the_score(qa2, dev):
-    predictions, rows = dev
-    before = qa2.score(predictions, rows)
-    assert before["f1"] == 40.0, "at a threshold of 0 every question counts as one without an answer"
-    found = qa2.calibrate(predictions, rows)
-    assert found == {"null_threshold": metrics.best_null_threshold(predictions, qa2.references(rows))[0]}
-    assert 2.5 <= found["null_threshold"] < 3.5
-    qa2.calibration = found
-    assert qa2.score(predictions, rows)["f1"] == 100.0
-
-
-def test_where_every_question_has_an_answer_there_is_nothing_to_calibrate(qa):
-    rows = [row("It was in 1929.", "1929")]
-    predictions = [{"id": "q", "text": "1929"}]
-    assert qa.calibrate(predictions, rows) == {}
-    qa.calibration = {"null_threshold": -9.0}
-    assert qa.score(predictions, rows)["exact_match"] == 100.0
-
-
-def test_questions_without_an_answer_are_trained_and_predicted_as_others_are(learn, tiny):
-    problem = make_problem(get_task("squad2"), tiny.tokenizer, 48)
-    rows = [row("the old house", "old", "what house?", "a"), no_answer("the river", "why?", "b")]
-    trained, losses = learn(problem, rows)
-    assert losses[-1] < losses[0] / 5
-    first, second = predict(trained, problem, rows, "new")
-    assert first["text"] == "old"
-    assert first["null_gap"] < 0 < second["null_gap"]
 
 
 def test_a_pair_of_languages_is_scored_in_the_language_of_its_context(tokenizer):

@@ -2,19 +2,10 @@ from statistics import stdev
 
 import pytest
 
-from xadapt.reports import compare, write_report
+from tests.reports.blocks import only_block, row_of
+from xadapt.reports import compare
 from xadapt.reports.costs import Cost
 from xadapt.reports.verdicts import block_title
-
-
-def only_block(results):
-    (comparison,) = compare(results)
-    (block,) = comparison.blocks
-    return block
-
-
-def row_of(block, label):
-    return next(row for row in block.rows if row.label == label)
 
 
 def test_a_row_has_english_zero_shot_gap_spread_and_size(result):
@@ -91,48 +82,11 @@ def test_stored_bytes_are_two_a_parameter_of_adapters_and_heads(result):
     assert only_block([old]).rows[0].stored_bytes is None
 
 
-def test_measured_times_come_to_their_setups_with_the_ratio_to_the_best_single_adapter(fusion_loses):
-    times = {"stack(mnli, xnli)": (10.0, 20.0, 10.0), "stack(fuse(mnli, stsb), xnli)": (15.0, 30.0, 40.0)}
-    (comparison,) = compare(fusion_loses, {("minilm", "xnli"): Cost("4 rows", times)})
-    (block,) = comparison.blocks
-    assert comparison.timed == "4 rows"
-    assert row_of(block, "fuse(mnli, stsb)").ratio == 1.5
-    assert row_of(block, "stsb").milliseconds == ()
-    assert row_of(block, "stsb").ratio is None
-
-
 def test_times_of_another_base_or_task_are_not_taken(fusion_loses):
     times = {"stack(mnli, xnli)": (10.0,)}
     (comparison,) = compare(fusion_loses, {("xlmr", "xnli"): Cost("", times), ("minilm", "pawsx"): Cost("", times)})
     assert comparison.timed == ""
     assert row_of(comparison.blocks[0], "mnli").milliseconds == ()
-
-
-def test_the_best_single_adapter_is_chosen_by_english_and_not_by_target_languages(fusion_loses):
-    block = only_block(fusion_loses)
-    assert block.reference.label == "mnli"
-    assert block.reference.chosen
-    assert row_of(block, "stsb").zero_shot > block.reference.zero_shot
-
-
-def test_differences_are_to_the_best_single_adapter(fusion_loses):
-    block = only_block(fusion_loses)
-    fusion = row_of(block, "fuse(mnli, stsb)")
-    assert fusion.difference == pytest.approx(54.0 - 55.0)
-    assert fusion.differences == {"en": 1.0, "de": 1.0, "sw": -3.0}
-    assert fusion.ahead == 1
-    assert row_of(block, "mnli").difference == 0.0
-
-
-def test_the_target_alone_and_composed_setups_are_never_the_best_single_adapter(result):
-    block = only_block(
-        [
-            result("xnli", {"en": 90.0, "de": 90.0}),
-            result("stack(fuse(mnli, stsb), xnli)", {"en": 80.0, "de": 80.0}),
-            result("stack(mnli, xnli)", {"en": 70.0, "de": 70.0}),
-        ]
-    )
-    assert block.reference.label == "mnli"
 
 
 def test_setups_with_and_without_the_target_are_compared_apart(result):
@@ -207,19 +161,6 @@ def test_retrieval_at_another_layer_is_a_block_of_its_own_in_the_order_of_layers
     assert [block.variant for block in comparison.blocks] == ["layer 8, mean pooling", "layer 12, mean pooling"]
 
 
-def test_without_english_scores_the_reference_is_the_mean_of_the_single_adapters(result):
-    block = only_block(
-        [
-            result("mnli", {"de": 60.0, "fr": 70.0}, task="tatoeba"),
-            result("stsb", {"de": 80.0, "fr": 70.0}, task="tatoeba"),
-            result("fuse(mnli, stsb)", {"de": 71.0, "fr": 71.0}, task="tatoeba"),
-        ]
-    )
-    assert not block.reference.chosen
-    assert block.reference.scores == {"de": 70.0, "fr": 70.0}
-    assert row_of(block, "fuse(mnli, stsb)").difference == pytest.approx(1.0)
-
-
 def test_a_setup_written_in_another_order_is_the_same_setup(result):
     block = only_block([result("fuse(a, b)", {"en": 1.0}, seed=1), result("fuse(b, a)", {"en": 3.0}, seed=2)])
     assert [(row.label, row.english) for row in block.rows] == [("fuse(a, b)", 2.0)]
@@ -279,18 +220,6 @@ def test_english_beside_itself_is_english_where_languages_are_pairs(result):
     pairs = result("stsb", {"en-en": 80.0, "en-de": 70.0, "ko-ko": 60.0}, task="sts17", metric="spearman")
     (row,) = only_block([pairs]).rows
     assert (row.english, row.zero_shot) == (80.0, 65.0)
-
-
-def test_target_languages_choose_the_best_single_adapter_only_when_asked_and_it_is_said(fusion_loses, tmp_path):
-    (asked,) = compare(fusion_loses, by_targets=True)
-    (block,) = asked.blocks
-    assert (block.reference.label, block.reference.by_targets) == ("stsb", True)
-    (usual,) = compare(fusion_loses)
-    assert usual.blocks[0].reference.label == "mnli"
-    said = "the target languages' own test rows chose"
-    assert said in write_report(fusion_loses, tmp_path / "asked", "Title", by_targets=True).read_text()
-    assert "own test rows chose" in (tmp_path / "asked" / "report.html").read_text()
-    assert said not in write_report(fusion_loses, tmp_path / "usual", "Title").read_text()
 
 
 def test_ways_that_a_recipe_names_are_lines_of_their_own(result):

@@ -5,11 +5,17 @@ import pytest
 
 from xadapt.errors import XadaptError
 from xadapt.reports import compare, write_report
+from xadapt.reports.costs import read_costs
 from xadapt.reports.markdown import plot_names
 
 
+def report_of(results, to, title, *quoted, costs=None, examples=None):
+    comparisons = compare(results, read_costs(costs) if costs else None, examples)
+    return write_report(comparisons, results, to, title, *quoted, costs=costs)
+
+
 def test_a_report_has_text_numbers_and_every_picture_it_shows(fusion_loses, tmp_path):
-    report = write_report(fusion_loses, tmp_path / "out", "Does fusion help?")
+    report = report_of(fusion_loses, tmp_path / "out", "Does fusion help?")
     assert report == tmp_path / "out" / "report.md"
     text = report.read_text(encoding="utf-8")
     pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", text)
@@ -20,7 +26,7 @@ def test_a_report_has_text_numbers_and_every_picture_it_shows(fusion_loses, tmp_
 
 
 def test_the_report_says_what_it_must(fusion_loses, tmp_path):
-    text = write_report(fusion_loses, tmp_path, "Does fusion help?", ["xadapt run recipes/fusion.yaml"]).read_text()
+    text = report_of(fusion_loses, tmp_path, "Does fusion help?", ["xadapt run recipes/fusion.yaml"]).read_text()
     assert text.startswith("# Does fusion help?\n")
     assert "Fusion loses to the best single adapter by 1.0" in text
     assert "chosen by its **English** score" in text
@@ -30,7 +36,7 @@ def test_the_report_says_what_it_must(fusion_loses, tmp_path):
 
 
 def test_every_table_is_whole(fusion_loses, tmp_path):
-    lines = write_report(fusion_loses, tmp_path, "Tables").read_text().splitlines()
+    lines = report_of(fusion_loses, tmp_path, "Tables").read_text().splitlines()
     rules = [place for place, line in enumerate(lines) if line.startswith("| ---")]
     assert len(rules) == 4
     for rule in rules:
@@ -42,30 +48,30 @@ def test_every_table_is_whole(fusion_loses, tmp_path):
 
 
 def test_tables_show_each_language_with_its_n_and_its_best_setup(fusion_loses, tmp_path):
-    text = write_report(fusion_loses, tmp_path, "Languages").read_text()
+    text = report_of(fusion_loses, tmp_path, "Languages").read_text()
     assert "| language | N | `target only` | `mnli` \\* | `stsb` | `fuse(mnli, stsb)` |" in text
     assert "| sw | 2,000 | 40.0 | 50.0 | **57.0** | 47.0 |" in text
 
 
 def test_bundled_results_are_labelled_at_the_top_and_other_results_are_not(result, tmp_path):
-    bundled = write_report([result("mnli", {"en": 1.0}, data="bundled")], tmp_path / "a", "A").read_text()
+    bundled = report_of([result("mnli", {"en": 1.0}, data="bundled")], tmp_path / "a", "A").read_text()
     assert "never a benchmark" in bundled.split("## ")[0]
-    assert "demonstration" not in write_report([result("mnli", {"en": 1.0})], tmp_path / "b", "B").read_text()
+    assert "demonstration" not in report_of([result("mnli", {"en": 1.0})], tmp_path / "b", "B").read_text()
 
 
 def test_parameters_and_megabytes_are_shown_only_if_they_are_known(result, tmp_path):
     sized = result("mnli", {"en": 1.0}, parameters=1_000_000, head_parameters=500_000)
-    text = write_report([sized, result("stsb", {"en": 1.0})], tmp_path / "a", "A").read_text()
+    text = report_of([sized, result("stsb", {"en": 1.0})], tmp_path / "a", "A").read_text()
     assert "| parameters | MB |" in text
     assert "| 1,000,000 | 3.00 |" in text
     assert "| – | – |" in text
-    assert "| MB" not in write_report([result("mnli", {"en": 1.0})], tmp_path / "b", "B").read_text()
+    assert "| MB" not in report_of([result("mnli", {"en": 1.0})], tmp_path / "b", "B").read_text()
 
 
 def test_measured_times_are_shown_and_kept_beside_the_report(fusion_loses, measurement, tmp_path):
     costs = tmp_path / "cost.json"
     costs.write_text(json.dumps(measurement({"stack(mnli, xnli)": [10, 12, 11], "xnli": [5, 6, 5.5]})))
-    report = write_report(fusion_loses, tmp_path / "out", "Timed", costs=costs)
+    report = report_of(fusion_loses, tmp_path / "out", "Timed", costs=costs)
     text = report.read_text()
     assert "| ms per example | × single |" in text
     assert re.search(r"`target only` .* \| 5.5 \| 0.50 \|", text)
@@ -76,7 +82,7 @@ def test_measured_times_are_shown_and_kept_beside_the_report(fusion_loses, measu
 
 
 def test_a_report_without_measured_times_says_how_to_get_them(fusion_loses, tmp_path):
-    text = write_report(fusion_loses, tmp_path / "out", "Untimed", costs=tmp_path / "cost.json").read_text()
+    text = report_of(fusion_loses, tmp_path / "out", "Untimed", costs=tmp_path / "cost.json").read_text()
     assert "python benchmarks/cost.py" in text
     assert "| ms per example |" not in text
     assert not (tmp_path / "out" / "cost.json").exists()
@@ -87,7 +93,7 @@ def test_several_seeds_are_shown_as_mean_and_spread(result, tmp_path):
     for seed in (1, 3):
         results.append(result("mnli", {"en": 70.0 + seed, "de": 60.0 + seed}, seed=seed))
         results.append(result("stsb", {"en": 60.0, "de": 59.0}, seed=seed))
-    text = write_report(results, tmp_path, "Seeds").read_text()
+    text = report_of(results, tmp_path, "Seeds").read_text()
     assert "| `mnli` \\* | 72.0 ± 1.4 | **62.0** ± 1.4 | 0.0 |" in text
     assert "| `stsb` | 60.0 ± 0.0 | 59.0 ± 0.0 | −3.0 ± 1.4 |" in text
     assert "* Seeds: 1, 3." in text
@@ -95,13 +101,13 @@ def test_several_seeds_are_shown_as_mean_and_spread(result, tmp_path):
 
 def test_many_setups_have_a_line_each_in_the_table_of_languages(result, tmp_path):
     results = [result(f"task{number}", {"en": 50.0 + number, "de": 50.0}, n=10 + number) for number in range(6)]
-    text = write_report(results, tmp_path, "Many").read_text()
+    text = report_of(results, tmp_path, "Many").read_text()
     assert "| setup | en | de |\n| --- | --: | --: |\n| N | 10 | 10 |\n| `task5` \\* | **55.0** | **50.0** |" in text
 
 
 def test_the_same_results_give_the_same_report(fusion_loses, tmp_path):
     first, second = (
-        write_report(order, tmp_path / str(place), "Same")
+        report_of(order, tmp_path / str(place), "Same")
         for place, order in enumerate(
             (
                 fusion_loses,
@@ -125,23 +131,23 @@ def test_comparisons_never_share_a_picture(result):
 
 def test_no_results_are_an_error_and_no_empty_report(tmp_path):
     with pytest.raises(XadaptError, match="no results to report"):
-        write_report([], tmp_path / "out", "Nothing")
+        report_of([], tmp_path / "out", "Nothing")
     assert not (tmp_path / "out").exists()
 
 
 def test_the_report_quotes_recipe_and_adapters_and_leaves_them_out_when_there_are_none(fusion_loses, tmp_path):
-    given = write_report(
+    given = report_of(
         fusion_loses, tmp_path / "a", "Title", ["xadapt run r.yaml"], "name: small\n", ["mnli: run abc, 300 rows"]
     ).read_text()
     assert "```yaml\nname: small\n```" in given
     assert "* mnli: run abc, 300 rows" in given
-    bare = write_report(fusion_loses, tmp_path / "b", "Title").read_text()
+    bare = report_of(fusion_loses, tmp_path / "b", "Title").read_text()
     assert "yaml" not in bare
     assert "Adapters in use" not in bare
 
 
 def test_one_setup_alone_is_shown_without_a_verdict_or_a_picture(result, tmp_path):
-    text = write_report([result("stack(mnli, xnli)", {"en": 70.0, "de": 60.0})], tmp_path, "One").read_text()
+    text = report_of([result("stack(mnli, xnli)", {"en": 70.0, "de": 60.0})], tmp_path, "One").read_text()
     assert "verdict" not in text.lower()
     assert "![" not in text
     assert not (tmp_path / "plots").exists()
@@ -149,7 +155,7 @@ def test_one_setup_alone_is_shown_without_a_verdict_or_a_picture(result, tmp_pat
 
 
 def test_a_tested_report_begins_with_its_conclusion_and_shows_intervals_and_marks(tested_fusion, tmp_path):
-    text = write_report(tested_fusion, tmp_path / "out", "Tested", examples=tmp_path / "examples").read_text()
+    text = report_of(tested_fusion, tmp_path / "out", "Tested", examples=tmp_path / "examples").read_text()
     assert text.split("\n\n")[1].startswith(
         "**Does combining adapters beat the best single one, where, and by how much?**"
     )
@@ -163,7 +169,7 @@ def test_a_tested_report_begins_with_its_conclusion_and_shows_intervals_and_mark
 
 
 def test_an_untested_report_says_why_and_has_no_empty_columns(fusion_loses, tmp_path):
-    text = write_report(fusion_loses, tmp_path / "out", "Untested", examples=tmp_path / "examples").read_text()
+    text = report_of(fusion_loses, tmp_path / "out", "Untested", examples=tmp_path / "examples").read_text()
     assert "Nothing here was tested for significance: there are no per-example scores" in text
     assert "p (Holm)" not in text
     assert "†" not in text

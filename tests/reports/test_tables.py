@@ -1,4 +1,5 @@
 import io
+import re
 import subprocess
 import sys
 
@@ -8,13 +9,18 @@ from xadapt.reports import compare, rich_tables
 from xadapt.reports.tables import FEW, in_parts
 
 
-def printed(results):
+def printed(results, width=160, **how):
     from rich.console import Console
 
-    console = Console(file=io.StringIO(), width=160)
-    for table in rich_tables(compare(results)):
+    console = Console(file=io.StringIO(), width=width)
+    for table in rich_tables(compare(results, **how)):
         console.print(table)
     return console.file.getvalue()
+
+
+def lines_of(text, label):
+    """Words of the lines that begin with a label, first in the table of setups and then in that of languages."""
+    return [line.split(label, 1)[1].split() for line in text.splitlines() if line.startswith(f" {label} ")]
 
 
 def test_each_block_has_a_table_of_setups_and_one_of_languages(fusion_loses):
@@ -33,6 +39,50 @@ def test_the_chosen_single_adapter_has_a_star_that_is_explained(fusion_loses):
     assert "mnli *" in text
     assert "stsb *" not in text
     assert "chosen by English" in text
+
+
+def test_target_languages_that_chose_the_best_single_adapter_are_named(fusion_loses):
+    text = printed(fusion_loses, by_targets=True)
+    assert "stsb *" in text
+    assert "chosen by the target languages, as asked" in text
+    assert "chosen by English" not in text
+
+
+def test_a_tested_setup_has_its_adjusted_p_and_what_is_significant_is_marked_and_explained(tested_fusion, tmp_path):
+    text = printed(tested_fusion, examples=tmp_path / "examples")
+    fused, average = lines_of(text, "fuse(mnli, stsb)")[0], lines_of(text, "average(mnli, stsb)")[0]
+    assert (fused[3][:2], fused[5]) == ("▼−", "<0.001")
+    assert not average[3].startswith(("▲", "▼"))
+    assert 0.05 < float(average[5]) <= 1
+    assert lines_of(text, "mnli *")[0][5] == "–", "the reference is not tested against itself"
+    german = next(line for line in text.splitlines() if line.startswith(" de "))
+    assert re.search(r" ▼\d\d\.\d", german)
+    assert "p < 0.05 (paired bootstrap, Holm-adjusted)" in text
+
+
+def test_what_is_significantly_above_points_up(measured, tmp_path):
+    results = [measured("mnli", {"en": 0.4, "de": 0.3}), measured("fuse(mnli, stsb)", {"en": 0.7, "de": 0.7})]
+    text = printed(results, examples=tmp_path / "examples")
+    (german,) = (line for line in text.splitlines() if line.startswith(" de "))
+    assert lines_of(text, "fuse(mnli, stsb)")[0][3].startswith("▲+")
+    assert german.split()[-1].startswith("▲")
+
+
+def test_without_tests_there_is_no_p_and_no_mark(fusion_loses):
+    text = printed(fusion_loses)
+    assert " p " not in text
+    assert not {"▲", "▼"} & set(text)
+
+
+def test_every_number_of_a_tested_setup_fits_80_columns(tested_fusion, tmp_path):
+    for one in tested_fusion:
+        for row in one["languages"].values():
+            row["n"] = 12_345
+    text = printed(tested_fusion, width=80, examples=tmp_path / "examples")
+    assert all(heading in text for heading in ("English", "zero-shot", "±lang", "seeds"))
+    assert text.count(" <0.001 ") == 2
+    assert text.count(" 49,380 ") == 4
+    assert "…" not in text
 
 
 def test_a_language_a_setup_lacks_is_a_dash_and_english_comes_first(result):

@@ -4,6 +4,7 @@ import shutil
 import pytest
 
 from xadapt.errors import XadaptError
+from xadapt.store import store as module
 from xadapt.store.store import Store, read_results, run_hash
 
 FINGERPRINT = "ab" * 32
@@ -52,6 +53,16 @@ def test_a_checkpoint_of_another_base_only_is_returned_for_the_caller_to_name(tm
     store = Store(tmp_path / "store", shipped=tmp_path)
     make_checkpoint(store.run_path("large"), base=OTHER)
     assert store.find("mnli", FINGERPRINT).run == "large"
+
+
+def test_a_checkpoint_that_was_made_again_is_seen_and_the_others_are_not_read_again(full, make_checkpoint, monkeypatch):
+    assert full.find("mnli", FINGERPRINT, seed=3).record["seed"] == 3
+    shutil.rmtree(full.run_path("oldest"))
+    make_checkpoint(full.run_path("oldest"), age=30, seed=5)
+    opened, inner = [], module.open_checkpoint
+    monkeypatch.setattr(module, "open_checkpoint", lambda path: opened.append(path.name) or inner(path))
+    assert full.find("mnli", FINGERPRINT, seed=5).run == "oldest"
+    assert opened == ["oldest"]
 
 
 def test_an_unknown_setup_is_not_found(full):

@@ -67,4 +67,4 @@ def test_members_in_different_layers_are_one_line_before_anything_is_trained(upp
             upper.train(plan_fusion(members))
         assert "\n" not in str(caught.value)
     with pytest.raises(XadaptError, match=r"different adapter configurations \(leave_out\)"):
-        upper.assemble("average(mnli, squad)")
+        _ = upper.assemble("average(mnli, squad)").model

@@ -87,4 +87,4 @@ def test_adapters_in_all_layers_leave_no_trunk(bench: Any, rows_below: list[int]
     bench.train(plan_task("mnli"))
     bench.evaluate("mnli", "xnli", "de")
     assert not rows_below
-    assert not (bench.store.root / "cache").exists()
+    assert not (bench.store.root / "cache" / "trunk").exists()

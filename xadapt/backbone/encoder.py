@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttentions
 from transformers.models.xlm_roberta.modeling_xlm_roberta import XLMRobertaEncoder, XLMRobertaSdpaSelfAttention
 
-from xadapt.store.trunk_cache import TrunkCache, text_key
+from xadapt.store.text_cache import TextCache, text_key
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
@@ -44,16 +44,16 @@ class SplitEncoder(XLMRobertaEncoder):
         start: Layers below this one hold nothing that acts.
         tokenwise: Whether all that acts treats every token by itself, given its layer's input.
         cache: Where trunk outputs are kept; None computes them every time.
-        memo: What another model made of the same batch (see :func:`shared_trunk`).
+        memo: A batch's ids and what another model made of it, by the trunk's height (see :func:`shared_trunk`).
         space: What else decides a trunk's output: the base's fingerprint.
         reading: The batch of :func:`run`; without one the library's own forward runs.
     """
 
     start: int
     tokenwise: bool
-    cache: TrunkCache | None
+    cache: TextCache | None
     space: str
-    memo: dict[str, Tensor] | None
+    memo: dict[int, tuple[Tensor, Tensor]] | None
     reading: Reading | None
 
     def forward(self, hidden_states: Tensor, attention_mask: Tensor | None = None, *rest: Any, **options: Any) -> Any:
@@ -72,11 +72,12 @@ class SplitEncoder(XLMRobertaEncoder):
         return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=hidden)
 
     def _trunk(self, hidden: Tensor, attention_mask: Tensor | None, reading: Reading) -> Tensor:
-        if self.memo is not None and self.memo.get("ids") is reading.ids:
-            return self.memo["vectors"]
-        vectors = self._kept(hidden, attention_mask, reading)
-        if self.memo is not None:
-            self.memo.update(ids=reading.ids, vectors=vectors)
+        if self.memo is None:
+            return self._kept(hidden, attention_mask, reading)
+        ids, vectors = self.memo.get(self.start, (None, hidden))
+        if ids is not reading.ids:
+            vectors = self._kept(hidden, attention_mask, reading)
+            self.memo[self.start] = reading.ids, vectors
         return vectors
 
     def _kept(self, hidden: Tensor, attention_mask: Tensor | None, reading: Reading) -> Tensor:
@@ -85,7 +86,7 @@ class SplitEncoder(XLMRobertaEncoder):
         lengths = reading.mask.sum(1).tolist()
         ids = reading.ids.cpu().numpy()
         precision = "bf16" if torch.is_autocast_enabled(hidden.device.type) else "fp32"
-        space = f"{self.space[:16]}-{self.start}-{precision}"
+        space = f"trunk/{self.space[:16]}-{self.start}-{precision}"
         keys = [text_key(row[:length]) for row, length in zip(ids, lengths, strict=True)]
         out = np.zeros(hidden.shape, np.float16)
         missing = []
@@ -161,12 +162,12 @@ def shared_trunk(models: Sequence[XLMRobertaAdapterModel]) -> Iterator[None]:
     if len(encoders) == 1 or not all(isinstance(encoder, SplitEncoder) for encoder in encoders):
         yield
         return
-    starts = [encoder.start for encoder in encoders]
-    memo: dict[str, Tensor] = {}
+    # A model whose trunk is higher does not share a lower one: it would be rounded elsewhere than when it is alone.
+    memo: dict[int, tuple[Tensor, Tensor]] = {}
     for encoder in encoders:
-        encoder.start, encoder.memo = min(starts), memo
+        encoder.memo = memo
     try:
         yield
     finally:
-        for encoder, start in zip(encoders, starts, strict=True):
-            encoder.start, encoder.memo = start, None
+        for encoder in encoders:
+            encoder.memo = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -29,12 +30,21 @@ def print_json(value: Any) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
+def command_line(*words: object, **options: object) -> str:
+    """Write an `xadapt` command as a shell takes it; options that are None were not given."""
+    given = [word for name, value in options.items() if value is not None for word in (f"--{name}", value)]
+    return shlex.join(map(str, ["xadapt", *words, *given]))
+
+
 def show(table: Table) -> None:
-    """Print a table with its title on a line of its own, which a narrow table would fold."""
+    """Print a table with its title and its caption on lines of their own, which a narrow table would fold."""
+    caption = table.caption
     if table.title:
         out.print(table.title, style="bold", markup=False, highlight=False, soft_wrap=True)
-        table.title = None
+    table.title = table.caption = None
     out.print(table)
+    if caption:
+        out.print(caption, style="table.caption", markup=False, highlight=False, soft_wrap=True)
 
 
 @contextmanager

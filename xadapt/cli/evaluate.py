@@ -114,12 +114,18 @@ _PRIVATE = ("rows", "seconds", "available")
 
 def public(result: dict[str, Any]) -> dict[str, Any]:
     """The part of a result that other programs read."""
-    keys = ("task", "setup", "base", "seed", "data", "limit", "metric", "head", "details")
+    keys = ("task", "setup", "base", "seed", "data", "limit", "pool_limit", "metric", "head", "details")
     languages = {
         code: {key: value for key, value in entry.items() if key not in _PRIVATE}
         for code, entry in result["languages"].items()
     }
-    return {**{key: result[key] for key in keys}, "languages": languages, "mean": result["mean"]}
+    told = {**result, "pool_limit": _pool_limit(result)}
+    return {**{key: told[key] for key in keys}, "languages": languages, "mean": result["mean"]}
+
+
+def _pool_limit(result: dict[str, Any]) -> int | None:
+    limit: int | None = (result.get("decides") or {}).get("pool_limit")
+    return limit
 
 
 def _print(result: dict[str, Any]) -> None:
@@ -147,8 +153,12 @@ def _print(result: dict[str, Any]) -> None:
     facts = [f"base {result['base']}", f"data {result['data']}", f"seed {result['seed']}"]
     facts += [f"head {result['head']}"] if result["head"] else []
     facts += [f"{key} {value}" for key, value in result["details"].items()]
-    facts += [f"a sample: at most {result['limit']} rows a language"] if result["limit"] else []
     out.print(", ".join(facts), highlight=False, soft_wrap=True)
+    items = _pool_limit(result)
+    cuts = [f"at most {result['limit']:,} rows a language"] if result["limit"] else []
+    cuts += [f"a pool of the rows' answers and others up to {items:,} items"] if items else []
+    if cuts:
+        out.print(f"A sample: {', '.join(cuts)}.", highlight=False, soft_wrap=True)
 
 
 def _languages(count: int) -> str:

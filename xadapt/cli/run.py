@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xadapt.cli import options as o
-from xadapt.cli.console import evaluation_display, out, print_json, say, show
+from xadapt.cli.console import command_line, evaluation_display, out, print_json, say, show
 
 if TYPE_CHECKING:
     from xadapt.experiments.recipe import Recipe
@@ -66,7 +66,7 @@ def run(
     from xadapt.data.source import open_source
     from xadapt.experiments.execute import execute
     from xadapt.reports.attention import fusions_explained
-    from xadapt.reports.costs import COST_FILE
+    from xadapt.reports.costs import COST_FILE, read_costs
     from xadapt.reports.suites import suite_summary, write_suites
     from xadapt.store.files import read_text
 
@@ -92,30 +92,35 @@ def run(
         say(f"{outcome.left} of {outcome.steps} runs are left: give the same command again to go on")
     if not results:
         return
-    by_targets = loaded.selection == "targets"
     explanations = []
     if not outcome.left:
         # Before the end a fusion may not be there yet, and what is done must have its report.
         explanations = fusions_explained(loaded, outcome.pins, backbone, source, place, evaluation_display)
     folder = to or place.root / "reports" / loaded.name
     scored = write_suites(results, loaded.suites, folder, loaded.setups)
+    # A folder of this machine says nothing to a reader.
+    rows = "MIRROR" if source.root else source.name
+    chosen = None if precision == "auto" else precision
+    costs = place.root / COST_FILE
+    comparisons = reports.compare(
+        results, read_costs(costs), place.root / "examples", by_targets=loaded.selection == "targets"
+    )
     written = reports.write_report(
+        comparisons,
         results,
         folder,
         loaded.title,
-        commands=[f"xadapt run {recipe} --data {'MIRROR' if source.root else source.name}"],
+        commands=[command_line("run", recipe, data=rows, base=base, only=only, precision=chosen)],
         recipe=read_text(recipe),
         adapters=list(used.values()),
-        costs=place.root / COST_FILE,
-        examples=place.root / "examples",
+        costs=costs,
         explanations=explanations,
-        by_targets=by_targets,
         scores=[line for score, facts in scored for line in suite_summary(score, facts)],
     )
     if as_json:
         print_json({"report": str(written), "results": [public(result) for result in results]})
         return
-    for table in reports.rich_tables(reports.compare(results, by_targets=by_targets)):
+    for table in reports.rich_tables(comparisons):
         show(table)
     for score, facts in scored:
         print_suite(score, ", ".join(f"{key} {value}" for key, value in facts.items()))

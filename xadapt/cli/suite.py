@@ -49,6 +49,7 @@ def evaluate_suite(
         "base": backbone.name,
         "data": source.name,
         "limit": settings.limit,
+        "pool_limit": settings.pool_limit,
         "seed": settings.seed,
     }
     written = write_suite(score, facts, to) if to else []

@@ -23,8 +23,8 @@ from xadapt.tasks.languages import LANGUAGES, is_known
 
 #: Rows are cut by a fixed shuffle, so that a limit means the same rows for every seed and parallel language.
 _CUT_SEED = 0
-#: Row sets that are held: the tests of a task in fifty languages, and what it is trained on.
-_KEPT = 64
+#: Rows that are held at most: samples of a dozen tasks in fifty languages, or one task's whole tests.
+_KEPT = 200_000
 
 
 @dataclass(frozen=True)
@@ -145,7 +145,7 @@ class Source:
         key = (id(task), part, language, limit)
         if key not in self._kept:
             self._kept[key] = (task, read())
-            if len(self._kept) > _KEPT:
+            while len(self._kept) > 1 and sum(len(held.rows) for _, held in self._kept.values()) > _KEPT:
                 self._kept.popitem(last=False)
         return self._kept[key][1]
 

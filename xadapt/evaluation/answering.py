@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,12 +15,14 @@ from xadapt.composition.expression import Node
 from xadapt.composition.fusion import fusion_layers
 from xadapt.composition.methods import adapter_state
 from xadapt.errors import XadaptError
+from xadapt.evaluation.kept_answers import answers_space, kept_outputs, level
 from xadapt.problems import Problem
 from xadapt.problems.base import Feature, Row
 from xadapt.problems.bind import bind
 from xadapt.problems.predict import all_raw_outputs
 from xadapt.store.checkpoints import Checkpoint
 from xadapt.store.store import Store
+from xadapt.store.text_cache import TextCache
 from xadapt.tasks import Task
 
 Progress = Callable[[int], None] | None
@@ -31,16 +33,20 @@ class Answerer:
     """Models with a problem that they answer.
 
     Attributes:
-        assemblies: One model, or one a member of an ensemble; their frozen weights are shared.
+        parts: The setup, or the members of an ensemble.
+        assemblies: As many models; their frozen weights are shared.
         heads: The head of each that answers; None where the problem needs none.
         problem: How rows are encoded and answers decoded.
         precision: ``fp32`` or ``bf16``.
+        cache: Where what the models read is kept; None keeps nothing.
     """
 
+    parts: Sequence[Node]
     assemblies: list[Assembly]
     heads: list[str | None]
     problem: Problem
     precision: str
+    cache: TextCache | None = None
 
     @property
     def head(self) -> str | None:
@@ -57,8 +63,9 @@ class Answerer:
         for assembly in self.assemblies:
             assembly.model.to(device)
 
-    def keep_trunk(self) -> None:
-        """Keep what the layers below all adapters compute in the store's cache, shared by all setups."""
+    def keep(self, cache: TextCache) -> None:
+        """Keep what the models read, and the layers below all adapters compute, and take it from there."""
+        self.cache = cache
         for assembly in self.assemblies:
             assembly.keep_trunk()
 
@@ -76,12 +83,17 @@ class Answerer:
         self.problem.fill(pool, self._raw(self.problem.encode_pool(pool), False, progress, len(pool)))
 
     def _raw(self, features: list[Feature], with_head: bool, progress: Progress, rows: int) -> list[np.ndarray]:
-        models = [assembly.model for assembly in self.assemblies]
-        heads: list[str | None] = self.heads if with_head else [None] * len(models)
-        raws = all_raw_outputs(models, self.problem, features, heads, self.precision, progress, rows)
-        if len(models) == 1:
+        heads: list[str | None] = self.heads if with_head else [None] * len(self.heads)
+        asked = self.problem, features, heads, self.precision, progress, rows
+        if self.cache is None:
+            raws = all_raw_outputs([assembly.model for assembly in self.assemblies], *asked)
+        else:
+            each = zip(self.parts, self.assemblies, heads, strict=True)
+            spaces = [answers_space(*one, self.problem, self.precision) for one in each]
+            raws = kept_outputs(self.cache, spaces, self.assemblies, *asked)
+        if len(raws) == 1:
             return raws[0]
-        return [self.problem.combine(list(several)) for several in zip(*raws, strict=True)]
+        return [self.problem.combine(level(several)) for several in zip(*raws, strict=True)]
 
     def parameters(self) -> int:
         """Parameters that the setup adds to the base: active adapters and fusions, without heads."""
@@ -113,7 +125,7 @@ def answer_with(
     pins: dict[str, Checkpoint] | None = None,
     on_use: Callable[[Checkpoint], None] | None = None,
 ) -> Answerer:
-    """Load a setup to answer a task.
+    """Take up a setup to answer a task; its models are made when they are first used.
 
     Args:
         node: The setup.
@@ -125,7 +137,7 @@ def answer_with(
         max_length: Tokens a row, None for the problem's default.
         layer: For retrieval, the layer whose vectors are pooled; None for the base's own.
         pins: Checkpoints that members must come from, by expression.
-        on_use: Told of every checkpoint that is loaded.
+        on_use: Told of every checkpoint in use.
 
     Raises:
         XadaptError: If a member is missing or wrong, no head answers the task, or an ensemble's heads differ in labels.
@@ -144,7 +156,7 @@ def answer_with(
         problem = bind(closed[0], backbone, max_length)
         tuned = [a.calibration.get(str(head), {}) for a, head in zip(assemblies, heads, strict=True)]
         problem.calibration = {key: float(np.mean([values[key] for values in tuned])) for key in tuned[0]}
-    return Answerer(assemblies, heads, problem, precision)
+    return Answerer(parts, assemblies, heads, problem, precision)
 
 
 def _head(part: Node, assembly: Assembly, task: Task) -> str:

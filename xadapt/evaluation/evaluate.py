@@ -82,11 +82,12 @@ def evaluate(
         languages: ``all`` or codes separated by commas.
         backbone: The frozen base.
         source: Where test rows come from.
-        store: Where members are found and the result goes; languages that are there already are not run again.
+        store: Where members are found and the result goes; languages that are there already are not run again, and
+            no model is made when all of them are.
         settings: How.
         pins: Checkpoints that members must come from, by expression.
         display: Progress for a person.
-        on_use: Told of every checkpoint that is loaded.
+        on_use: Told of every checkpoint in use.
 
     Returns:
         The result: ``task, setup, base, seed, languages, mean`` and what decided it; scores are 0–100.
@@ -130,7 +131,8 @@ def evaluate(
     result = read_json(path) if path.is_file() else _empty(run, node, task, backbone, source, settings, answerer)
     before = dict(result)
     result["seed"] = used[-1].seed if used else settings.seed
-    result["parameters"], result["head_parameters"] = answerer.parameters(), answerer.head_parameters()
+    if "head_parameters" not in result:
+        result["parameters"], result["head_parameters"] = answerer.parameters(), answerer.head_parameters()
     result["decides"] = decides
     dev = dev_scores(node, answerer.heads, used)
     if dev:
@@ -139,8 +141,7 @@ def evaluate(
         result["calibration"] = problem.calibration
     if path.is_file() and result != before:
         store.write_result(run, result)
-    answerer.to(device)
-    answerer.keep_trunk()
+    answerer.keep(store.cache)
     pools = _Pools(source, task, answerer, display, pool_limit)
     for language in wanted:
         row_set = source.test(task, language, settings.limit)
@@ -151,6 +152,7 @@ def evaluate(
         if known and known["rows"] == rows:
             restore_examples(store, run, language, problem, row_set.rows, pools.pool, known)
             continue
+        answerer.to(device)
         started = time.perf_counter()
         pools.fill()
         display.start(language, len(row_set.rows))
@@ -174,7 +176,7 @@ def evaluate(
             result["languages"] = {**read_json(path)["languages"], **result["languages"]}
         _summarise(result)
         store.write_result(run, result)
-    store.trunk_cache.flush()
+    store.cache.flush()
     return {**result, "languages": {code: result["languages"][code] for code in wanted}, "mean": _mean(result, wanted)}
 
 
@@ -184,6 +186,7 @@ class _Pools:
     def __init__(self, source: Source, task: Task, answerer: Answerer, display: EvalDisplay, limit: int | None) -> None:
         self.source, self.task, self.answerer, self.problem = source, task, answerer, answerer.problem
         self.display, self.limit = display, limit
+        self.whole: list[Any] = []
         self.pool: list[Any] = []
         self.print = self.filled = ""
 
@@ -192,11 +195,13 @@ class _Pools:
         gold = self.source.gold(self.task, language)
         self.problem.gold = gold
         own = self.task.pool is not None and "{" in self.task.pool.config
-        if not self.pool or own or self.limit is not None:
-            pool = self.source.pool(self.task, language) or []
-            if self.limit is not None:
-                answers = holds_answers(self.task, rows, gold)
-                pool = cut(pool, "", max(self.limit, sum(map(answers, pool))), answers).rows
+        if not self.whole or own:
+            self.whole = self.source.pool(self.task, language) or []
+        pool = self.whole
+        if self.limit is not None:
+            answers = holds_answers(self.task, rows, gold)
+            pool = cut(pool, "", max(self.limit, sum(map(answers, pool))), answers).rows
+        if pool is not self.pool:
             self.pool, self.print = pool, sha256_json(pool)
         return [self.print, sha256_json(gold)]
 

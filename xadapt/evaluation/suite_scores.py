@@ -220,6 +220,8 @@ def _is_score(key: str, value: Any) -> bool:
 def _why_sample(result: Mapping[str, Any], rows: tuple[LanguageRow, ...]) -> tuple[str, ...]:
     data, limit = str(result["data"]), result.get("limit")
     why = [f"at most {limit:,} rows a language"] if limit else []
+    pool = (result.get("decides") or {}).get("pool_limit")
+    why += [f"a pool of the rows' answers and others up to {pool:,} items"] if pool else []
     if not limit and any(row.sample for row in rows):
         why.append("fewer rows than there are")
     if data == "bundled":

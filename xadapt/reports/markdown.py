@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from xadapt.errors import XadaptError
-from xadapt.reports.comparison import compare
 from xadapt.reports.conclusion import conclude
-from xadapt.reports.costs import COST_FILE, read_costs
+from xadapt.reports.costs import COST_FILE
 from xadapt.reports.export import results_csv, setups_csv
 from xadapt.reports.markdown_tables import DAGGER, group_table, language_tables, setup_table, test_table
 from xadapt.reports.structures import Block, TaskComparison
@@ -19,6 +18,7 @@ from xadapt.store.files import atomic_write_bytes
 
 
 def write_report(
+    comparisons: Sequence[TaskComparison],
     results: Iterable[Mapping[str, Any]],
     to: Path,
     title: str,
@@ -27,9 +27,7 @@ def write_report(
     adapters: Sequence[str] = (),
     scores: Sequence[str] = (),
     costs: Path | None = None,
-    examples: Path | None = None,
     explanations: Sequence[Mapping[str, Any]] = (),
-    by_targets: bool = False,
 ) -> Path:
     """Write a report: `report.md`, the same as one page, `report.html`, and a picture per comparison in `plots`.
 
@@ -37,6 +35,7 @@ def write_report(
     `cost.json`.
 
     Args:
+        comparisons: What `compare` returned for the results.
         results: Results as they are stored, at least one.
         to: Folder to write into; made if it is missing.
         title: Heading of the report.
@@ -44,10 +43,8 @@ def write_report(
         recipe: Text of the recipe that they ran, quoted with them: it holds the budgets.
         adapters: A line for each trained adapter in use: its data, rows and seed.
         scores: A line for each setup's scores of a suite.
-        costs: The file of measured times; may be missing.
-        examples: Folder of per-example scores, with which differences are tested; may be missing.
+        costs: The file of measured times, which goes along where a comparison has some; may be missing.
         explanations: What the fusions attend to, as `xadapt explain` stores it.
-        by_targets: Whether the target languages' test rows choose the best single adapter, which the report then says.
 
     Returns:
         The path of `report.md`. A report that exists has its pictures.
@@ -55,8 +52,6 @@ def write_report(
     Raises:
         XadaptError: If there are no results or one is malformed.
     """
-    results = list(results)
-    comparisons = compare(results, read_costs(costs) if costs else None, examples, by_targets)
     if not comparisons:
         raise XadaptError(f"no results to report in {to}: evaluate a setup first")
     names = plot_names(comparisons)

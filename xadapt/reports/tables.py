@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from xadapt.reports.numbers import count, plain, signed
+from xadapt.reports.numbers import count, p_value, plain, signed
 from xadapt.reports.results import ENGLISH
-from xadapt.reports.structures import Block, Row, TaskComparison
+from xadapt.reports.structures import ALPHA, Block, Row, TaskComparison, Tested
 from xadapt.reports.verdicts import block_title
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def rich_tables(comparisons: Sequence[TaskComparison]) -> list[Table]:
 
     Returns:
         Two tables per block or more: one of setups, others of their scores by language. The best number of a column
-        (or line) is bold; the reference's label is marked with a star.
+        (or line) is bold; the reference's label is marked with a star, what differs from it significantly by ▲ or ▼.
     """
     tables = []
     for comparison in comparisons:
@@ -40,10 +40,11 @@ def rich_tables(comparisons: Sequence[TaskComparison]) -> list[Table]:
 
 
 def setup_table(comparison: TaskComparison, block: Block) -> Table:
-    """Lay out one line per setup: English, zero-shot mean, difference to the reference, spreads, N, seeds."""
+    """Lay out one line per setup: English, zero-shot mean, difference to the reference, its p, spreads, N, seeds."""
+    tested = any(row.tested for row in block.rows)
     table = _table(f"{comparison.name}: {comparison.metric}", block)
     table.add_column("setup", overflow="fold", min_width=16)
-    for heading in ("English", "zero-shot", "±seed", "vs *", "±seed", "±lang", "N", "seeds"):
+    for heading in ("English", "zero-shot", "±seed", "vs *", "±seed", *["p"] * tested, "±lang", "N", "seeds"):
         table.add_column(heading, justify="right", no_wrap=True)
     best = max((row.zero_shot for row in block.rows if row.zero_shot is not None), default=None)
     for row in block.rows:
@@ -53,8 +54,9 @@ def setup_table(comparison: TaskComparison, block: Block) -> Table:
             plain(row.english),
             f"[bold]{zero_shot}[/bold]" if best is not None and row.zero_shot == best else zero_shot,
             plain(row.seed_spread),
-            signed(row.difference),
+            f"{_mark(row.tested)}{signed(row.difference)}",
             plain(row.difference_spread),
+            *[p_value(row.tested.adjusted if row.tested else None)] * tested,
             plain(row.language_spread),
             count(row.total),
             str(len(row.seeds)),
@@ -97,7 +99,15 @@ def in_parts(columns: Sequence[_Column], most: int) -> list[Sequence[_Column]]:
 def _marked(block: Block, code: str) -> list[str]:
     scores = [row.scores.get(code) for row in block.rows]
     best = max(score for score in scores if score is not None)
-    return [f"[bold]{plain(score)}[/bold]" if score == best else plain(score) for score in scores]
+    cells = [f"[bold]{plain(score)}[/bold]" if score == best else plain(score) for score in scores]
+    return [f"{_mark(row.tests.get(code))}{cell}" for row, cell in zip(block.rows, cells, strict=True)]
+
+
+def _mark(tested: Tested | None) -> str:
+    # In front, so that the digits of a column stay below each other.
+    if tested is None or not tested.significant:
+        return ""
+    return "▲" if tested.difference > 0 else "▼"
 
 
 def _table(title: str, block: Block) -> Table:
@@ -112,7 +122,7 @@ def _table(title: str, block: Block) -> Table:
         caption_justify="left",
         box=SIMPLE_HEAD,
         pad_edge=False,
-        padding=(0, 1, 0, 0),
+        padding=0,
     )
 
 
@@ -132,5 +142,10 @@ def _name(row: Row, block: Block) -> str:
 
 
 def _caption(block: Block) -> str:
-    chosen = block.reference is not None and block.reference.chosen
-    return f"{block_title(block)}{'; * best single adapter, chosen by English' if chosen else ''}"
+    text = block_title(block)
+    if block.reference is not None and block.reference.chosen:
+        by = "the target languages, as asked" if block.reference.by_targets else "English"
+        text += f"; * best single adapter, chosen by {by}"
+    if any(row.tested or row.tests for row in block.rows):
+        text += f"; ▲ ▼ above or below it with p < {ALPHA} (paired bootstrap, Holm-adjusted)"
+    return text

@@ -11,7 +11,7 @@ from typing import Any
 from xadapt.errors import XadaptError, unknown
 from xadapt.store.checkpoints import RECORD, Checkpoint, open_checkpoint
 from xadapt.store.files import atomic_write_json, read_json, sha256_json
-from xadapt.store.trunk_cache import DEFAULT_SIZE, TrunkCache, read_size
+from xadapt.store.text_cache import DEFAULT_SIZE, TextCache, read_size
 
 
 def run_hash(decides: dict[str, Any]) -> str:
@@ -39,7 +39,7 @@ class Store:
         Args:
             root: Its folder, else ``$XADAPT_STORE``, else ``xadapt-store`` in the working folder.
             shipped: The shipped checkpoints.
-            cache_size: Size of its trunk cache, such as ``8GB``, else ``$XADAPT_CACHE_SIZE``.
+            cache_size: Size of its cache, such as ``8GB``, else ``$XADAPT_CACHE_SIZE``.
 
         Raises:
             XadaptError: If the folder is a file, or the size is not one.
@@ -48,12 +48,13 @@ class Store:
         if self.root.exists() and not self.root.is_dir():
             raise XadaptError(f"--store {self.root} is a file: name a folder")
         self.shipped = shipped or shipped_folder()
+        self._records: dict[Path, tuple[tuple[int, int, int], Checkpoint]] = {}
         self._cache_size = read_size(cache_size or os.environ.get("XADAPT_CACHE_SIZE") or DEFAULT_SIZE)
 
     @cached_property
-    def trunk_cache(self) -> TrunkCache:
-        """What the frozen layers below all adapters made of texts."""
-        return TrunkCache(self.root / "cache" / "trunk", self._cache_size)
+    def cache(self) -> TextCache:
+        """What the frozen layers below all adapters, and whole setups, made of texts."""
+        return TextCache(self.root / "cache", self._cache_size)
 
     def run_path(self, run: str) -> Path:
         """The folder of a run's checkpoint."""
@@ -98,7 +99,15 @@ class Store:
         own = sorted((self.root / "runs").glob(f"[!.]*/{RECORD}"), key=lambda p: -p.stat().st_mtime)
         shipped = sorted(self.shipped.glob(f"*/*/{RECORD}")) if self.shipped else []
         for record in (*own, *shipped):
-            yield open_checkpoint(record.parent)
+            yield self._opened(record)
+
+    def _opened(self, record: Path) -> Checkpoint:
+        # A store of some hundred runs is gone through for every member of every setup.
+        state = record.stat()
+        stamp = state.st_ino, state.st_mtime_ns, state.st_size
+        if record not in self._records or self._records[record][0] != stamp:
+            self._records[record] = stamp, open_checkpoint(record.parent)
+        return self._records[record][1]
 
     def by_run(self, run: str) -> Checkpoint | None:
         """The checkpoint of a run, the store's own or a shipped one; None if it is not there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import torch
@@ -10,11 +11,13 @@ import torch
 from xadapt.backbone.base import Backbone
 from xadapt.composition.builder import Assembly, assemble, layer_name
 from xadapt.composition.fusion import add_fusion, fusion_layers
+from xadapt.composition.loading import put_adapter, put_head
 from xadapt.composition.merging import merge_adapters
 from xadapt.composition.methods import adapter_state, add_adapter
 from xadapt.problems import Problem
 from xadapt.store.checkpoints import Checkpoint
 from xadapt.store.store import Store
+from xadapt.tasks import Task
 from xadapt.training.plan import TrainPlan
 from xadapt.training.settings import TrainSettings
 
@@ -29,7 +32,7 @@ def with_new_part(
     on_use: Callable[[Checkpoint], None],
     first: Checkpoint | None = None,
 ) -> Assembly:
-    """Build the model of a plan with its new adapter, fusion or head in it, and only those trainable.
+    """Find what a plan's new adapter, fusion or head stands on; the model will have it, and only it will be trainable.
 
     Args:
         plan: What is to be trained.
@@ -42,39 +45,41 @@ def with_new_part(
         first: What the new adapter was trained on first, when its task says so.
 
     Raises:
-        XadaptError: If a member is missing or wrong, or the adapter configuration does not fit the base.
+        XadaptError: If a member is missing or wrong; on making the model, if the adapter configuration does not fit.
     """
     if plan.trains == "fusion":
-        assembly = Assembly(backbone, backbone.model(), store, settings.seed, dict(pins), on_use)
-        return _with_fusion(plan, assembly, problems)
+        return _with_fusion(plan, Assembly(backbone, store, settings.seed, pins, on_use), problems)
     assembly = assemble(backbone, plan.under, store, settings.seed, pins, on_use)
-    model = assembly.model
-    task, below = plan.tasks[0], assembly.active
-    new = layer_name(plan.makes)
+    if first is not None:
+        assembly.adopt(first)
+    new, below = layer_name(plan.makes), assembly.active
+    assembly.then(partial(_add_part, plan=plan, new=new, settings=settings, first=first))
+    for task in plan.tasks:
+        if problems[task.name].needs_head:
+            assembly.then(_head_step(task, assembly, problems[task.name], first))
+    assembly.activate(_on_top(below, new) if plan.trains == "target" else new)
+    assembly.then(lambda model: _only(model, adapter_state(model, new).values(), plan))
+    return assembly
+
+
+def _add_part(model: Any, plan: TrainPlan, new: str, settings: TrainSettings, first: Checkpoint | None) -> None:
     for name in (task.name for task in plan.tasks if task.name in model.heads):
         model.delete_head(name)
-    needs_head = problems[task.name].needs_head
     if first is not None:
-        assembly.begin_from(first, new, task.name if needs_head else None)
-        block: Any = _on_top(below, new) if plan.trains == "target" else new
+        put_adapter(model, first, new)
     elif plan.trains == "continue":
         merge_adapters(model, "average", [layer_name(plan.under)], (), new)
-        block = new
     else:
         add_adapter(model, new, settings.adapter_config)
-        block = new if plan.trains != "target" else _on_top(below, new)
-    if needs_head and task.name not in model.heads:
-        if task.after in assembly.heads:
-            # The setup has learnt what comes first; its head goes on learning too.
-            model.average_head(task.name, [task.after])
-        else:
-            problems[task.name].add_head(model, task.name)
-    for other in plan.tasks[1:]:
-        if problems[other.name].needs_head:
-            problems[other.name].add_head(model, other.name)
-    assembly.activate(block)
-    _only(model, adapter_state(model, new).values(), plan)
-    return assembly
+
+
+def _head_step(task: Task, assembly: Assembly, problem: Problem, first: Checkpoint | None) -> Callable[[Any], None]:
+    if first is not None:
+        return partial(put_head, checkpoint=first, task=first.heads[0], name=task.name)
+    if task.after in assembly.heads:
+        # The setup has learnt what comes first; its head goes on learning too.
+        return partial(_copy_head, name=task.name, of=task.after)
+    return partial(problem.add_head, name=task.name)
 
 
 def _on_top(below: Any, new: str) -> Any:
@@ -86,19 +91,25 @@ def _on_top(below: Any, new: str) -> Any:
 def _with_fusion(plan: TrainPlan, assembly: Assembly, problems: dict[str, Problem]) -> Assembly:
     from adapters.composition import Fuse
 
-    model = assembly.model
     fused = Fuse(*(assembly.block(child) for child in plan.makes.children))
-    add_fusion(model, fused)
+    assembly.then(partial(add_fusion, fused=fused))
     for task in plan.tasks:
-        if problems[task.name].needs_head and task.name not in model.heads:
+        if problems[task.name].needs_head and task.name not in assembly.heads:
             if assembly.speaks(task.kind):
-                model.average_head(task.name, [assembly.head_for(task)])
+                assembly.then(partial(_copy_head, name=task.name, of=assembly.head_for(task)))
             else:
-                problems[task.name].add_head(model, task.name)
+                assembly.then(partial(problems[task.name].add_head, name=task.name))
     assembly.activate(fused)
-    layers = fusion_layers(model, fused).values()
-    _only(model, (parameter for layer in layers for parameter in layer.parameters()), plan)
+    assembly.then(lambda model: _only(model, _parameters(model, fused), plan))
     return assembly
+
+
+def _copy_head(model: Any, name: str, of: str) -> None:
+    model.average_head(name, [of])
+
+
+def _parameters(model: Any, fused: Any) -> Iterable[torch.nn.Parameter]:
+    return (parameter for layer in fusion_layers(model, fused).values() for parameter in layer.parameters())
 
 
 def _only(model: Any, new: Iterable[torch.nn.Parameter], plan: TrainPlan) -> None:

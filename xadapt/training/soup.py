@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch.utils.data import DataLoader
 
 from xadapt.composition.builder import Assembly, layer_name
+from xadapt.composition.heads import HeadStates
 from xadapt.composition.merging import merge_adapters
 from xadapt.composition.methods import adapter_state
 from xadapt.problems.predict import autocast
@@ -35,13 +36,15 @@ def make_soup(job: Job) -> Checkpoint:
 
     Source: greedy and learned soups of Wortsman et al., arXiv 2203.05482.
     """
-    pot = _Pot(job)
-    decides = deciding(job, pot.assembly)
+    assembly = Assembly(job.backbone, job.store, job.settings.seed, job.pins, job.uses)
+    members = [assembly.member(child) for child in job.plan.makes.children]
+    decides = deciding(job, assembly)
     run = run_hash(decides)
     done = job.store.finished(run)
     if done is not None:
         job.display.say(f"{job.plan.makes} is there already: {done.path}")
         return done
+    pot = _Pot(job, assembly, members)
     started = time.perf_counter()
     best, tried = greedy(
         len(pot.names), pot.score, lambda: job.display.tick(len(pot.history), 2 * len(pot.names), None)
@@ -63,7 +66,7 @@ def make_soup(job: Job) -> Checkpoint:
         "parameters": len(names),
     }
     path = job.store.run_path(run)
-    save_checkpoint(pot.model, job.plan, path, record_of(job, pot.assembly, decides, run, figures))
+    save_checkpoint(pot.model, job.plan, path, record_of(job, assembly, decides, run, figures))
     return open_checkpoint(path)
 
 
@@ -100,26 +103,19 @@ def greedy(
 class _Pot:
     """A model in which one adapter (and head) is a weighted sum of members that are there beside it."""
 
-    def __init__(self, job: Job) -> None:
-        self.job, self.task = job, job.plan.tasks[0]
+    def __init__(self, job: Job, assembly: Assembly, members: Sequence[tuple[str, HeadStates]]) -> None:
+        self.job, self.task, self.assembly = job, job.plan.tasks[0], assembly
         self.problem = job.problems[self.task.name]
-        self.assembly = Assembly(
-            job.backbone, job.backbone.model(), job.store, job.settings.seed, dict(job.pins), job.uses
-        )
-        self.model: Any = self.assembly.model
+        self.model: Any = assembly.model
         self.history: list[tuple[Weights, float]] = []
-        children, heads = job.plan.makes.children, []
-        self.names = []
-        for child in children:
-            self.names.append(str(self.assembly.block(child)))
-            heads.append(self._own_head())
+        self.names = [name for name, _ in members]
         new = layer_name(job.plan.makes)
         merge_adapters(self.model, "average", self.names, (), new)
         state, parts = adapter_state(self.model, new), [adapter_state(self.model, name) for name in self.names]
         #: What is poured, with what each member gives to it, shape (members, …).
         self.poured = [(value, torch.stack([part[key].detach() for part in parts])) for key, value in state.items()]
         if self.problem.needs_head:
-            self._add_head(heads)
+            self._add_head([heads for _, heads in members])
         for parameter in self.model.parameters():
             parameter.requires_grad_(False)
         for value, _ in self.poured:
@@ -127,23 +123,15 @@ class _Pot:
         self.assembly.activate(new)
         self.model.to(job.device).eval()
 
-    def _own_head(self) -> dict[str, torch.Tensor] | None:
-        name = self.task.name
-        if not self.problem.needs_head or name not in self.assembly.loaded_heads:
-            return None
-        self.assembly.loaded_heads.clear()
-        return {key: value.detach().clone() for key, value in self.model.heads[name].named_parameters()}
-
-    def _add_head(self, heads: list[dict[str, torch.Tensor] | None]) -> None:
+    def _add_head(self, heads: list[HeadStates]) -> None:
         name = self.task.name
         answering = self.assembly.head_for(self.task)
         if answering != name:
             self.problem.add_head(self.model, name)
             self.model.heads[name].load_state_dict(self.model.heads[answering].state_dict())
-        own = [head for head in heads if head is not None]
-        if len(own) == len(heads):
-            head = dict(self.model.heads[name].named_parameters())
-            self.poured += [(value, torch.stack([member[key] for member in own])) for key, value in head.items()]
+        if all(name in member for member in heads):
+            for key, value in self.model.heads[name].named_parameters():
+                self.poured.append((value, torch.stack([member[name][key] for member in heads])))
 
     def pour(self, weights: Weights) -> None:
         """Make the soup with these weights."""

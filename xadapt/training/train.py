@@ -167,7 +167,7 @@ def _run(
             f"training {job.plan.makes} diverged ({error}): try a lower --lr than {settings.lr:g}"
         ) from None
     scores = dev_scores(job, model)
-    job.store.trunk_cache.flush()
+    job.store.cache.flush()
     figures = {
         "dev": scores,
         "history": keep.history,

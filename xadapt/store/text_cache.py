@@ -1,4 +1,4 @@
-"""Vectors of texts behind the trunk, kept on disk: by content, memory-mapped, bounded, checked, shared by processes."""
+"""What models made of texts, kept on disk: by content, memory-mapped, bounded, checked, shared by processes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def read_size(text: str) -> int:
 
 @dataclass
 class _Segment:
-    """A file of vectors, shape (tokens, width), float16, with an index beside it that is written after it."""
+    """A file of arrays one after the other, with an index beside it that is written after it."""
 
     path: Path
     vectors: np.ndarray
@@ -61,10 +61,11 @@ class _Place:
     check: int
 
 
-class TrunkCache:
-    """Texts' vectors by space (what computed them) and key.
+class TextCache:
+    """Arrays of texts by space (what computed them) and key.
 
-    Every process writes segments of its own and reads all; the segment that has been unused for longest goes first when
+    Those of a space have one type and, but for the first axis, which counts tokens or whatever else, one shape. Every
+    process writes segments of its own and reads all; the segment that has been unused for longest goes first when
     the folder grows beyond its size. A text whose bytes do not match their check sum counts as missing.
     """
 
@@ -84,7 +85,7 @@ class TrunkCache:
         """Look texts up.
 
         Returns:
-            For each the vectors, float16, shape (tokens, width), or None.
+            For each its array, as it was put, or None.
         """
         waiting, places = self._waiting.get(space, {}), self._places.setdefault(space, {})
         if any(key not in places and key not in waiting for key in keys):
@@ -181,7 +182,7 @@ class TrunkCache:
     def _trim(self) -> None:
         """Delete segments, the one that was used longest ago first, until the rest fits."""
         found = []
-        for path in self.folder.glob("*/*.npy"):
+        for path in self.folder.rglob("*.npy"):
             with contextlib.suppress(OSError):
                 state = path.stat()
                 found.append((state.st_mtime_ns, state.st_size, path))

@@ -11,18 +11,18 @@ import numpy as np
 import pytest
 
 from xadapt.store.store import Store
-from xadapt.store.trunk_cache import TrunkCache, read_size, text_key
+from xadapt.store.text_cache import TextCache, read_size, text_key
 
 WIDTH = 8
 TEXTS = {text_key(np.arange(n)): np.random.default_rng(n).normal(size=(n, WIDTH)).astype(np.float16) for n in (3, 5, 9)}
 
 
-def fill(cache: TrunkCache, space: str = "here") -> TrunkCache:
+def fill(cache: TextCache, space: str = "here") -> TextCache:
     cache.put(space, list(TEXTS), list(TEXTS.values()))
     return cache
 
 
-def check(cache: TrunkCache, space: str = "here") -> None:
+def check(cache: TextCache, space: str = "here") -> None:
     for found, value in zip(cache.get(space, list(TEXTS)), TEXTS.values(), strict=True):
         assert found is not None
         np.testing.assert_array_equal(found, value)
@@ -33,17 +33,17 @@ def segments(folder: Path) -> list[Path]:
 
 
 def test_what_was_put_comes_back_before_and_after_it_reaches_the_disk(tmp_path: Path) -> None:
-    cache = fill(TrunkCache(tmp_path))
+    cache = fill(TextCache(tmp_path))
     assert not segments(tmp_path)
     check(cache)
     cache.flush()
     assert len(segments(tmp_path)) == 1
     check(cache)
-    check(TrunkCache(tmp_path))
+    check(TextCache(tmp_path))
 
 
 def test_a_text_is_found_in_its_own_space_alone(tmp_path: Path) -> None:
-    cache = fill(TrunkCache(tmp_path))
+    cache = fill(TextCache(tmp_path))
     cache.flush()
     assert cache.get("there", list(TEXTS)) == [None] * 3
     assert cache.get("here", [text_key(np.arange(4))]) == [None]
@@ -55,19 +55,19 @@ def test_the_order_and_the_length_of_ids_decide_a_key() -> None:
 
 
 def test_a_process_finds_what_another_has_written_meanwhile(tmp_path: Path) -> None:
-    reader = TrunkCache(tmp_path)
+    reader = TextCache(tmp_path)
     assert reader.get("here", list(TEXTS)) == [None] * 3
-    fill(TrunkCache(tmp_path)).flush()
+    fill(TextCache(tmp_path)).flush()
     check(reader)
 
 
 def test_what_waits_is_written_when_the_program_ends(tmp_path: Path) -> None:
     code = (
-        "import sys, numpy as np; from pathlib import Path; from xadapt.store.trunk_cache import TrunkCache;"
-        "TrunkCache(Path(sys.argv[1])).put('here', [b'k' * 16], [np.ones((2, 8), np.float16)])"
+        "import sys, numpy as np; from pathlib import Path; from xadapt.store.text_cache import TextCache;"
+        "TextCache(Path(sys.argv[1])).put('here', [b'k' * 16], [np.ones((2, 8), np.float16)])"
     )
     subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, timeout=60)
-    (found,) = TrunkCache(tmp_path).get("here", [b"k" * 16])
+    (found,) = TextCache(tmp_path).get("here", [b"k" * 16])
     assert found is not None
     assert found.tolist() == [[1.0] * 8] * 2
 
@@ -75,7 +75,7 @@ def test_what_waits_is_written_when_the_program_ends(tmp_path: Path) -> None:
 @pytest.mark.parametrize("suffix", [".npy", ".npz"])
 @pytest.mark.parametrize("damage", ["flip", "cut", "gone"])
 def test_damage_counts_as_missing_and_is_mended(tmp_path: Path, suffix: str, damage: str) -> None:
-    fill(TrunkCache(tmp_path)).flush()
+    fill(TextCache(tmp_path)).flush()
     (path,) = tmp_path.glob(f"*/*{suffix}")
     data = bytearray(path.read_bytes())
     data[-30] ^= 0xFF
@@ -83,17 +83,17 @@ def test_damage_counts_as_missing_and_is_mended(tmp_path: Path, suffix: str, dam
         path.unlink()
     else:
         path.write_bytes(bytes(data) if damage == "flip" else bytes(data[:-40]))
-    cache = TrunkCache(tmp_path)
+    cache = TextCache(tmp_path)
     found = cache.get("here", list(TEXTS))
     for vectors, value in zip(found, TEXTS.values(), strict=True):
         assert vectors is None or np.array_equal(vectors, value)
     assert any(vectors is None for vectors in found)
     fill(cache).flush()
-    check(TrunkCache(tmp_path))
+    check(TextCache(tmp_path))
 
 
 def test_the_segment_that_was_used_longest_ago_goes_first(tmp_path: Path) -> None:
-    cache = TrunkCache(tmp_path, size=300_000)
+    cache = TextCache(tmp_path, size=300_000)
     names = []
     for number in range(3):
         key, value = text_key(np.array([number])), np.full((100, 500), number, np.float16)
@@ -102,29 +102,29 @@ def test_the_segment_that_was_used_longest_ago_goes_first(tmp_path: Path) -> Non
         names += [path for path in segments(tmp_path) if path not in names]
         os.utime(names[-1], (number, number))
         if number == 1:
-            assert TrunkCache(tmp_path, size=300_000).get("here", [text_key(np.array([0]))])[0] is not None
+            assert TextCache(tmp_path, size=300_000).get("here", [text_key(np.array([0]))])[0] is not None
     assert segments(tmp_path) == sorted([names[0], names[2]])
     assert not names[1].with_suffix(".npz").exists()
 
 
 def test_a_cache_of_size_zero_writes_nothing(tmp_path: Path) -> None:
-    fill(TrunkCache(tmp_path, size=0)).flush()
+    fill(TextCache(tmp_path, size=0)).flush()
     assert not list(tmp_path.iterdir())
 
 
 def test_a_reader_goes_on_when_another_process_has_made_room(tmp_path: Path) -> None:
-    fill(TrunkCache(tmp_path)).flush()
-    cache = TrunkCache(tmp_path)
+    fill(TextCache(tmp_path)).flush()
+    cache = TextCache(tmp_path)
     check(cache)
     for path in (*segments(tmp_path), *tmp_path.glob("*/*.npz")):
         path.unlink()
     check(cache)
-    assert TrunkCache(tmp_path).get("here", list(TEXTS)) == [None] * 3
+    assert TextCache(tmp_path).get("here", list(TEXTS)) == [None] * 3
 
 
 def test_a_disk_that_cannot_be_written_costs_the_cache_and_nothing_else(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    cache = fill(TrunkCache(tmp_path / "file"))
+    cache = fill(TextCache(tmp_path / "file"))
     check(cache)
     cache.flush()
     assert cache.get("here", list(TEXTS)) == [None] * 3
@@ -141,7 +141,7 @@ def test_a_store_takes_the_size_from_the_option_then_from_the_environment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XADAPT_CACHE_SIZE", "3MB")
-    assert Store(tmp_path).trunk_cache.size == 3 * 10**6
-    assert Store(tmp_path, cache_size="0").trunk_cache.size == 0
+    assert Store(tmp_path).cache.size == 3 * 10**6
+    assert Store(tmp_path, cache_size="0").cache.size == 0
     monkeypatch.delenv("XADAPT_CACHE_SIZE")
-    assert Store(tmp_path).trunk_cache.size == 8 * 10**9
+    assert Store(tmp_path).cache.size == 8 * 10**9

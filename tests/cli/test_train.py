@@ -1,0 +1,76 @@
+"""``train-task``, ``fuse`` and ``train-target`` on the command line, and trainings that fail or are interrupted."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Cli = Callable[..., tuple[int, str, str]]
+
+QUICK = ["--epochs", "1", "--batch-size", "8", "--max-length", "48", "--dev-limit", "6", "--limit", "16"]
+
+
+def test_train_fuse_and_train_target_follow_one_another(cli: Cli, trained: Any, tmp_path: Path) -> None:
+    place = ["--base", trained.backbone.name, "--data", str(trained.mirror), "--store", str(tmp_path / "fresh")]
+    for number, (command, setup) in enumerate(
+        [
+            (["train-task", "mnli"], "mnli"),
+            (["train-task", "stsb", "--adapter-config", "seq_bn[reduction_factor=8]"], "stsb"),
+            (["fuse", "stsb", "mnli"], "fuse(mnli, stsb)"),
+            (["train-target", "xnli", "--on", "fuse(mnli,stsb)"], "stack(fuse(mnli, stsb), xnli)"),
+            (["train-target", "xnli", "--on", "mnli", "--mode", "continue"], "continue(mnli, xnli)"),
+        ]
+    ):
+        code, out, err = cli(*command, *QUICK, *place, "--json")
+        assert code == 0, err
+        made = json.loads(out)
+        assert made["setup"] == setup
+        assert Path(made["checkpoint"]).is_dir()
+        assert {"run", "seed", "data", "rows", "members", "base", "dev", "steps", "seconds"} <= made.keys()
+        assert len(list((tmp_path / "fresh" / "runs").iterdir())) == number + 1
+    code, out, err = cli("train-task", "mnli", *QUICK, *place)
+    assert code == 0
+    assert "is there already" in err
+    assert "mnli: English development" in out
+
+
+def test_a_diverged_run_is_one_line_and_exit_code_1(
+    cli: Cli, place: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from xadapt.problems.pairs import PairClassificationProblem
+
+    monkeypatch.setattr(
+        PairClassificationProblem, "loss", lambda self, outputs, batch: outputs.logits.sum() * float("nan")
+    )
+    code, out, err = cli("train-task", "mnli", "--lr", "1", *QUICK, *place)
+    assert (code, out) == (1, "")
+    assert err.splitlines()[-1].startswith("error: training mnli diverged")
+    assert "Traceback" not in err
+
+
+@pytest.fixture
+def interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every training is interrupted at once."""
+    from xadapt.training import train as training
+
+    def cut(*args: Any, **kwargs: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(training, "train", cut)
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_an_interruption_is_exit_code_130(cli: Cli, place: list[str]) -> None:
+    code, out, err = cli("train-task", "mnli", *place)
+    assert (code, out) == (130, "")
+    assert "Traceback" not in err
+
+
+@pytest.mark.usefixtures("interrupted")
+def test_an_interruption_says_how_to_go_on(cli: Cli, place: list[str]) -> None:
+    _, _, err = cli("train-task", "mnli", *place)
+    assert err == "error: interrupted; what trains or evaluates goes on from what is done when it is called again\n"

@@ -1,0 +1,97 @@
+"""Members found and checked: what takes part in a setup is known before any model is made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from xadapt.backbone.base import Backbone
+from xadapt.composition.builder import Assembly
+from xadapt.composition.grammar import parse
+from xadapt.composition.members import Members
+from xadapt.errors import XadaptError
+from xadapt.tasks import get_task
+from xadapt.training.plan import plan_target, plan_task
+
+
+@pytest.fixture
+def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no model be made."""
+    monkeypatch.setattr(Backbone, "model", lambda self: pytest.fail("a model was made"))
+
+
+@pytest.mark.usefixtures("no_model")
+@pytest.mark.parametrize(
+    ("setup", "heads", "members"),
+    [
+        ("none", [], []),
+        ("average(mnli, average(mnli, stsb))", ["stsb", "mnli"], ["mnli", "stsb"]),
+        ("stack(mnli, xnli)", ["mnli", "xnli"], ["mnli", "stack(mnli, xnli)"]),
+        ("fuse(mnli, stsb)", ["mnli", "stsb"], ["fuse(mnli, stsb)", "mnli", "stsb"]),
+        ("stack(fuse(mnli, stsb), squad)", ["mnli", "stsb", "squad"], ["fuse(mnli, stsb)", "mnli", "squad", "stsb"]),
+    ],
+)
+def test_members_and_heads_are_known_without_a_model(
+    trained_once: Any, setup: str, heads: list[str], members: list[str]
+) -> None:
+    assembly = trained_once.assemble(setup)
+    assert assembly.heads == heads
+    assert sorted(assembly.members) == sorted(assembly.weights) == members
+
+
+@pytest.mark.usefixtures("no_model")
+def test_the_labels_of_a_head_are_read_from_its_checkpoint(trained_once: Any) -> None:
+    assembly = trained_once.assemble("stack(mnli, xnli)")
+    assert assembly.closed(get_task("xnli"), "xnli") == get_task("xnli")
+
+
+@pytest.mark.usefixtures("no_model")
+def test_what_is_missing_damaged_or_made_for_another_base_needs_no_model_to_be_found(trained: Any) -> None:
+    with pytest.raises(XadaptError, match="mnlii"):
+        trained.assemble("mnlii")
+    with pytest.raises(XadaptError, match=r"xadapt fuse mnli squad"):
+        trained.assemble("fuse(squad, mnli)")
+    head = next((trained.store.find("stsb", trained.backbone.fingerprint).path / "heads").rglob("*.safetensors"))
+    head.write_bytes(head.read_bytes()[:-1])
+    with pytest.raises(XadaptError, match="corrupt or cut short"):
+        trained.assemble("average(mnli, stsb)")
+
+
+def test_a_checkpoint_that_is_adopted_is_verified_and_counts_as_a_member(trained: Any) -> None:
+    found = trained.store.find("mnli", trained.backbone.fingerprint)
+    members = Members(trained.backbone, trained.store)
+    members.adopt(found)
+    assert (members.runs, members.weights) == ({"mnli": found.run}, {"mnli": found.digest})
+    next(found.path.rglob("*.safetensors")).write_bytes(b"")
+    with pytest.raises(XadaptError, match="corrupt or cut short"):
+        members.adopt(found)
+
+
+def test_a_pin_goes_before_the_run_that_something_was_trained_on(trained: Any) -> None:
+    old = trained.store.find("mnli", trained.backbone.fingerprint)
+    newer = trained.train(plan_task("mnli"), seed=7)
+    for pins, wanted in (({}, old), ({"mnli": newer}, newer)):
+        members = Members(trained.backbone, trained.store, seed=7, pins=pins)
+        members.stand_on(parse("stack(mnli, xnli)"))
+        found = members.find(parse("mnli"))
+        assert found is not None
+        assert found.run == wanted.run
+
+
+@pytest.mark.parametrize("setup", ["stack(average(mnli, stsb), xnli)", "1.5*average(mnli, stsb) - 0.5*squad"])
+def test_a_model_made_at_the_end_is_the_one_made_step_by_step(trained: Any, setup: str) -> None:
+    if setup.startswith("stack"):
+        trained.train(plan_target("xnli", "average(mnli, stsb)"))
+    late = trained.assemble(setup)
+    early = Assembly(trained.backbone, trained.store)
+    assert list(early.model.heads) == []
+    early.activate(early.block(parse(setup)))
+    first, second = (dict(assembly.model.named_parameters()) for assembly in (early, late))
+    assert first.keys() == second.keys()
+    odd = [name for name, value in first.items() if not torch.equal(value, second[name])]
+    # Nobody reads the pooler, and its weights are random.
+    assert odd == ["roberta.pooler.dense.weight"]
+    assert late.model.active_adapters == early.model.active_adapters
+    assert not late.model.training

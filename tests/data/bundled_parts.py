@@ -1,0 +1,21 @@
+"""The parts of the bundled suite."""
+
+import re
+from typing import Any
+
+from xadapt.data.bundled import languages
+
+Row = dict[str, Any]
+
+ENGLISH_SPLITS = ("train", "dev", "test")
+
+
+def words(text: str) -> list[str]:
+    """Words in small letters."""
+    return re.findall(r"\w+", text.lower())
+
+
+def splits(name: str) -> list[tuple[str, str]]:
+    """Language and split of each part of a set."""
+    tests = [(language, "test") for language in languages(name)]
+    return tests if name == "retrieval" else [("en", "train"), ("en", "dev"), *tests]

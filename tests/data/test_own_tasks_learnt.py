@@ -1,0 +1,74 @@
+"""A user's own tasks are trained and measured, in a made-up language too."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.data.own_files import sentiment, write_csv, write_jsonl, write_tags
+from xadapt.data.own_tasks import open_task
+from xadapt.errors import XadaptError
+from xadapt.training.plan import plan_task
+
+
+def test_a_language_that_xadapt_has_never_heard_of_is_trained_and_measured(folder: Path, bench: Any) -> None:
+    open_task(str(folder / "my.yaml"), bench.store)
+    checkpoint = bench.train(plan_task("reviews"))
+    assert checkpoint.record["rows"] == {"reviews": 16}
+    result = bench.evaluate("reviews", "reviews")
+    assert set(result["languages"]) == {"de", "xq"}
+    assert (result["languages"]["xq"]["n"], result["languages"]["xq"]["split"]) == (8, "test-xq")
+    with pytest.raises(XadaptError, match="no reviews test rows in 'sw'"):
+        bench.evaluate("reviews", "reviews", "xq,sw")
+
+
+def test_tags_in_a_made_up_language_are_learnt_from_two_columns(tmp_path: Path, bench: Any) -> None:
+    sentences = [[("lo", "O"), ("zama", "GOOD")], [("tu", "O"), ("krel", "BAD"), ("lo", "O")]] * 8
+    for name in ("train", "dev", "test-xq"):
+        write_tags(tmp_path / f"{name}.tsv", sentences)
+    path = tmp_path / "tags.yaml"
+    path.write_text(
+        "name: xqtags\nproblem: tagging\nlabels: [O, GOOD, BAD]\ntrain: train.tsv\ndev: dev.tsv\n"
+        "test: test-{language}.tsv\nlanguages: xq\n",
+        encoding="utf-8",
+    )
+    open_task(str(path), bench.store)
+    bench.train(plan_task("xqtags"), epochs=6, lr=0.05)
+    assert bench.evaluate("xqtags", "xqtags")["mean"]["token_accuracy"] > 80
+
+
+def test_choices_of_the_user_are_learnt_and_measured(tmp_path: Path, bench: Any) -> None:
+    rows = [{"context": f"lo {i}", "a": "zama", "b": "krel", "label": i % 2} for i in range(8)]
+    write_csv(tmp_path / "rows.csv", rows)
+    path = tmp_path / "choose.yaml"
+    path.write_text(
+        "name: choose\nproblem: multiple-choice\ncolumns: {choices: [a, b]}\n"
+        "train: rows.csv\ndev: rows.csv\ntest: rows.csv\nlanguages: xq\n",
+        encoding="utf-8",
+    )
+    open_task(str(path), bench.store)
+    bench.train(plan_task("choose"))
+    assert bench.evaluate("choose", "choose")["languages"]["xq"]["n"] == 8
+
+
+def test_a_task_with_the_labels_of_another_is_measured_with_its_head(tmp_path: Path, trained: Any) -> None:
+    rows = [{"first": "lo zama", "second": "tu krel", "label": label} for label in ("entailment", "contradiction")]
+    write_jsonl(tmp_path / "xq.jsonl", rows)
+    path = tmp_path / "nli.yaml"
+    path.write_text(
+        "name: xq-nli\nproblem: pair-classification\nlabels: [entailment, neutral, contradiction]\n"
+        "test: xq.jsonl\nlanguages: xq\n",
+        encoding="utf-8",
+    )
+    open_task(str(path), trained.store)
+    assert trained.evaluate("mnli", "xq-nli")["head"] == "mnli"
+
+
+def test_other_labels_make_another_run_of_the_same_texts(folder: Path, bench: Any) -> None:
+    open_task(str(folder / "my.yaml"), bench.store)
+    first = bench.train(plan_task("reviews"), limit=8)
+    write_csv(folder / "train.csv", [{**row, "stars": "good"} for row in sentiment(16)[:15]] + sentiment(16)[15:])
+    second = bench.train(plan_task("reviews"), limit=8)
+    assert first.run != second.run

@@ -1,0 +1,34 @@
+"""Adapters that other libraries wrote, and how they come in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from adapters import XLMRobertaAdapterModel
+
+from xadapt.portable.importing import import_adapter
+from xadapt.store.store import Store
+from xadapt.tasks import get_task
+
+
+def bring(bench: Any, folder: Path, store: Store, task: str | None = None, **options: Any) -> list[Any]:
+    """Import a folder into a store."""
+    return import_adapter(folder, get_task(task) if task else None, bench.backbone, store, **options)
+
+
+def hub(bench: Any, folder: Path, labels: Any = None, config: str = "seq_bn", **head: Any) -> Any:
+    """An adapter and a head as somebody else saves them with the adapters library, in one folder."""
+    torch.manual_seed(7)
+    model = XLMRobertaAdapterModel.from_pretrained(bench.backbone.name)
+    model.add_adapter("nli", config=config)
+    names = labels or ["entailment", "neutral", "contradiction"]
+    model.add_classification_head("nli", num_labels=len(names), id2label=dict(enumerate(names)), **head)
+    with torch.no_grad():
+        for key, parameter in model.named_parameters():
+            if ".nli." in key:
+                parameter.normal_(std=0.2)
+    model.save_adapter(str(folder), "nli", use_safetensors=True)
+    model.set_active_adapters("nli")
+    return model.eval()

@@ -1,0 +1,61 @@
+"""Runs that end in numbers that are none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+
+from xadapt.errors import RunFailed
+from xadapt.problems.pairs import PairClassificationProblem
+from xadapt.training import train as training
+from xadapt.training.plan import plan_task
+
+
+def refuse(bench: Any, plan: Any, match: str, **options: Any) -> RunFailed:
+    with pytest.raises(RunFailed, match=match) as caught:
+        bench.train(plan, **options)
+    assert caught.value.exit_code == 1
+    assert "\n" not in str(caught.value)
+    assert not list((bench.store.root / "runs").glob("*"))
+    assert not list((bench.store.root / "partial").glob("*"))
+    return caught.value
+
+
+def test_a_loss_that_becomes_nan_is_one_line_and_leaves_nothing(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    loss, calls = PairClassificationProblem.loss, []
+
+    def broken(self: Any, outputs: Any, batch: Any) -> torch.Tensor:
+        calls.append(1)
+        return loss(self, outputs, batch) * (float("nan") if len(calls) == 2 else 1)
+
+    monkeypatch.setattr(PairClassificationProblem, "loss", broken)
+    refuse(bench, plan_task("mnli"), "training mnli diverged .*lower --lr than 0.01")
+    assert len(calls) == 2
+
+
+def test_weights_that_become_nan_in_the_last_step_are_one_line_and_leave_nothing(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from xadapt.problems.pairs import PairRegressionProblem
+
+    def broken(self: Any, outputs: Any, batch: Any) -> torch.Tensor:
+        return torch.sqrt(outputs.logits.sum() * 0)  # Zero, with a gradient that is not a number.
+
+    monkeypatch.setattr(PairRegressionProblem, "loss", broken)
+    refuse(bench, plan_task("stsb"), "training stsb diverged .*not finite", batch_size=24)
+
+
+def test_weights_beyond_half_precision_are_one_line_and_leave_nothing(
+    bench: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    restore = training.KeepBest.restore
+
+    def huge(self: Any, model: Any) -> None:
+        restore(self, model)
+        with torch.no_grad():
+            next(p for p in model.parameters() if p.requires_grad).fill_(1e6)
+
+    monkeypatch.setattr(training.KeepBest, "restore", huge)
+    refuse(bench, plan_task("mnli"), "diverged")

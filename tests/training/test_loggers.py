@@ -1,0 +1,42 @@
+"""Loggers of the Trainer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from xadapt.errors import XadaptError
+from xadapt.training.plan import plan_task
+
+
+def test_loggers_of_the_trainer_hear_of_the_run(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from transformers import TrainerCallback
+    from transformers.integrations import integration_utils
+
+    heard: list[str] = []
+
+    class Logger(TrainerCallback):
+        def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
+            heard.extend(logs or {})
+
+    monkeypatch.setitem(integration_utils.INTEGRATION_TO_CALLBACK, "mine", Logger)
+    bench.train(plan_task("mnli"), report_to="mine", epochs=4)
+    assert "loss" in heard
+
+
+def test_an_unknown_logger_is_one_line_with_the_nearest_one(bench: Any) -> None:
+    with pytest.raises(XadaptError, match="--report-to 'tensorbord': did you mean 'tensorboard'"):
+        bench.train(plan_task("mnli"), report_to="tensorbord")
+
+
+def test_a_logger_that_is_not_installed_is_one_line(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from transformers.integrations import integration_utils
+
+    def absent() -> None:
+        raise RuntimeError("it requires a package.\nInstall it.")
+
+    monkeypatch.setitem(integration_utils.INTEGRATION_TO_CALLBACK, "absent", absent)
+    with pytest.raises(XadaptError, match="--report-to absent: it requires a package") as caught:
+        bench.train(plan_task("mnli"), report_to="absent")
+    assert "\n" not in str(caught.value)
