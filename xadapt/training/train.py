@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 from transformers import TrainingArguments, set_seed
 
 from xadapt.backbone.base import Backbone
@@ -75,10 +78,36 @@ def train(
     decides = deciding(job, assembly)
     run = run_hash(decides)
     done = store.finished(run)
-    if done is not None:
-        job.display.say(f"{plan.makes} is there already: {done.path}")
-        return done
-    return _run(job, assembly, decides, run, first)
+    if done is None:
+        with _alone(job, run):
+            # Whoever was waited for has left it finished, or cut.
+            done = store.finished(run)
+            if done is None:
+                return _run(job, assembly, decides, run, first)
+    job.display.say(f"{plan.makes} is there already: {done.path}")
+    return done
+
+
+@contextmanager
+def _alone(job: Job, run: str) -> Iterator[None]:
+    """Keep other processes with the same store from training the same run at the same time."""
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        # Processes of one launch train one run together.
+        yield
+        return
+    path = job.store.partial_path(run).with_suffix(".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        job.display.say(f"another process is training {job.plan.makes}: waiting for it ({path})")
+        lock.acquire()
+    try:
+        yield
+        path.unlink(missing_ok=True)
+    finally:
+        lock.release()
 
 
 def _mixture(job: Job) -> MixedFeatures:
