@@ -105,8 +105,8 @@ def _alone(job: Job, run: str) -> Iterator[None]:
         lock.acquire()
     try:
         yield
-        path.unlink(missing_ok=True)
     finally:
+        path.unlink(missing_ok=True)
         lock.release()
 
 
