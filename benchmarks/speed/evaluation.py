@@ -1,4 +1,4 @@
-"""Nine setups on XNLI, shared trunk against the same loop without sharing, in turn.
+"""Nine setups on XNLI, with trunk and outputs shared, against the same loop without sharing, in turn.
 
 python benchmarks/speed/evaluation.py --data MIRROR --to FILE [--layers 6-11] [--rows 20] [--rounds 3] [--threads 1]
 

@@ -25,7 +25,7 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager[Any
 
 
 def length_batches(lengths: list[int], budget: int) -> Iterator[list[int]]:
-    """Group indices by length, longest first: at most ``budget`` tokens a batch, an eighth of them padding."""
+    """Group indices by length, longest first: at most ``budget`` tokens a batch, and an eighth of that as padding."""
     order = sorted(range(len(lengths)), key=lambda i: -lengths[i])
     batch: list[int] = []
     padding = 0
