@@ -2,9 +2,10 @@
 
 python benchmarks/speed/memory.py [--rows 32] [--tokens 128] [--steps 2] [--threads 1]
 
-`packed` is what xadapt does with adapters in all layers, `top` with adapters in layers 6-11 alone; `dense` has the word
-embedding unpacked, as an ordinary model has it. Each is a process of its own. A peak holds all that was before it, so a
-stage that adds nothing fitted into the peak of the one before.
+`packed` is what xadapt does with adapters in all layers, `top` with adapters in layers 6-11 alone; `whole` sends a
+batch through the model at once instead of in parts; `dense` has the word embedding unpacked as well, as an ordinary
+model has it. Each is a process of its own. A peak holds all that was before it, so a stage that adds nothing fitted
+into the peak of the one before.
 With glibc, MALLOC_MMAP_THRESHOLD_=4000000 in the environment shows how much of the training peak is holes in the heap;
 it takes them away for more time in the kernel.
 """
@@ -20,7 +21,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-VARIANTS = ("top", "packed", "dense")
+VARIANTS = ("top", "packed", "whole", "dense")
 
 
 def measure(variant: str, given: argparse.Namespace) -> dict[str, tuple[float, float]]:
@@ -41,7 +42,7 @@ def measure(variant: str, given: argparse.Namespace) -> dict[str, tuple[float, f
     torch.set_num_threads(given.threads)
     backbone = stage("load", lambda: load(variant))
     model = stage("model", backbone.model)
-    stage("training", lambda: train(model, 6 if variant == "top" else 0, given))
+    stage("training", lambda: train(backbone, model, variant, given))
     return found
 
 
@@ -71,15 +72,22 @@ def load(variant: str) -> Any:
     return replace(backbone, state={**backbone.state, WORDS: unpack_rows(backbone.words)}, words=None)
 
 
-def train(model: Any, lowest: int, given: argparse.Namespace) -> None:
-    """Train one adapter and a head of three classes on made-up tokens; the last row is half padding."""
+def train(backbone: Any, model: Any, variant: str, given: argparse.Namespace) -> None:
+    """Train one adapter and a head of three classes on made-up tokens; the last row is half as long."""
     import torch
 
     from xadapt.backbone.encoder import run, split
     from xadapt.composition.methods import add_adapter
+    from xadapt.problems import make_problem
+    from xadapt.tasks import get_task
+    from xadapt.training.batches import TaskCollator
+    from xadapt.training.trainer import PART_BUDGET
 
     torch.manual_seed(0)
-    model.add_classification_head("nli", num_labels=3)
+    lowest = 6 if variant == "top" else 0
+    problem = make_problem(get_task("mnli"), backbone.tokenizer, given.tokens)
+    collate = TaskCollator({"nli": problem}, None if variant in ("whole", "dense") else PART_BUDGET["cpu"])
+    problem.add_head(model, "nli")
     add_adapter(model, "nli", f"seq_bn[reduction_factor=8]@{lowest}-")
     model.train_adapter("nli")
     model.set_active_adapters("nli")
@@ -88,11 +96,12 @@ def train(model: Any, lowest: int, given: argparse.Namespace) -> None:
     model.roberta.encoder.start, model.roberta.encoder.tokenwise = lowest, True
     optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3)
     for _ in range(given.steps):
-        ids = torch.randint(4, model.config.vocab_size, (given.rows, given.tokens))
-        mask = torch.ones_like(ids)
-        ids[-1, given.tokens // 2 :], mask[-1, given.tokens // 2 :] = model.config.pad_token_id, 0
-        logits = run(model, ids, mask, "nli", first=True).logits
-        torch.nn.functional.cross_entropy(logits, torch.randint(0, 3, (given.rows,))).backward()
+        lengths = [given.tokens] * (given.rows - 1) + [given.tokens // 2]
+        rows = [torch.randint(4, model.config.vocab_size, (length,)).tolist() for length in lengths]
+        made = collate([("nli", {"input_ids": row, "labels": number % 3}) for number, row in enumerate(rows)])
+        for batch, share in zip(made["parts"], made["shares"], strict=True):
+            outputs = run(model, batch["input_ids"], batch["attention_mask"], "nli", first=True)
+            (problem.loss(outputs, batch) * share).backward()
         optimizer.step()
         optimizer.zero_grad()
 

@@ -77,9 +77,37 @@ def test_a_collated_batch_names_its_task_and_is_padded_by_its_problem(tiny: Any)
     rows = [{"first": "A", "second": "B", "label": 2}, {"first": "A much longer text.", "second": "B", "label": 0}]
     made: Any = TaskCollator({"mnli": problem})([("mnli", feature) for feature in problem.encode(rows, labelled=True)])
     assert made["task"] == "mnli"
-    assert made["batch"]["labels"].tolist() == [2, 0]
-    assert made["batch"]["input_ids"].shape == made["batch"]["attention_mask"].shape
-    assert torch.equal(made["batch"]["attention_mask"] == 0, made["batch"]["input_ids"] == tiny.tokenizer.pad_token_id)
+    (batch,) = made["parts"]
+    assert made["shares"] == [1.0]
+    assert batch["labels"].tolist() == [2, 0]
+    assert batch["input_ids"].shape == batch["attention_mask"].shape
+    assert torch.equal(batch["attention_mask"] == 0, batch["input_ids"] == tiny.tokenizer.pad_token_id)
+
+
+def test_the_parts_of_a_batch_keep_a_budget_of_tokens_and_share_its_rows(tiny: Any) -> None:
+    problem = make_problem(get_task("mnli"), tiny.tokenizer, 64)
+    features = [{"input_ids": [5] * length, "labels": number % 3} for number, length in enumerate((9, 30, 8, 28, 31))]
+    made: Any = TaskCollator({"mnli": problem}, 64)([("mnli", feature) for feature in features])
+    assert [part["labels"].tolist() for part in made["parts"]] == [[1, 1], [0], [0, 2]]
+    assert [list(part["input_ids"].shape) for part in made["parts"]] == [[2, 31], [1, 28], [2, 9]]
+    assert made["shares"] == [0.4, 0.2, 0.4]
+
+
+def test_parts_of_tagged_sentences_count_by_their_tags(tiny: Any) -> None:
+    problem = make_problem(get_task("udpos"), tiny.tokenizer, 64)
+    features = [
+        {"input_ids": [5] * 40, "labels": [-100] * 39 + [1]},
+        {"input_ids": [5] * 8, "labels": [-100] + [2] * 7},
+        {"input_ids": [5] * 20, "labels": [-100] * 20},
+    ]
+    made: Any = TaskCollator({"udpos": problem}, 40)([("udpos", feature) for feature in features])
+    assert made["shares"] == [1 / 8, 0, 7 / 8]
+
+
+def test_a_batch_of_a_problem_that_compares_its_rows_stays_whole(tiny: Any) -> None:
+    problem = make_problem(get_task("lareqa"), tiny.tokenizer, 64)
+    items = [("lareqa", {"input_ids": [5] * length, "key": length}) for length in (50, 5)]
+    assert len(TaskCollator({"lareqa": problem}, 10)(items)["parts"]) == 1
 
 
 def test_batches_are_sorted_by_all_the_tokens_that_a_feature_brings() -> None:

@@ -192,7 +192,7 @@ def test_what_is_backpropagated_is_the_loss_over_that_of_the_best_constant_answe
 
     def spy(self: Any, model: Any, inputs: Any, *rest: Any, **options: Any) -> Any:
         loss, outputs = compute(self, model, inputs, return_outputs=True)
-        own = self.problems[inputs["task"]].loss(outputs, inputs["batch"])
+        own = self.problems[inputs["task"]].loss(outputs, inputs["batch"]) * inputs["share"]
         ratios.append((inputs["task"], (own / loss).item(), self.problems[inputs["task"]].scale))
         return loss
 

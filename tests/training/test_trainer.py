@@ -13,7 +13,7 @@ from transformers import TrainingArguments
 
 from xadapt.composition.fusion import regularisation
 from xadapt.errors import RunFailed
-from xadapt.training.batches import MixedFeatures
+from xadapt.training.batches import MixedFeatures, TaskCollator
 from xadapt.training.plan import plan_fusion, plan_task
 from xadapt.training.trainer import KeepBest, Ticks, XadaptTrainer, load_trained, trained_state
 
@@ -40,8 +40,8 @@ def fusion(trained: Any, prepare: Any, tmp_path: Path) -> tuple[XadaptTrainer, d
     with torch.no_grad():
         for value in values.values():
             value.add_(torch.randn_like(value))
-    batch = trainer.data_collator([("mnli", feature) for feature in features])
-    return trainer, values, batch
+    made = trainer.data_collator([("mnli", feature) for feature in features])
+    return trainer, values, {"task": "mnli", "batch": made["parts"][0], "share": 1.0}
 
 
 def gradients(trainer: XadaptTrainer, values: dict[str, Any], batch: dict[str, Any]) -> dict[str, torch.Tensor]:
@@ -59,6 +59,28 @@ def test_the_regulariser_of_fusion_is_part_of_the_loss_of_its_own_step(fusion: A
     for name, value in values.items():
         pull = 0.02 * (value.detach() - torch.eye(len(value)))
         torch.testing.assert_close(with_it[name], without[name] + pull, atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("task", ["mnli", "squad", "udpos", "siqa", "stsb"])
+def test_a_batch_in_parts_gives_the_gradients_of_the_whole_batch(
+    bench: Any, prepare: Any, tmp_path: Path, task: str
+) -> None:
+    job, assembly = prepare(bench, plan_task(task))
+    features = job.problems[task].encode(job.train_rows[task].rows, labelled=True)[:6]
+    items = [(task, feature) for feature in features]
+    arguments = TrainingArguments(output_dir=str(tmp_path / "out"), report_to=[], use_cpu=True)
+    trainer = XadaptTrainer(
+        job.problems, "fp32", model=assembly.model, args=arguments, train_dataset=MixedFeatures({task: features})
+    )
+    trainer.current_gradient_accumulation_steps = 1
+    found = []
+    for budget in (None, max(trainer.problems[task].tokens(feature) for feature in features)):
+        batch = TaskCollator(job.problems, budget)(items)
+        trainer.model.zero_grad()
+        loss = trainer.training_step(trainer.model, batch)
+        found.append((loss, [p.grad.clone() for p in trainer.model.parameters() if p.grad is not None]))
+    assert len(batch["parts"]) > 1
+    torch.testing.assert_close(found[0], found[1], atol=1e-6, rtol=1e-4)
 
 
 def test_weight_decay_leaves_the_value_matrices_to_the_regulariser(fusion: Any) -> None:
@@ -94,7 +116,7 @@ def test_the_order_of_batches_changes_from_epoch_to_epoch_inside_the_loop(fusion
     orders = []
     for epoch in range(3):
         loader.set_epoch(epoch)
-        orders.append([tuple(batch["batch"]["labels"].tolist()) for batch in loader])
+        orders.append([tuple(batch["parts"][0]["labels"].tolist()) for batch in loader])
     assert orders[0] != orders[1] != orders[2]
 
 

@@ -53,6 +53,8 @@ class Problem(ABC):
     reads_first: ClassVar[bool] = False
     #: Whether predictions are items of a pool, which must be filled before anything is decoded.
     pooled: ClassVar[bool] = False
+    #: Whether the loss of a batch is the mean of what its features lose by themselves.
+    divisible: ClassVar[bool] = True
 
     def __init__(self, task: Task, tokenizer: PreTrainedTokenizerBase, max_length: int | None = None) -> None:
         """Bind a task to a tokenizer; ``max_length`` counts tokens with the special ones.
@@ -110,6 +112,10 @@ class Problem(ABC):
             if key in features[0]:
                 batch[key] = torch.tensor([feature[key] for feature in features], dtype=dtype)
         return batch
+
+    def terms(self, features: list[Feature]) -> int:
+        """How many terms the loss of a batch of these features is the mean of."""
+        return len(features)
 
     def forward(self, model: XLMRobertaAdapterModel, batch: Batch, head: str | None) -> Any:
         """Run the model and the head on a batch."""

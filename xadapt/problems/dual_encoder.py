@@ -30,6 +30,8 @@ class DualEncoderProblem(VectorProblem):
     """
 
     pooled: ClassVar[bool] = True
+    #: Every query is told from the candidates of the whole batch.
+    divisible: ClassVar[bool] = False
     targets: ClassVar[dict[str, torch.dtype]] = {"key": torch.int64}
     ids: Sequence[str] = ()
 

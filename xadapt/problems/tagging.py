@@ -99,6 +99,10 @@ class TaggingProblem(Problem):
         kind: Any = self.task.kind
         model.add_tagging_head(name, num_labels=len(kind.labels), layers=1, id2label=dict(enumerate(kind.labels)))
 
+    def terms(self, features: list[Feature]) -> int:
+        """Words with a tag."""
+        return sum(tag != IGNORED for feature in features for tag in feature["labels"])
+
     def loss(self, outputs: Any, batch: Batch) -> torch.Tensor:
         """Mean cross-entropy over the words of a batch."""
         return functional.cross_entropy(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from torch.utils.data import Dataset, Sampler
 
-from xadapt.problems.base import Batch, Feature, Problem
+from xadapt.problems.base import Feature, Problem
+from xadapt.problems.predict import length_batches
 
 #: Batches that are sorted by length together: less padding, still a random order.
 _WINDOW = 50
@@ -78,13 +80,23 @@ class LengthBatches(Sampler[list[int]]):
 
 
 class TaskCollator:
-    """Collate a batch with its own task's problem and name the task in it."""
+    """Collate a batch with its own task's problem, in one part or in several whose losses add up to the batch's.
 
-    def __init__(self, problems: dict[str, Problem]) -> None:
-        """Bind to the problems by task name."""
-        self.problems = problems
+    Parts hold rows of like length, so that little is padding and no more than a budget is in memory at once.
+    """
 
-    def __call__(self, items: list[tuple[str, Feature]]) -> dict[str, Batch | str]:
-        """Make ``{"task": name, "batch": tensors}``."""
-        task = items[0][0]
-        return {"task": task, "batch": self.problems[task].collate([feature for _, feature in items])}
+    def __init__(self, problems: dict[str, Problem], budget: int | None = None) -> None:
+        """Bind to the problems by task name; ``budget`` bounds the padded tokens of a part, None makes one part."""
+        self.problems, self.budget = problems, budget
+
+    def __call__(self, items: list[tuple[str, Feature]]) -> dict[str, Any]:
+        """Make ``{"task": name, "parts": batches, "shares": what each part's mean loss counts for in the batch's}``."""
+        task, problem = items[0][0], self.problems[items[0][0]]
+        features = [feature for _, feature in items]
+        groups = [list(range(len(features)))]
+        terms = problem.terms(features)
+        if self.budget and problem.divisible and terms:
+            groups = list(length_batches([problem.tokens(feature) for feature in features], self.budget))
+        chosen = [[features[index] for index in group] for group in groups]
+        shares = [problem.terms(part) / terms if len(chosen) > 1 else 1.0 for part in chosen]
+        return {"task": task, "parts": [problem.collate(part) for part in chosen], "shares": shares}

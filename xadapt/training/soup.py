@@ -174,7 +174,8 @@ def _learned(pot: _Pot, start: Weights, score: float) -> Weights:
             weights = logits.softmax(dim=0)
             pot.pour(tuple(weights.tolist()))
             optimizer.zero_grad()
-            weights.backward(pot.gradient({key: value.to(job.device) for key, value in item["batch"].items()}))
+            (batch,) = item["parts"]
+            weights.backward(pot.gradient({key: value.to(job.device) for key, value in batch.items()}))
             optimizer.step()
             job.display.tick(epoch * len(batches) + step + 1, epochs * len(batches), None)
         mixture = tuple(logits.softmax(dim=0).tolist())
