@@ -80,6 +80,10 @@ def test_bad_input_is_exactly_one_line_and_exit_code_2(cli: Cli, arguments: list
         (["evaluate", "xnli", "--setup", "fuse(mnli, squad)"], "`xadapt fuse mnli squad`"),
         (["evaluate", "xnli", "--setup", "none"], "none cannot answer xnli"),
         (["evaluate", "xnli", "--setup", "mnli", "--layer", "1"], "--layer is for retrieval tasks"),
+        (
+            ["evaluate", "xnli", "--setup", "mnli", "--pool-limit", "9"],
+            "--pool-limit is for tasks that retrieve from a pool",
+        ),
         (["evaluate", "tatoeba", "--setup", "none", "--layer", "9"], "has layers 0 (embeddings) to 2"),
         (["evaluate", "xnli", "--setup", "mnli", "--device", "gpu"], "unknown device 'gpu'"),
         (["evaluate", "xnli", "--setup", "mnli", "--max-length", "4000"], "--max-length"),

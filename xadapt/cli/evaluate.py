@@ -86,6 +86,7 @@ def evaluate_command(
 
         evaluate_suite(task, node, languages, base, source, place, settings, to, as_json)
         return
+    _check_pool(target, pool_limit)
     backbone = load_backbone(base)
     with evaluation_display(f"{target.name} {node}") as display:
         result = evaluate(node, target, languages, backbone, source, place, settings, display=display)
@@ -107,6 +108,14 @@ def _open_task(text: str, place: Store, to: Path | None) -> Task:
     if to:
         raise XadaptError(f"--to is for a suite ({', '.join(SUITES)}); for {text} use `xadapt report --to {to}`")
     return open_task(text, place)
+
+
+def _check_pool(target: Task, limit: int | None) -> None:
+    from xadapt.errors import XadaptError
+    from xadapt.problems import problem_class
+
+    if limit and not problem_class(target).pooled:
+        raise XadaptError(f"--pool-limit is for tasks that retrieve from a pool; {target.name} is {target.kind.name}")
 
 
 _PRIVATE = ("rows", "seconds", "available")
