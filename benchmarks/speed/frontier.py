@@ -34,9 +34,15 @@ from xadapt.training.settings import make_settings
 from xadapt.training.train import train
 
 
-def setting(base: str, layers: str, batch: int, epochs: float, lr: float = 1e-3) -> dict[str, Any]:
-    """One point: the base, layers with adapters, rows a step, epochs, peak rate."""
-    return {"base": base, "adapter_layers": layers, "batch_size": batch, "epochs": epochs, "lr": lr}
+LORA = 'lora[r=16,alpha=32,attn_matrices=["q","k","v"]]'
+
+
+def setting(
+    base: str, layers: str, batch: int, epochs: float, lr: float = 1e-3, method: str | None = None
+) -> dict[str, Any]:
+    """One point: the base, layers with adapters, rows a step, epochs, peak rate, the adapter's configuration."""
+    point = {"base": base, "adapter_layers": layers, "batch_size": batch, "epochs": epochs, "lr": lr}
+    return {**point, "adapter_config": method} if method else point
 
 
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -46,6 +52,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "minilm, layers 8-11, b16, e1": setting("minilm", "8-11", 16, 1),
     "minilm, layers 6-11, b16, e1, lr 3e-3": setting("minilm", "6-11", 16, 1, 3e-3),
     "minilm:10, layers 4-9, b16, e1": setting("minilm:10", "4-9", 16, 1),
+    "minilm:10, LoRA in layers 5-9, b16, e1": setting("minilm:10", "5-9", 16, 1, method=LORA),
+    "minilm:9, LoRA in layers 3-8, b16, e1": setting("minilm:9", "3-8", 16, 1, method=LORA),
     "minilm, all layers, b16, e1": setting("minilm", "all", 16, 1),
     "minilm, all layers, b32, e2": setting("minilm", "all", 32, 2),
 }
