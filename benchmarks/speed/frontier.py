@@ -33,7 +33,6 @@ from xadapt.training.plan import plan_task
 from xadapt.training.settings import make_settings
 from xadapt.training.train import train
 
-
 LORA = 'lora[r=16,alpha=32,attn_matrices=["q","k","v"]]'
 
 
