@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -10,8 +11,21 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-#: The two runs of xadapt: their name and the layers with adapters.
-LAYOUTS = {"xadapt, all layers": "all", "xadapt, layers 6-11": "6-11"}
+
+@dataclass(frozen=True)
+class Layout:
+    """A run of xadapt: its base, the layers with adapters and, if not those given, the epochs of an English adapter."""
+
+    base: str
+    layers: str
+    epochs: float | None = None
+
+
+LAYOUTS = {
+    "xadapt, all layers": Layout("minilm", "all"),
+    "xadapt, layers 6-11": Layout("minilm", "6-11"),
+    "xadapt, minilm:10, layers 5-9, one epoch": Layout("minilm:10", "5-9", 1),
+}
 PLAIN = "plain"
 STAGES = ("intermediate adapters", "fusion", "multitask", "target adapters", "evaluation")
 Steps = list[dict[str, Any]]

@@ -120,10 +120,11 @@ def all_raw_outputs(
         alike.setdefault(problem.identity(feature), []).append(index)
     groups = list(alike.values())
     device = next(models[0].parameters()).device
-    training = [model.training for model in models]
+    # Every switch goes through all modules.
+    training = [model for model in models if model.training]
     done = 0
     with torch.inference_mode(), autocast(device, precision), shared_trunk(models):
-        for model in models:
+        for model in training:
             model.eval()
         lengths = [problem.tokens(features[group[0]]) for group in groups]
         for batch in length_batches(lengths, TOKEN_BUDGET.get(device.type, 1024)):
@@ -136,6 +137,6 @@ def all_raw_outputs(
             before, done = done, done + sum(len(groups[number]) for number in batch)
             if progress:
                 progress(done * rows // len(features) - before * rows // len(features))
-    for model, was in zip(models, training, strict=True):
-        model.train(was)
+    for model in training:
+        model.train()
     return raws
