@@ -33,6 +33,7 @@ from xadapt.training.plan import plan_task
 from xadapt.training.settings import make_settings
 from xadapt.training.train import train
 
+DOUBLE = "double_seq_bn[reduction_factor=8]"
 LORA = 'lora[r=16,alpha=32,attn_matrices=["q","k","v"]]'
 
 
@@ -51,6 +52,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "minilm, layers 8-11, b16, e1": setting("minilm", "8-11", 16, 1),
     "minilm, layers 6-11, b16, e1, lr 3e-3": setting("minilm", "6-11", 16, 1, 3e-3),
     "minilm:10, layers 4-9, b16, e1": setting("minilm:10", "4-9", 16, 1),
+    "minilm:10, double in layers 5-9, b16, e1": setting("minilm:10", "5-9", 16, 1, method=DOUBLE),
+    "minilm:10, layers 5-9, b16, e1": setting("minilm:10", "5-9", 16, 1),
     "minilm:10, LoRA in layers 5-9, b16, e1": setting("minilm:10", "5-9", 16, 1, method=LORA),
     "minilm:9, LoRA in layers 3-8, b16, e1": setting("minilm:9", "3-8", 16, 1, method=LORA),
     "minilm, all layers, b16, e1": setting("minilm", "all", 16, 1),

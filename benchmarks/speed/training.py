@@ -36,6 +36,7 @@ PLAIN = {
 }
 #: Settings of frontier.py.
 OURS = (
+    "minilm:10, double in layers 5-9, b16, e1",
     "minilm:10, LoRA in layers 5-9, b16, e1",
     "minilm:9, layers 3-8, b16, e1",
     "minilm, layers 6-11, b16, e1",
