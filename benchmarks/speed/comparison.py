@@ -62,9 +62,13 @@ def recipe_of(given: argparse.Namespace, layout: Layout) -> Recipe:
     """The comparison on some base with adapters in some layers."""
 
     def budget(rows: int, epochs: float) -> Budget:
-        dev = max(4, rows // DEV_SHARE)
         return Budget(
-            limit=rows, dev_limit=dev, epochs=epochs, batch_size=given.batch_size, adapter_layers=layout.layers
+            limit=rows,
+            dev_limit=max(4, rows // DEV_SHARE),
+            epochs=epochs,
+            batch_size=given.batch_size,
+            adapter_config=layout.method,
+            adapter_layers=layout.layers,
         )
 
     epochs = layout.epochs or given.epochs

@@ -14,17 +14,27 @@ from rich.table import Table
 
 @dataclass(frozen=True)
 class Layout:
-    """A run of xadapt: its base, the layers with adapters and, if not those given, the epochs of an English adapter."""
+    """A run of xadapt.
+
+    Attributes:
+        base: Its base.
+        layers: The layers with adapters.
+        method: Their configuration.
+        epochs: Epochs of an English adapter; None for those given.
+    """
 
     base: str
     layers: str
+    method: str = "seq_bn[reduction_factor=8]"
     epochs: float | None = None
 
 
 LAYOUTS = {
     "xadapt, all layers": Layout("minilm", "all"),
     "xadapt, layers 6-11": Layout("minilm", "6-11"),
-    "xadapt, minilm:10, layers 5-9, one epoch": Layout("minilm:10", "5-9", 1),
+    "xadapt, minilm:10, double in layers 5-9, one epoch": Layout(
+        "minilm:10", "5-9", "double_seq_bn[reduction_factor=8]", 1
+    ),
 }
 PLAIN = "plain"
 STAGES = ("intermediate adapters", "fusion", "multitask", "target adapters", "evaluation")
