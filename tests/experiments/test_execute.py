@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -87,6 +88,12 @@ def test_a_recipe_done_twice_does_the_work_once(bench: Any) -> None:
     assert carry_out(bench, second) == results
     assert second.steps == first.steps
     assert second.work == []
+
+
+def test_the_libraries_are_set_aside_from_garbage_collection_before_the_first_training(bench: Any) -> None:
+    carry_out(bench, Log())
+    # Tens of thousands of objects come with the libraries alone.
+    assert gc.get_freeze_count() > 50_000
 
 
 def test_before_each_step_it_is_known_what_is_done_and_the_time_left_falls(bench: Any) -> None:
