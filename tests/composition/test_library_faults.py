@@ -164,6 +164,7 @@ def pulls(folder: Path, ours: bool, scale: float) -> list[torch.Tensor]:
             loss=lambda outputs, batch: outputs.logits.sum() * 0,
             needs_head=True,
             scale=1.0,
+            divisible=False,
         )
         data = MixedFeatures({"task": [{"input_ids": ids} for ids in IDS]})
         trainer = XadaptTrainer(

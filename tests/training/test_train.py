@@ -167,6 +167,8 @@ def test_the_best_epoch_on_dev_is_stored_with_its_head(
     monkeypatch.setattr(training, "mean_main", lambda job, found: next(script))
     made = bench.train(plan_task("mnli"), epochs=3)
     assert [entry["dev"] for entry in made.record["figures"]["history"]] == scores
+    # The stored weights are measured once, with their epoch.
+    assert len(snapshots) == 3
     kept = sorted(stored(made.path).values(), key=lambda value: (value.shape, value.flatten().tolist()))
     for number in range(3):
         of_epoch = sorted(snapshots[number].values(), key=lambda value: (value.shape, value.flatten().tolist()))

@@ -39,7 +39,8 @@ def test_a_cache_changes_no_training(
     with_cache, rows_below[:] = sum(rows_below), []
     other = replace(bench, store=Store(tmp_path / "other", bench.store.shipped, cache_size="0"))
     plain = other.train(plan_task("mnli"), **TOP)
-    assert with_cache < sum(rows_below) / 2
+    # Two epochs of the same rows.
+    assert with_cache <= sum(rows_below) / 2
     assert not (tmp_path / "other" / "cache").exists()
     expected = stored(plain.path)
     for key, value in stored(cached.path).items():

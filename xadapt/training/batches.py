@@ -94,9 +94,10 @@ class TaskCollator:
         task, problem = items[0][0], self.problems[items[0][0]]
         features = [feature for _, feature in items]
         groups = [list(range(len(features)))]
-        terms = problem.terms(features)
-        if self.budget and problem.divisible and terms:
+        if self.budget and problem.divisible and problem.terms(features):
             groups = list(length_batches([problem.tokens(feature) for feature in features], self.budget))
         chosen = [[features[index] for index in group] for group in groups]
-        shares = [problem.terms(part) / terms if len(chosen) > 1 else 1.0 for part in chosen]
+        shares = [1.0]
+        if len(chosen) > 1:
+            shares = [problem.terms(part) / problem.terms(features) for part in chosen]
         return {"task": task, "parts": [problem.collate(part) for part in chosen], "shares": shares}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,19 @@ def round_to_half(model: torch.nn.Module) -> float:
                 size += float(parameter.square().sum())
                 parameter.copy_(rounded)
     return math.sqrt(moved / size) if size else 0.0
+
+
+@contextmanager
+def as_stored(model: torch.nn.Module) -> Iterator[None]:
+    """Let what is being trained be for a while what it would be if it were stored now."""
+    trained = [(parameter, parameter.detach().clone()) for parameter in model.parameters() if parameter.requires_grad]
+    round_to_half(model)
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for parameter, value in trained:
+                parameter.copy_(value)
 
 
 def save_checkpoint(model: Any, plan: TrainPlan, path: Path, record: dict[str, Any]) -> None:

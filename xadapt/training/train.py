@@ -26,7 +26,7 @@ from xadapt.training.compression import compress
 from xadapt.training.job import Display, Job, check_finite, deciding, dev_scores, mean_main, prepare, record_of
 from xadapt.training.parts import with_new_part
 from xadapt.training.plan import TrainPlan, plan_first, plan_full
-from xadapt.training.saving import round_to_half, save_checkpoint
+from xadapt.training.saving import as_stored, round_to_half, save_checkpoint
 from xadapt.training.settings import TrainSettings
 from xadapt.training.soup import make_soup
 from xadapt.training.trainer import KeepBest, Ticks, XadaptTrainer, last_state, loggers, quiet
@@ -161,9 +161,16 @@ def _run(
     # DataParallel cannot split batches that name their task; several GPUs are accelerate's to launch.
     arguments._n_gpu = min(1, arguments.n_gpu)
 
+    measured: dict[int, tuple[Any, Any]] = {}
+
     def measure() -> float:
         check_finite(model)
-        return mean_main(job, dev_scores(job, model))
+        with as_stored(model):
+            check_finite(model)
+            scores = dev_scores(job, model)
+        calibrations = {name: problem.calibration for name, problem in job.problems.items()}
+        measured[trainer.state.global_step] = scores, calibrations
+        return mean_main(job, scores)
 
     keep = KeepBest(partial, measure)
     trainer = XadaptTrainer(
@@ -195,7 +202,13 @@ def _run(
         raise RunFailed(
             f"training {job.plan.makes} diverged ({error}): try a lower --lr than {settings.lr:g}"
         ) from None
-    scores = dev_scores(job, model)
+    if keep.best in measured:
+        scores, calibrations = measured[keep.best]
+        for name, calibration in calibrations.items():
+            job.problems[name].calibration = calibration
+    else:
+        # It was measured before the run was cut.
+        scores = dev_scores(job, model)
     job.store.cache.flush()
     figures = {
         "dev": scores,

@@ -165,6 +165,11 @@ class KeepBest(TrainerCallback):
             temporary.replace(self.folder / "best.safetensors")
         atomic_write_bytes(self._file, json.dumps(self.history).encode())
 
+    @property
+    def best(self) -> int:
+        """The step of the best epoch, of the first one where several are equally good."""
+        return int(max(self.history, key=lambda entry: entry["dev"])["step"])
+
     def restore(self, model: torch.nn.Module) -> None:
         """Put the best state back."""
         load_trained(model, load_file(self.folder / "best.safetensors"))
