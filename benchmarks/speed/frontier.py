@@ -115,21 +115,28 @@ def show(folder: Path) -> None:
 
     points = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
     points = sorted((point for point in points if point.get("xnli")), key=lambda point: point["processor"])
-    table = Table("setting", "pairs", "processor s", "parameters", "LingNLI dev", "XNLI en", "others")
+    table = Table("setting", "pairs", "seed", "N", "processor s", "parameters", "LingNLI dev", "XNLI en", "others")
     for point in points:
         en, rest = f"{point['xnli']['en']:.1f}", f"{others(point['xnli']):.1f}"
         cells = f"{point['processor']:.0f}", f"{point['parameters']:,}", f"{point['dev']:.1f}"
-        table.add_row(point["name"], f"{point['rows']:,}", *cells, en, rest)
+        shown = f"{point['rows']:,}", str(point["seed"]), str(point["test_rows"])
+        table.add_row(point["name"], *shown, *cells, en, rest)
     Console(width=150).print(table)
     for rows in sorted({point["rows"] for point in points}):
         here = [point for point in points if point["rows"] == rows]
         figure, axes = pyplot.subplots(figsize=(8, 4.5), layout="constrained")
         axes.scatter([point["processor"] for point in here], [others(point["xnli"]) for point in here])
         for point in here:
-            axes.annotate(point["name"], (point["processor"], others(point["xnli"])), fontsize=7, rotation=12)
+            axes.annotate(
+                f"{point['name']}, seed {point['seed']}",
+                (point["processor"], others(point["xnli"])),
+                fontsize=7,
+                rotation=12,
+            )
         axes.set_xlabel("processor seconds of training, one thread")
         axes.set_ylabel("XNLI accuracy, mean of 14 languages")
-        axes.set_title(f"{rows:,} LingNLI pairs, N {here[0]['test_rows']} a language, one seed")
+        sizes = " or ".join(map(str, sorted({point["test_rows"] for point in here})))
+        axes.set_title(f"{rows:,} LingNLI pairs, N {sizes} a language, a point a seed")
         figure.savefig(folder / f"frontier-{rows}.png", dpi=120)
 
 
