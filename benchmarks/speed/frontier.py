@@ -124,19 +124,17 @@ def show(folder: Path) -> None:
     Console(width=150).print(table)
     for rows in sorted({point["rows"] for point in points}):
         here = [point for point in points if point["rows"] == rows]
-        figure, axes = pyplot.subplots(figsize=(8, 4.5), layout="constrained")
-        axes.scatter([point["processor"] for point in here], [others(point["xnli"]) for point in here])
-        for point in here:
-            axes.annotate(
-                f"{point['name']}, seed {point['seed']}",
-                (point["processor"], others(point["xnli"])),
-                fontsize=7,
-                rotation=12,
-            )
+        figure, axes = pyplot.subplots(figsize=(10, 4.5), layout="constrained")
+        for name in dict.fromkeys(point["name"] for point in here):
+            same = [point for point in here if point["name"] == name]
+            scores = [others(point["xnli"]) for point in same]
+            axes.scatter([point["processor"] for point in same], scores, label=name)
         axes.set_xlabel("processor seconds of training, one thread")
         axes.set_ylabel("XNLI accuracy, mean of 14 languages")
         sizes = " or ".join(map(str, sorted({point["test_rows"] for point in here})))
         axes.set_title(f"{rows:,} LingNLI pairs, N {sizes} a language, a point a seed")
+        axes.set_xlim(left=0)
+        figure.legend(loc="outside right upper", fontsize=8)
         figure.savefig(folder / f"frontier-{rows}.png", dpi=120)
 
 
