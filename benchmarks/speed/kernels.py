@@ -38,13 +38,11 @@ def made(variant: str) -> Any:
     add_adapter(model, "nli", "seq_bn[reduction_factor=8]")
     model.train_adapter("nli")
     model.set_active_adapters("nli")
+    # Without saying that all is tokenwise: only fused attention would cut the last layer to its first token.
     split(model, "")
     model.train()
     if variant == "attention not fused":
         model.set_attn_implementation("eager")
-    else:
-        # The last layer is cut to its first token only where attention is fused.
-        model.roberta.encoder.tokenwise = False
     if variant == "torch.compile":
         # Layers are classes of their own to the compiler, and twelve are more than it takes by default.
         torch._dynamo.config.recompile_limit = 64
