@@ -13,13 +13,13 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from xadapt.analysis.costs import COST_FILE, relative
+from xadapt.analysis.families import classify
 from xadapt.backbone.base import load_backbone
 from xadapt.data.own_tasks import open_store
 from xadapt.data.source import open_source
 from xadapt.errors import XadaptError
 from xadapt.evaluation.cost import CostSettings, measure_costs
-from xadapt.reports.costs import COST_FILE, relative
-from xadapt.reports.families import classify
 from xadapt.store.files import atomic_write_json
 from xadapt.store.store import read_results
 from xadapt.validation import validated
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--data", help="hub, bundled or a mirror's folder")
     parser.add_argument("--to", type=Path, help="the file to write [default: STORE/cost.json, where reports find it]")
     parser.add_argument("--task", action="append", help="only this task; may be given several times")
-    parser.add_argument("--base", default="minilm")
+    parser.add_argument("--base", default="e5-small")
     parser.add_argument("--rows", type=int, help="rows of a task that every setup answers in a repeat [default: 32]")
     parser.add_argument("--repeats", type=int, help="[default: 7]")
     parser.add_argument("--threads", type=int, help="[default: 1]")

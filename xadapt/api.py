@@ -9,7 +9,7 @@ from typing import Any
 
 from xadapt.backbone.base import load_backbone
 from xadapt.backbone.hardware import pick_device, pick_precision
-from xadapt.backbone.names import DEFAULT_BASE
+from xadapt.bases import DEFAULT_BASE
 from xadapt.composition.grammar import parse
 from xadapt.data.inputs import CHUNK, input_rows
 from xadapt.data.own_tasks import open_store, open_task
@@ -110,7 +110,7 @@ def load(
     Args:
         setup: An expression such as ``stack(lingnli, xnli)``.
         task: The name of a task, or a YAML file that declares one.
-        base: ``minilm``, a hub id or a folder of an XLM-R checkpoint.
+        base: ``e5-small``, a hub id or a folder of an XLM-R checkpoint.
         store: The store or its folder; None for ``$XADAPT_STORE``, else ``xadapt-store``.
         seed: The seed whose checkpoints are preferred.
         device: ``auto``, ``cpu``, ``cuda`` or ``mps``.

@@ -30,10 +30,10 @@ class Layout:
 
 
 LAYOUTS = {
-    "xadapt, all layers": Layout("minilm", "all"),
-    "xadapt, layers 6-11": Layout("minilm", "6-11"),
-    "xadapt, minilm:10, double in layers 5-9, one epoch": Layout(
-        "minilm:10", "5-9", "double_seq_bn[reduction_factor=8]", 1
+    "xadapt, all layers": Layout("e5-small", "all"),
+    "xadapt, layers 6-11": Layout("e5-small", "6-11"),
+    "xadapt, e5-small:10, double in layers 5-9, one epoch": Layout(
+        "e5-small:10", "5-9", "double_seq_bn[reduction_factor=8]", 1
     ),
 }
 PLAIN = "plain"

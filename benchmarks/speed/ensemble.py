@@ -20,12 +20,12 @@ from rich.table import Table
 
 from xadapt.backbone.base import load_backbone
 from xadapt.backbone.encoder import run, shared_trunk, split
-from xadapt.composition.methods import add_adapter
 from xadapt.evaluation.cost import hardware_name, interleaved
+from xadapt.methods.adapter import add_adapter
 from xadapt.store.files import atomic_write_json
 from xadapt.store.versions import versions
 
-PLACES = (("minilm", "0-11"), ("minilm", "6-11"), ("minilm", "8-11"), ("minilm:10", "5-9"))
+PLACES = (("e5-small", "0-11"), ("e5-small", "6-11"), ("e5-small", "8-11"), ("e5-small:10", "5-9"))
 MEMBERS, ROWS, TOKENS, SEED = 3, 16, 64, 42
 
 

@@ -74,7 +74,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    backbone, source, xnli = load_backbone("minilm"), open_source(given.data), get_task("xnli")
+    backbone, source, xnli = load_backbone("e5-small"), open_source(given.data), get_task("xnli")
     rows = {code: source.test(xnli, code, given.rows).rows for code in source.pick_languages(xnli, "all")}
     times: dict[str, list[float]] = {"without sharing": [], "xadapt": []}
     with tempfile.TemporaryDirectory() as folder:

@@ -30,9 +30,9 @@ from xadapt.tasks import get_task
 
 #: Layers of the base and of the trunk, and epochs, of what training.py measures.
 JOBS = {
-    "minilm:9, layers 3-8, b16, e1": (9, 3, 1),
-    "minilm, layers 6-11, b16, e1": (12, 6, 1),
-    "minilm, all layers, b32, e2": (12, 0, 2),
+    "e5-small:9, layers 3-8, b16, e1": (9, 3, 1),
+    "e5-small, layers 6-11, b16, e1": (12, 6, 1),
+    "e5-small, all layers, b32, e2": (12, 0, 2),
     "plain, group_by_length": (12, 0, 2),
     "plain AdapterTrainer": (12, 0, 2),
 }
@@ -77,7 +77,7 @@ def main() -> None:
     parser.add_argument("--measured", type=Path)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    backbone, task = load_backbone("minilm"), get_task("lingnli")
+    backbone, task = load_backbone("e5-small"), get_task("lingnli")
     config = backbone.config
     with torch.inference_mode():
         rate = matrix_rate(config.hidden_size, config.intermediate_size)

@@ -46,18 +46,18 @@ def setting(
 
 
 SETTINGS: dict[str, dict[str, Any]] = {
-    "minilm:9, layers 3-8, b16, e1": setting("minilm:9", "3-8", 16, 1),
-    "minilm:9, layers 3-8, b16, e2": setting("minilm:9", "3-8", 16, 2),
-    "minilm, layers 6-11, b16, e1": setting("minilm", "6-11", 16, 1),
-    "minilm, layers 8-11, b16, e1": setting("minilm", "8-11", 16, 1),
-    "minilm, layers 6-11, b16, e1, lr 3e-3": setting("minilm", "6-11", 16, 1, 3e-3),
-    "minilm:10, layers 4-9, b16, e1": setting("minilm:10", "4-9", 16, 1),
-    "minilm:10, double in layers 5-9, b16, e1": setting("minilm:10", "5-9", 16, 1, method=DOUBLE),
-    "minilm:10, layers 5-9, b16, e1": setting("minilm:10", "5-9", 16, 1),
-    "minilm:10, LoRA in layers 5-9, b16, e1": setting("minilm:10", "5-9", 16, 1, method=LORA),
-    "minilm:9, LoRA in layers 3-8, b16, e1": setting("minilm:9", "3-8", 16, 1, method=LORA),
-    "minilm, all layers, b16, e1": setting("minilm", "all", 16, 1),
-    "minilm, all layers, b32, e2": setting("minilm", "all", 32, 2),
+    "e5-small:9, layers 3-8, b16, e1": setting("e5-small:9", "3-8", 16, 1),
+    "e5-small:9, layers 3-8, b16, e2": setting("e5-small:9", "3-8", 16, 2),
+    "e5-small, layers 6-11, b16, e1": setting("e5-small", "6-11", 16, 1),
+    "e5-small, layers 8-11, b16, e1": setting("e5-small", "8-11", 16, 1),
+    "e5-small, layers 6-11, b16, e1, lr 3e-3": setting("e5-small", "6-11", 16, 1, 3e-3),
+    "e5-small:10, layers 4-9, b16, e1": setting("e5-small:10", "4-9", 16, 1),
+    "e5-small:10, double in layers 5-9, b16, e1": setting("e5-small:10", "5-9", 16, 1, method=DOUBLE),
+    "e5-small:10, layers 5-9, b16, e1": setting("e5-small:10", "5-9", 16, 1),
+    "e5-small:10, LoRA in layers 5-9, b16, e1": setting("e5-small:10", "5-9", 16, 1, method=LORA),
+    "e5-small:9, LoRA in layers 3-8, b16, e1": setting("e5-small:9", "3-8", 16, 1, method=LORA),
+    "e5-small, all layers, b16, e1": setting("e5-small", "all", 16, 1),
+    "e5-small, all layers, b32, e2": setting("e5-small", "all", 32, 2),
 }
 
 

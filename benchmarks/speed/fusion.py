@@ -20,8 +20,8 @@ import torch
 from adapters.composition import Fuse
 
 from xadapt.backbone.base import load_backbone
-from xadapt.composition.fusion import add_fusion, fusion_layers, lower_fusion
 from xadapt.evaluation.cost import hardware_name, interleaved
+from xadapt.methods.fusion import add_fusion, fusion_layers, lower_fusion
 from xadapt.store.versions import versions
 
 CONFIG = "seq_bn[reduction_factor=8]"
@@ -77,7 +77,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--repeats", type=int, default=9)
-    parser.add_argument("--base", default="minilm")
+    parser.add_argument("--base", default="e5-small")
     parser.add_argument("--to", type=Path, help="a JSON file for the figures")
     given = parser.parse_args()
     torch.set_num_threads(given.threads)

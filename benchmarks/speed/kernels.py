@@ -21,8 +21,8 @@ from torch.nn.functional import cross_entropy
 
 from xadapt.backbone.base import load_backbone
 from xadapt.backbone.encoder import run, split
-from xadapt.composition.methods import add_adapter
 from xadapt.evaluation.cost import hardware_name
+from xadapt.methods.adapter import add_adapter
 from xadapt.store.files import atomic_write_json
 from xadapt.store.versions import versions
 

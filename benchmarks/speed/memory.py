@@ -77,7 +77,7 @@ def train(backbone: Any, model: Any, variant: str, given: argparse.Namespace) ->
     import torch
 
     from xadapt.backbone.encoder import run, split
-    from xadapt.composition.methods import add_adapter
+    from xadapt.methods.adapter import add_adapter
     from xadapt.problems import make_problem
     from xadapt.tasks import get_task
     from xadapt.training.batches import TaskCollator

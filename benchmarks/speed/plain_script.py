@@ -44,7 +44,7 @@ def features_of(rows: list[dict[str, Any]], tokenizer: Any) -> list[dict[str, An
 
 def build(method: str) -> tuple[Any, Any]:
     """The model with what the method trains, and its tokenizer."""
-    backbone = load_backbone("minilm")
+    backbone = load_backbone("e5-small")
     model: Any = backbone.model()
     words = model.get_input_embeddings()
     # An ordinary model has its words unpacked.

@@ -36,11 +36,11 @@ PLAIN = {
 }
 #: Settings of frontier.py.
 OURS = (
-    "minilm:10, double in layers 5-9, b16, e1",
-    "minilm:10, LoRA in layers 5-9, b16, e1",
-    "minilm:9, layers 3-8, b16, e1",
-    "minilm, layers 6-11, b16, e1",
-    "minilm, all layers, b32, e2",
+    "e5-small:10, double in layers 5-9, b16, e1",
+    "e5-small:10, LoRA in layers 5-9, b16, e1",
+    "e5-small:9, layers 3-8, b16, e1",
+    "e5-small, layers 6-11, b16, e1",
+    "e5-small, all layers, b32, e2",
 )
 
 

@@ -52,7 +52,7 @@ def test_a_trained_setup_is_pushed_and_answers_the_same_where_it_is_pulled(
 
 
 def test_a_setup_with_members_that_are_nowhere_is_told_and_has_exit_code_1(hub: StandIn, tmp_path: Path) -> None:
-    facts = {"base": "minilm", "fingerprint": "ab" * 32, "seed": 42, "datasets": []}
+    facts = {"base": "e5-small", "fingerprint": "ab" * 32, "seed": 42, "datasets": []}
     index = {"setups": [{"setup": "average(mnli, stsb)", **facts, "runs": {"mnli": "aa" * 8, "stsb": "bb" * 8}}]}
     hub.write("org/x", "xadapt-setups.json", json.dumps(index).encode())
     code, out, err = command(hub, "pull", "org/x", "--store", str(tmp_path / "away"))

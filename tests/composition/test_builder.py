@@ -12,8 +12,8 @@ import torch
 
 from xadapt.composition.builder import layer_name
 from xadapt.composition.grammar import parse
-from xadapt.composition.methods import adapter_state
 from xadapt.errors import XadaptError
+from xadapt.methods.adapter import adapter_state
 from xadapt.problems import make_problem
 from xadapt.store.checkpoints import RECORD, open_checkpoint
 from xadapt.store.files import sha256_file

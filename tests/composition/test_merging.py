@@ -12,7 +12,8 @@ from adapters.composition import Average, Stack
 from transformers import AutoModel
 
 from xadapt.composition.merging import merge_adapters
-from xadapt.composition.methods import (
+from xadapt.errors import XadaptError
+from xadapt.methods.adapter import (
     adapter_state,
     add_adapter,
     fixed_state,
@@ -20,7 +21,6 @@ from xadapt.composition.methods import (
     method_of,
     save_adapter,
 )
-from xadapt.errors import XadaptError
 
 METHODS = (
     "seq_bn", "par_bn", "double_seq_bn", "scaled_par_bn", "compacter[reduction_factor=4]", "prefix_tuning_flat", "lora",

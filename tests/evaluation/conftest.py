@@ -20,7 +20,7 @@ def keep(store: Any) -> Keep:
             "format": 1,
             "task": task,
             "setup": f"stack(mnli, {task})",
-            "base": "minilm",
+            "base": "e5-small",
             "data": "hub",
             "seed": 42,
             "limit": None,

@@ -35,7 +35,7 @@ Keep = Callable[..., dict[str, Any]]
 
 def submit(store: Any, to: Path, source: Any = None, suite: Suite = XTREME, **options: Any) -> Submission:
     """Submit what was stored of mnli."""
-    return write_submission(suite, parse("mnli"), "minilm", source or Given({}), store, to, **options)
+    return write_submission(suite, parse("mnli"), "e5-small", source or Given({}), store, to, **options)
 
 
 def read_labels(path: Path) -> list[str]:

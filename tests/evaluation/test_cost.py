@@ -59,7 +59,7 @@ def test_setups_of_results_are_measured_task_by_task_once_for_all_seeds(trained)
 
 
 def test_what_is_measured_is_what_reports_read(trained, tmp_path):
-    from xadapt.reports.costs import read_costs
+    from xadapt.analysis.costs import read_costs
     from xadapt.store.files import atomic_write_json
 
     results = results_of(("xnli", "mnli"), base=trained.backbone.name)

@@ -51,7 +51,7 @@ def test_a_good_recipe_is_read_as_it_stands(tmp_path: Path) -> None:
     assert recipe.adapters["stsb"].lr == 0.01
     assert recipe.adapters["mnli"].epochs == 1
     assert recipe.targets["xnli"].languages == "en,de"
-    assert recipe.base == "minilm"
+    assert recipe.base == "e5-small"
 
 
 def test_setups_are_canonical_and_each_there_once(tmp_path: Path) -> None:

@@ -17,13 +17,13 @@ from safetensors.numpy import save_file
 
 from tests.portable.hub_server import READER, WRITER, StandIn
 from xadapt.composition.grammar import parse
-from xadapt.portable.hub_layout import INDEX
-from xadapt.portable.hub_pull import Pulled, pull
-from xadapt.portable.hub_push import Pushed, push
+from xadapt.portable.hub.layout import INDEX
+from xadapt.portable.hub.pull import Pulled, pull
+from xadapt.portable.hub.push import Pushed, push
 from xadapt.store.checkpoints import write_record
 from xadapt.store.store import Store
 
-BASE = SimpleNamespace(name="minilm", fingerprint="ab" * 32)
+BASE = SimpleNamespace(name="e5-small", fingerprint="ab" * 32)
 REPO = "org/adapters"
 TARGET = "stack(fuse(mnli, squad), xnli)"
 

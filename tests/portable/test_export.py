@@ -14,8 +14,8 @@ from safetensors.torch import load_file
 from transformers import XLMRobertaModel
 
 from xadapt.composition.grammar import parse
-from xadapt.composition.methods import adapter_state, add_adapter, save_adapter
 from xadapt.errors import RunFailed, XadaptError
+from xadapt.methods.adapter import adapter_state, add_adapter, save_adapter
 from xadapt.portable import checked
 from xadapt.portable.checked import Check, probe
 from xadapt.portable.export import Export, export

@@ -14,8 +14,8 @@ from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModel, XLMRobertaModel
 
 from xadapt.composition.grammar import parse
-from xadapt.composition.methods import activate, adapter_state, add_adapter
 from xadapt.errors import XadaptError
+from xadapt.methods.adapter import activate, adapter_state, add_adapter
 from xadapt.portable.checked import probe
 from xadapt.portable.merged import merged_layers, write_merged
 from xadapt.portable.plain import encoder_state

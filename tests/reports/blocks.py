@@ -1,6 +1,6 @@
 """The one block of a comparison."""
 
-from xadapt.reports import compare
+from xadapt.analysis.comparison import compare
 
 
 def only_block(results):

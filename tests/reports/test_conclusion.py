@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from xadapt.reports import compare
+from xadapt.analysis.comparison import compare
 from xadapt.reports.conclusion import conclude
 
 
@@ -21,7 +21,7 @@ def test_it_is_three_sentences_that_say_how_often_where_and_on_what(tested_fusio
         r"The fusion ends up on xnli with −\d+\.\d against `mnli`, 95 % interval −\d+\.\d to −\d+\.\d, from ", where
     )
     assert re.search(r"to −\d+\.\d \(significant\) in (de|nl)\.$", where)
-    assert "3 seeds, 200 rows a language and the base `minilm`, and so few seeds may mislead" in basis
+    assert "3 seeds, 200 rows a language and the base `e5-small`, and so few seeds may mislead" in basis
 
 
 def test_a_fusion_that_wins_is_said_to_win(measured, tmp_path):

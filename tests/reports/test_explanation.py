@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from xadapt.evaluation.attention import Attention
-from xadapt.evaluation.explain import Explanation, LanguageFigures
-from xadapt.evaluation.similarity import Similarity
+from xadapt.explain.attention import Attention
+from xadapt.explain.explanation import Explanation, LanguageFigures
+from xadapt.explain.similarity import Similarity
 from xadapt.reports.explanation import (
     explanation_csv,
     explanation_json,
@@ -50,7 +50,7 @@ def figures(weights: Any = None, entropy: Any = None, cka: Any = None, rows: int
 
 
 def explanation(languages: dict[str, LanguageFigures], **changes: Any) -> Explanation:
-    facts = {"task": "xnli", "base": "minilm", "data": "hub", "seed": 42, "limit": 50, "max_length": 128}
+    facts = {"task": "xnli", "base": "e5-small", "data": "hub", "seed": 42, "limit": 50, "max_length": 128}
     given: dict[str, Any] = {
         "setup": "stack(fuse(mnli, squad, stsb), xnli)",
         "explained": "fuse(mnli, squad, stsb)",
@@ -190,7 +190,7 @@ def test_names_with_brackets_are_printed_as_they_are(fused: Explanation) -> None
 
 def test_facts_say_rows_tokens_languages_and_that_it_is_a_sample(fused: Explanation) -> None:
     assert facts_line(fused) == (
-        "xnli in en sw: 100 rows, 4,000 tokens, base minilm, data hub, seed 42, max length 128, precision fp32, "
+        "xnli in en sw: 100 rows, 4,000 tokens, base e5-small, data hub, seed 42, max length 128, precision fp32, "
         "a sample: at most 50 rows a language"
     )
     assert headline(fused) == "xnli: fuse(mnli, squad, stsb) in stack(fuse(mnli, squad, stsb), xnli)"
@@ -216,7 +216,7 @@ def test_json_has_the_same_arrays_for_the_mean_and_each_language(fused: Explanat
     assert found["languages"]["sw"]["weights"][1] == [0.27, 0.62, 0.11]
     assert found["mean"]["weights"][1] == [0.235, 0.66, 0.105]
     assert found["mean"]["cosine"][4][0][2] == 0.3
-    assert (found["task"], found["base"], found["seed"]) == ("xnli", "minilm", 42)
+    assert (found["task"], found["base"], found["seed"]) == ("xnli", "e5-small", 42)
 
 
 def test_json_of_a_setup_without_fusion_has_no_weights(averaged: Explanation) -> None:

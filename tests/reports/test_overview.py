@@ -1,4 +1,4 @@
-from xadapt.reports import compare
+from xadapt.analysis.comparison import compare
 from xadapt.reports.conclusion import judged_cases
 from xadapt.reports.overview import _draw, overview_png
 

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from xadapt.reports import structures
-from xadapt.reports.comparison import compare
+from xadapt.analysis import comparison_rows
+from xadapt.analysis.comparison import compare
 from xadapt.reports.conclusion import conclude
 from xadapt.reports.page import About, inline, write_page
 from xadapt.tasks.languages import LANGUAGES
@@ -19,7 +19,7 @@ EXPLANATION = {
     "explained": "fuse(mnli, stsb)",
     "fusion": True,
     "task": "xnli",
-    "base": "minilm",
+    "base": "e5-small",
     "data": "hub",
     "seed": 42,
     "limit": 20,
@@ -87,7 +87,7 @@ def test_a_page_and_its_numbers_are_written_and_nothing_else(fusion_loses, tmp_p
 def test_the_page_says_everything_in_its_order(fusion_loses, tmp_path):
     text = write_page(tmp_path, "Does fusion help?", compare(fusion_loses), ABOUT).read_text(encoding="utf-8")
     told = ["<h1>Does fusion help?</h1>", "Fusion <strong>loses</strong>.", "<dt>seeds</dt><dd>42</dd>", "XTREME: 45.0"]
-    told += ["Where it helps", "<h2>Summary</h2>", "<h2>xnli on minilm, hub data</h2>", "What fusions attend to"]
+    told += ["Where it helps", "<h2>Summary</h2>", "<h2>xnli on e5-small, hub data</h2>", "What fusions attend to"]
     told += ["<h2>Data</h2>", "4,000 rows", "<h2>Methods</h2>", "Bottlenecks of 48 units.", "xadapt run recipes"]
     told += ["name: fusion", 'href="report.json"']
     places = [text.find(each) for each in told]
@@ -152,7 +152,7 @@ def test_what_was_not_tested_is_not_called_significant(fusion_loses, tmp_path):
     text = write_page(tmp_path, "Untested", [comparison], ABOUT).read_text(encoding="utf-8")
     assert text.count("Nothing") == 2
     assert "p (Holm)" not in text
-    test = structures.Tested(-1.0, -1.9, -0.2, 0.01, 0.03, None, 4000, 1)
+    test = comparison_rows.Tested(-1.0, -1.9, -0.2, 0.01, 0.03, None, 4000, 1)
     rows = tuple(replace(row, tested=test) for row in comparison.blocks[0].rows)
     comparison = replace(comparison, blocks=(replace(comparison.blocks[0], rows=rows),))
     text = write_page(tmp_path, "Tested", [comparison], ABOUT).read_text(encoding="utf-8")
@@ -193,7 +193,7 @@ def test_twelve_tasks_with_eleven_setups_in_forty_five_languages_stay_small(resu
         for task in range(12)
         for name in names
     ]
-    test = structures.Tested(-11.0, -11.9, -10.2, 0.01, 0.03, None, 4000, 1)
+    test = comparison_rows.Tested(-11.0, -11.9, -10.2, 0.01, 0.03, None, 4000, 1)
     comparisons = []
     for comparison in compare(results):
         rows = tuple(replace(row, tested=test, tests=dict.fromkeys(codes, test)) for row in comparison.blocks[0].rows)

@@ -2,8 +2,8 @@ import json
 import math
 from dataclasses import replace
 
-from xadapt.reports import structures
-from xadapt.reports.comparison import compare
+from xadapt.analysis import comparison_rows
+from xadapt.analysis.comparison import compare
 from xadapt.reports.page_data import About, report_data
 
 
@@ -16,7 +16,7 @@ def strict(text):
 
 def test_every_number_of_a_comparison_comes_back_unrounded(fusion_loses):
     comparison = compare([{**each, "parameters": 1000, "head_parameters": 10} for each in fusion_loses])[0]
-    test = structures.Tested(1 / 3, -0.1, 0.7, 0.2, 0.4, None, 4000, 3)
+    test = comparison_rows.Tested(1 / 3, -0.1, 0.7, 0.2, 0.4, None, 4000, 3)
     rows = [replace(row, tests={"de": test}) for row in comparison.blocks[0].rows]
     comparison = replace(comparison, blocks=(replace(comparison.blocks[0], rows=tuple(rows)),))
     found = strict(json.dumps(report_data("Fusion", [comparison], About())))["comparisons"][0]

@@ -2,14 +2,14 @@ from dataclasses import replace
 
 import pytest
 
-from xadapt.reports import structures
-from xadapt.reports.comparison import compare
+from xadapt.analysis import comparison_rows
+from xadapt.analysis.comparison import compare
 from xadapt.reports.page_figures import JUDGED, bar_figures, heat_map
 from xadapt.reports.page_tables import measured
 
 
 def outcome(low, difference, high, adjusted):
-    return structures.Tested(difference, low, high, adjusted, adjusted, None, 4000, 1)
+    return comparison_rows.Tested(difference, low, high, adjusted, adjusted, None, 4000, 1)
 
 
 def test_the_heat_map_starts_with_the_judged_setup_and_has_every_other(fusion_loses):

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from xadapt.reports import structures
-from xadapt.reports.comparison import compare
+from xadapt.analysis import comparison_rows
+from xadapt.analysis.comparison import compare
 from xadapt.reports.page import About, write_page
 
 pytestmark = pytest.mark.slow
@@ -65,7 +65,7 @@ def page(browser, result, tmp_path):
         result(f"stack({setup}, xquad)", {"en": score, "de": score / 2}, task="xquad")
         for setup, score in [("mnli", 30.0), ("fuse(mnli, squad)", 10.0)]
     ]
-    test = structures.Tested(2.0, 0.4, 3.6, 0.01, 0.02, None, 4000, 1)
+    test = comparison_rows.Tested(2.0, 0.4, 3.6, 0.01, 0.02, None, 4000, 1)
     comparisons = []
     for comparison in compare(results):
         block = comparison.blocks[0]

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from xadapt.reports import structures
-from xadapt.reports.comparison import compare
+from xadapt.analysis import comparison_rows
+from xadapt.analysis.comparison import compare
 from xadapt.reports.page_significance import groups_table, significance_table
 
 
@@ -18,8 +18,8 @@ def comparison(result):
 def test_every_tested_setup_has_its_tests(comparison):
     block = comparison.blocks[0]
     assert significance_table(block) is None
-    test = structures.Tested(0.5, -0.4, 1.4, 0.2, 0.4, 0.31, 8000, 3)
-    tally = structures.Tally(2, 2, 1, 0, 1.0)
+    test = comparison_rows.Tested(0.5, -0.4, 1.4, 0.2, 0.4, 0.31, 8000, 3)
+    tally = comparison_rows.Tally(2, 2, 1, 0, 1.0)
     rows = [replace(row, tested=test, tally=tally, effect=0.6) if row.family == "fuse" else row for row in block.rows]
     table = significance_table(replace(block, rows=tuple(rows)))
     assert [[cell.text for cell in row] for row in table.rows] == [

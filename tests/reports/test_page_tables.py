@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from xadapt.reports import structures
-from xadapt.reports.comparison import compare
+from xadapt.analysis import comparison_rows
+from xadapt.analysis.comparison import compare
 from xadapt.reports.page_tables import (
     attention_tables,
     cost_table,
@@ -35,9 +35,9 @@ def with_tests(comparison, label, overall, **by_language):
 @pytest.fixture
 def loses(fusion_loses):
     """The fusion's mean is tested and found worse, with one language significant on either side."""
-    worse = structures.Tested(-1.0, -1.9, -0.2, 0.01, 0.03, None, 4000, 1)
-    better = structures.Tested(1.0, 0.3, 1.8, 0.0001, 0.0002, None, 2000, 1)
-    unsure = structures.Tested(-3.0, -6.2, 0.4, 0.05, 0.05, None, 2000, 1)
+    worse = comparison_rows.Tested(-1.0, -1.9, -0.2, 0.01, 0.03, None, 4000, 1)
+    better = comparison_rows.Tested(1.0, 0.3, 1.8, 0.0001, 0.0002, None, 2000, 1)
+    unsure = comparison_rows.Tested(-3.0, -6.2, 0.4, 0.05, 0.05, None, 2000, 1)
     return with_tests(compare(fusion_loses)[0], "fuse(mnli, stsb)", worse, de=better, sw=unsure)
 
 
@@ -96,7 +96,7 @@ def test_blocks_have_the_shortest_names_that_differ(result):
     names = [each.name for each in measured(compare([one, straight]))]
     assert names == ["xnli: Not trained on the target", "xnli: Trained on the target's English rows"]
     names = [each.name for each in measured(compare([one, other]))]
-    assert names == ["xnli on minilm, hub data", "xnli on minilm, hub data, at most 50 rows per language"]
+    assert names == ["xnli on e5-small, hub data", "xnli on e5-small, hub data, at most 50 rows per language"]
 
 
 def test_the_inventory_has_the_n_of_every_language(loses):

@@ -2,8 +2,8 @@ import struct
 
 import pytest
 
-from xadapt.reports import compare
-from xadapt.reports.families import FAMILIES
+from xadapt.analysis.comparison import compare
+from xadapt.analysis.families import FAMILIES
 from xadapt.reports.plots import FAMILY_COLOURS, STRONGEST, _draw, comparison_png, wrap_label
 
 

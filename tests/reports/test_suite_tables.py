@@ -21,7 +21,7 @@ SMALL = Suite(
     languages={"xnli": ("de", "en"), "xquad": ("de", "en"), "tatoeba": ("de", "fr")},
     source="https://example.org/small",
 )
-FACTS = {"setup": "mnli", "base": "minilm", "data": "hub", "limit": None}
+FACTS = {"setup": "mnli", "base": "e5-small", "data": "hub", "limit": None}
 
 
 def result(task: str, languages: dict[str, dict[str, float]], n: int = 1000, **other: Any) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def test_markdown_has_every_language_with_its_n_and_marks_a_sample(partial: Suit
     assert text.startswith("# SMALL\n\nSMALL is not complete")
     assert "| de German | test | 10 of 1,000 (sample) | 60.0 |" in text
     assert "| en English | test | 1,000 | 55.0 | 50.0 | 60.0 |" in text
-    assert "* base: `minilm`" in text
+    assert "* base: `e5-small`" in text
     assert "* limit" not in text
     assert "| tatoeba | – | accuracy |" in text
     assert "## tatoeba" not in text

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from xadapt.reports import compare, rich_tables
+from xadapt.analysis.comparison import compare
+from xadapt.reports import rich_tables
 from xadapt.reports.tables import FEW, in_parts
 
 

@@ -1,6 +1,6 @@
 import re
 
-from xadapt.reports import compare
+from xadapt.analysis.comparison import compare
 from xadapt.reports.verdicts import block_title, chosen_by, headline, notes, survey, verdict
 
 

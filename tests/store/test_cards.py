@@ -10,7 +10,7 @@ def record():
         "trains": "adapter",
         "under": "mnli",
         "run": "0123456789abcdef",
-        "base": {"name": "minilm", "fingerprint": "ab" * 32},
+        "base": {"name": "e5-small", "fingerprint": "ab" * 32},
         "seed": 7,
         "data": "mirror:hub",
         "rows": {"squad": 11900},
@@ -41,7 +41,7 @@ def test_a_card_says_what_a_user_must_know(record):
     text = card(record)
     for fact in (
         "# stack(mnli, squad)",
-        "base `minilm` (fingerprint `abababababababab`)",
+        "base `e5-small` (fingerprint `abababababababab`)",
         "893,000 parameters",
         "11,900 of rajpurkar/squad (plain_text) (squad)",
         "1,488 of batch 16, 2 epochs, lr 0.001, seq_bn, bf16",
@@ -72,7 +72,7 @@ def test_the_card_of_an_imported_adapter_makes_nothing_up():
             "trains": "imported",
             "under": "none",
             "run": "0123456789abcdef",
-            "base": {"name": "minilm", "fingerprint": "ab" * 32},
+            "base": {"name": "e5-small", "fingerprint": "ab" * 32},
             "seed": 42,
             "heads": ["mnli"],
             "figures": {"parameters": 893000, "dev": {}, "dev_rows": {}},

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file
 
-from xadapt.composition.layers import lowest_layer
 from xadapt.errors import XadaptError
+from xadapt.methods.active_layers import lowest_layer
 from xadapt.training.plan import plan_fusion, plan_multitask, plan_target, plan_task
 
 

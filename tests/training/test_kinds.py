@@ -39,7 +39,7 @@ def test_the_second_training_starts_from_the_weights_of_the_first(bench: Any) ->
     weights = {}
     for name in ("siqa", "xcopa"):
         assembly = bench.assemble(name)
-        from xadapt.composition.methods import adapter_state
+        from xadapt.methods.adapter import adapter_state
 
         weights[name] = adapter_state(assembly.model, name)
     assert checkpoint.setup == "xcopa"

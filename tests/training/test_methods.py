@@ -11,8 +11,8 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from xadapt.composition import peft_configs
-from xadapt.composition.methods import adapter_state
+from xadapt.methods import peft_configs
+from xadapt.methods.adapter import adapter_state
 from xadapt.problems import make_problem
 from xadapt.problems.predict import predict
 from xadapt.store.checkpoints import RECORD, Checkpoint

@@ -9,8 +9,8 @@ import torch
 
 from xadapt.composition.builder import layer_name
 from xadapt.composition.grammar import parse
-from xadapt.composition.methods import adapter_state
 from xadapt.errors import XadaptError
+from xadapt.methods.adapter import adapter_state
 from xadapt.training.plan import plan_soup, plan_target
 from xadapt.training.soup import Weights, greedy
 

@@ -11,8 +11,8 @@ import torch
 from safetensors.torch import load_file
 from transformers import TrainingArguments
 
-from xadapt.composition.fusion import regularisation
 from xadapt.errors import RunFailed
+from xadapt.methods.fusion import regularisation
 from xadapt.training.batches import MixedFeatures, TaskCollator
 from xadapt.training.plan import plan_fusion, plan_task
 from xadapt.training.trainer import KeepBest, Ticks, XadaptTrainer, load_trained, trained_state

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from xadapt.backbone.names import DEFAULT_BASE, split_name
 from xadapt.backbone.packed import check_packed, encoder_state, packed_path, read_packed
 from xadapt.backbone.packed_embedding import PackedEmbedding, unpack_rows
+from xadapt.bases import DEFAULT_BASE, base_name, split_name
 from xadapt.connection import prepare_hub
 from xadapt.errors import XadaptError
 
@@ -78,8 +78,8 @@ def load_backbone(name: str = DEFAULT_BASE) -> Backbone:
     """Load a base.
 
     Args:
-        name: ``minilm`` for the packed default, otherwise a hub id or a folder of an XLM-R checkpoint; with a number
-            behind it, such as ``minilm:9``, its first layers alone.
+        name: ``e5-small`` for the packed default, otherwise a hub id or a folder of an XLM-R checkpoint; with a number
+            behind it, such as ``e5-small:9``, its first layers alone.
 
     Raises:
         XadaptError: If the base is not there, is damaged, is not an XLM-R or has no so many layers.
@@ -90,6 +90,7 @@ def load_backbone(name: str = DEFAULT_BASE) -> Backbone:
 
     transformers.logging.set_verbosity_error()
     logging.getLogger("adapters").setLevel(logging.ERROR)
+    name = name if Path(name).is_dir() else base_name(name)
     whole, depth = (name, None) if Path(name).is_dir() else split_name(name)
     return _whole(whole) if depth is None else _first_layers(_whole(whole), depth, name)
 
@@ -167,7 +168,7 @@ def _pretrained(name: str) -> Backbone:
         why = "not a readable XLM-R checkpoint" if local.is_dir() else "no such folder, and the hub has no answer"
         reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise XadaptError(
-            f"base {name!r}: {why} ({reason[:100]}): use 'minilm', a hub id or a checkpoint folder"
+            f"base {name!r}: {why} ({reason[:100]}): use 'e5-small', a hub id or a checkpoint folder"
         ) from None
     kept = ("roberta.embeddings.", "roberta.encoder.")
     missing = [key for key in loading["missing_keys"] if key.startswith(kept)]

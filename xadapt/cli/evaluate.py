@@ -31,7 +31,7 @@ def evaluate_command(
         str, typer.Option(help='A setup, such as mnli or "stack(fuse(mnli, squad, stsb), xnli)", or none.')
     ],
     languages: o.Languages = "all",
-    base: o.Base = "minilm",
+    base: o.Base = "e5-small",
     data: o.Data = None,
     store: o.StoreFolder = None,
     cache_size: o.CacheSize = None,

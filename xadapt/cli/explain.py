@@ -21,7 +21,7 @@ def explain_command(
     task: Annotated[str, typer.Option(help="A task, such as xnli, or a YAML file that declares one of yours.")],
     languages: o.Languages = "all",
     limit: Annotated[int, typer.Option(help="Rows a language, a fixed sample.")] = 50,
-    base: o.Base = "minilm",
+    base: o.Base = "e5-small",
     data: o.Data = None,
     store: o.StoreFolder = None,
     seed: o.Seed = 42,
@@ -47,7 +47,7 @@ def explain_command(
     source.pick_languages(target, languages)
     from xadapt.backbone.base import load_backbone
     from xadapt.evaluation.evaluate import EvalSettings
-    from xadapt.evaluation.explain import explain, explained_part
+    from xadapt.explain.explanation import explain, explained_part
     from xadapt.reports.explanation import (
         explanation_json,
         facts_line,

@@ -10,7 +10,7 @@ from xadapt.cli import options as o
 from xadapt.cli.console import err, out, print_json, say
 
 if TYPE_CHECKING:
-    from xadapt.portable.hub_pull import Pulled
+    from xadapt.portable.hub.pull import Pulled
     from xadapt.store.store import Store
 
 Repo = Annotated[str, typer.Argument(help="A repository of the hub, OWNER/NAME.")]
@@ -32,7 +32,7 @@ def push_command(
         bool,
         typer.Option("--with-members/--without-members", help="Upload the checkpoints that it stands on, too."),
     ] = True,
-    base: o.Base = "minilm",
+    base: o.Base = "e5-small",
     store: o.StoreFolder = None,
     seed: o.Seed = 42,
     as_json: o.Json = False,
@@ -44,7 +44,7 @@ def push_command(
     """
     from xadapt.backbone.base import load_backbone
     from xadapt.composition.grammar import parse
-    from xadapt.portable.hub_push import push
+    from xadapt.portable.hub.push import push
     from xadapt.store.store import Store
 
     node, place = parse(setup), Store(store)
@@ -83,7 +83,7 @@ def pull_command(
     or that have other weights here.
     """
     from xadapt.composition.grammar import parse
-    from xadapt.portable.hub_pull import pull
+    from xadapt.portable.hub.pull import pull
     from xadapt.store.store import Store
 
     place = Store(store)
@@ -119,7 +119,7 @@ def _facts(pulled: Pulled) -> dict[str, object]:
 
 
 def _print(pulled: Pulled, place: Store) -> None:
-    from xadapt.portable.hub_layout import usage
+    from xadapt.portable.hub.layout import usage
 
     _line(
         f"{pulled.repo} at {pulled.revision[:8]}: {len(pulled.taken)} pulled into {place.root}, "

@@ -52,7 +52,7 @@ def tasks(
     show(table)
 
 
-def info(base: o.Base = "minilm", data: o.Data = None, store: o.StoreFolder = None, as_json: o.Json = False) -> None:
+def info(base: o.Base = "e5-small", data: o.Data = None, store: o.StoreFolder = None, as_json: o.Json = False) -> None:
     """Show versions, hardware, base and adapters."""
     import torch
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-Base = Annotated[str, typer.Option(help="minilm (the packed default), a hub id, or a folder of an XLM-R checkpoint.")]
+Base = Annotated[str, typer.Option(help="e5-small (the packed default), a hub id, or a folder of an XLM-R checkpoint.")]
 Data = Annotated[
     str | None, typer.Option(help="hub, bundled (a demonstration) or a mirror folder. [env: XADAPT_DATA, else hub]")
 ]

@@ -35,7 +35,7 @@ def export_command(
     with_base: Annotated[
         bool, typer.Option("--with-base", help="Write the base beside it, in the format of transformers.")
     ] = False,
-    base: o.Base = "minilm",
+    base: o.Base = "e5-small",
     store: o.StoreFolder = None,
     seed: o.Seed = 42,
     as_json: o.Json = False,
@@ -74,7 +74,7 @@ def import_command(
     labels: Annotated[
         str | None, typer.Option(help="What the head's outputs mean, in order, if its own names do not say: a,b,c.")
     ] = None,
-    base: o.Base = "minilm",
+    base: o.Base = "e5-small",
     store: o.StoreFolder = None,
     seed: o.Seed = 42,
     as_json: o.Json = False,

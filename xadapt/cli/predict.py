@@ -35,7 +35,7 @@ def predict_command(
         typer.Option("--format", help="jsonl or csv. [default: by the file's ending; jsonl on standard input]"),
     ] = None,
     to: Annotated[Path | None, typer.Option(help="Write to this .jsonl or .csv file. [default: print]")] = None,
-    base: o.Base = "minilm",
+    base: o.Base = "e5-small",
     store: o.StoreFolder = None,
     seed: o.Seed = 42,
     max_length: o.MaxLength = None,

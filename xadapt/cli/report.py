@@ -27,9 +27,9 @@ def report(
 ) -> None:
     """Compare the setups that were evaluated."""
     from xadapt import reports
+    from xadapt.analysis.costs import COST_FILE, read_costs
     from xadapt.cli.evaluate import public
     from xadapt.errors import XadaptError
-    from xadapt.reports.costs import COST_FILE, read_costs
     from xadapt.store.files import read_json
     from xadapt.store.store import Store, read_results
 

@@ -59,14 +59,14 @@ def run(
         _print_plan(loaded, place, data or loaded.data, as_json)
         return
     from xadapt import reports
+    from xadapt.analysis.costs import COST_FILE, read_costs
     from xadapt.backbone.base import load_backbone
     from xadapt.cli.evaluate import public
     from xadapt.cli.run_view import run_view
     from xadapt.cli.suite import print_suite
     from xadapt.data.source import open_source
     from xadapt.experiments.execute import execute
-    from xadapt.reports.attention import fusions_explained
-    from xadapt.reports.costs import COST_FILE, read_costs
+    from xadapt.experiments.fusion_explanations import fusions_explained
     from xadapt.reports.suites import suite_summary, write_suites
     from xadapt.store.files import read_text
 

@@ -34,7 +34,7 @@ class Given:
 
 
 def _options(
-    base: o.Base = "minilm",
+    base: o.Base = "e5-small",
     data: o.Data = None,
     store: o.StoreFolder = None,
     cache_size: o.CacheSize = None,

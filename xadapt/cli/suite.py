@@ -91,7 +91,7 @@ def submit(
     suite: Annotated[str, typer.Argument(help="xtreme or xtreme-r.")],
     setup: Annotated[str, typer.Option(help="The setup that was evaluated on the suite, such as lingnli or none.")],
     to: Annotated[Path, typer.Option(help="Folder of the submission: new, empty, or an earlier submission.")],
-    base: o.Base = "minilm",
+    base: o.Base = "e5-small",
     data: o.Data = None,
     store: o.StoreFolder = None,
     seed: o.Seed = 42,

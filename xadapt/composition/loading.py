@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from xadapt.backbone.base import Backbone
 from xadapt.backbone.encoder import split
-from xadapt.composition.fusion import load_fusion
-from xadapt.composition.layers import is_tokenwise, lowest_layer
-from xadapt.composition.methods import activate, load_adapter
 from xadapt.errors import XadaptError
+from xadapt.methods.active_layers import is_tokenwise, lowest_layer
+from xadapt.methods.adapter import activate, load_adapter
+from xadapt.methods.fusion import load_fusion
 from xadapt.store.checkpoints import Checkpoint
 from xadapt.store.files import read_json
 

@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from xadapt.composition.methods import adapter_state, copy_method, fixed_state, method_of
 from xadapt.errors import XadaptError
+from xadapt.methods.adapter import adapter_state, copy_method, fixed_state, method_of
 
 #: Half of the values of a member are kept when no density is given.
 _DENSITY = 0.5

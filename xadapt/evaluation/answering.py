@@ -12,10 +12,10 @@ import torch
 from xadapt.backbone.base import Backbone
 from xadapt.composition.builder import Assembly, assemble
 from xadapt.composition.expression import Node
-from xadapt.composition.fusion import fusion_layers
-from xadapt.composition.methods import adapter_state
 from xadapt.errors import XadaptError
 from xadapt.evaluation.kept_answers import answers_space, kept_outputs, level
+from xadapt.methods.adapter import adapter_state
+from xadapt.methods.fusion import fusion_layers
 from xadapt.problems import Problem
 from xadapt.problems.base import Feature, Row
 from xadapt.problems.bind import bind

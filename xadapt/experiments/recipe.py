@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from xadapt.composition.grammar import parse
-from xadapt.composition.layer_grammar import Layers
 from xadapt.errors import XadaptError
+from xadapt.methods.layer_grammar import Layers
 from xadapt.tasks import get_task
 
 
@@ -114,7 +114,7 @@ class Recipe(_Strict):
 
     name: str = Field(pattern=r"^[\w-]+$")
     title: str
-    base: str = "minilm"
+    base: str = "e5-small"
     data: str | None = None
     tasks: tuple[str, ...] = ()
     seeds: tuple[Seed, ...] = Field(default=(42,), min_length=1)

@@ -12,10 +12,10 @@ from safetensors.torch import load_file, save_file
 
 from xadapt.composition.builder import Assembly, layer_name
 from xadapt.composition.expression import Node
-from xadapt.composition.fusion import expand_fusion, save_fusion
 from xadapt.composition.grammar import parse
-from xadapt.composition.methods import method_of, save_adapter
 from xadapt.errors import XadaptError
+from xadapt.methods.adapter import method_of, save_adapter
+from xadapt.methods.fusion import expand_fusion, save_fusion
 from xadapt.portable.checked import HIDDEN, Written
 from xadapt.store.files import atomic_write_json, read_json
 

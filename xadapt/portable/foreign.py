@@ -14,10 +14,10 @@ from adapters.utils import HEAD_CONFIG_NAME, SAFE_HEAD_WEIGHTS_NAME, SAFE_WEIGHT
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from xadapt.composition.methods import load_adapter
-from xadapt.composition.peft_configs import LINEARS
-from xadapt.composition.peft_methods import CONFIG, WEIGHTS
 from xadapt.errors import XadaptError
+from xadapt.methods.adapter import load_adapter
+from xadapt.methods.peft_configs import LINEARS
+from xadapt.methods.peft_library import CONFIG, WEIGHTS
 from xadapt.portable.heads import CLASSES
 from xadapt.portable.peft_layout import ROOT, targets
 from xadapt.store.checkpoints import RECORD

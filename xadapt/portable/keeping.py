@@ -16,9 +16,9 @@ from safetensors.torch import load_file, save_file
 
 from xadapt.backbone.base import Backbone
 from xadapt.composition.expression import Node
-from xadapt.composition.fusion import fusion_layers, load_fusion, save_fusion
-from xadapt.composition.methods import activate, adapter_state, save_adapter
 from xadapt.errors import XadaptError
+from xadapt.methods.adapter import activate, adapter_state, save_adapter
+from xadapt.methods.fusion import fusion_layers, load_fusion, save_fusion
 from xadapt.portable.checked import probe
 from xadapt.portable.fitting import fit_head
 from xadapt.portable.foreign import Foreign, load_foreign_adapter, load_foreign_head

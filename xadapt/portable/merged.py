@@ -13,8 +13,8 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 
 from xadapt.composition.builder import Assembly
 from xadapt.composition.expression import Node
-from xadapt.composition.methods import method_of
 from xadapt.errors import XadaptError
+from xadapt.methods.adapter import method_of
 from xadapt.portable.checked import HIDDEN, Written
 from xadapt.portable.heads import CHOICE, PlainHead, known_task, plain_config, plain_head
 from xadapt.portable.plain import PREFIX, encoder_state, write_model

@@ -14,9 +14,9 @@ from safetensors.torch import load_file, save_file
 
 from xadapt.composition.builder import Assembly
 from xadapt.composition.expression import Node
-from xadapt.composition.methods import method_of, save_adapter
-from xadapt.composition.peft_methods import WEIGHTS
 from xadapt.errors import XadaptError
+from xadapt.methods.adapter import method_of, save_adapter
+from xadapt.methods.peft_library import WEIGHTS
 from xadapt.portable.checked import HIDDEN, Written
 
 #: What peft puts before a layer's path in the encoder.

@@ -6,13 +6,13 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from xadapt.backbone.names import DEFAULT_BASE, split_name
+from xadapt.bases import DEFAULT_BASE, split_name
 from xadapt.portable.checked import Written
 from xadapt.portable.heads import known_task
 from xadapt.tasks import PairRegression
 
 _LICENCES = (
-    "The weights of multilingual-e5-small, the base `minilm`, are under the MIT licence. The terms of the makers of "
+    "The weights of multilingual-e5-small, the base `e5-small`, are under the MIT licence. The terms of the makers of "
     "the training data apply to what you may do with a model trained on them."
 )
 

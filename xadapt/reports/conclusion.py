@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from xadapt.analysis.comparison_rows import FEW_SEEDS, Block, Row, TaskComparison
 from xadapt.reports.numbers import count, interval, signed
-from xadapt.reports.structures import FEW_SEEDS, Block, Row, TaskComparison
 from xadapt.reports.verdicts import compositions, judged
 
 

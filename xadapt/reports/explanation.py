@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xadapt.analysis.results import ENGLISH
 from xadapt.reports.explanation_tables import (
     ALL,
     MEASURES,
@@ -25,11 +26,10 @@ from xadapt.reports.explanation_tables import (
     two,
 )
 from xadapt.reports.numbers import count, plain
-from xadapt.reports.results import ENGLISH
 from xadapt.store.files import atomic_write_bytes, atomic_write_json
 
 if TYPE_CHECKING:
-    from xadapt.evaluation.explain import Explanation
+    from xadapt.explain.explanation import Explanation
 
 #: A fusion prefers a member where that has this many times the uniform weight and that of the next member.
 PREFERS = 1.2

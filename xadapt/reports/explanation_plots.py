@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from xadapt.evaluation.explain import Explanation
+    from xadapt.explain.explanation import Explanation
 
 #: Inches that a cell takes: wide enough for its number.
 _WIDE, _HIGH = 0.4, 0.34

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xadapt.analysis.results import ENGLISH
 from xadapt.reports.markdown_tables import markdown_table
 from xadapt.reports.numbers import NOTHING, count, plain, signed
-from xadapt.reports.results import ENGLISH
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from xadapt.evaluation.explain import Explanation
+    from xadapt.explain.explanation import Explanation
 
 #: The name of the mean over all layers, which follows the layers everywhere.
 ALL = "all"

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from xadapt.reports.families import classify
-from xadapt.reports.results import read_result
-from xadapt.reports.structures import Block, Row, TaskComparison
+from xadapt.analysis.comparison_rows import Block, Row, TaskComparison
+from xadapt.analysis.families import classify
+from xadapt.analysis.results import read_result
 from xadapt.reports.tables import english_first, language_order
 
 _COLUMNS = ("task", "kind", "metric", "base", "data", "limit", "family", "label", "with_target", "setup", "head")

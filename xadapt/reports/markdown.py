@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from xadapt.analysis.comparison_rows import Block, TaskComparison
+from xadapt.analysis.costs import COST_FILE
 from xadapt.errors import XadaptError
 from xadapt.reports.conclusion import conclude
-from xadapt.reports.costs import COST_FILE
 from xadapt.reports.export import results_csv, setups_csv
 from xadapt.reports.markdown_tables import DAGGER, group_table, language_tables, setup_table, test_table
-from xadapt.reports.structures import Block, TaskComparison
 from xadapt.reports.verdicts import block_title, chosen_by, headline, judged, notes, survey, verdict
 from xadapt.store.files import atomic_write_bytes
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from statistics import median
 
+from xadapt.analysis.comparison_rows import Block, Row, TaskComparison
+from xadapt.analysis.results import ENGLISH
 from xadapt.errors import XadaptError
 from xadapt.reports.numbers import NOTHING, count, interval, megabytes, p_value, plain, signed, spread
-from xadapt.reports.results import ENGLISH
-from xadapt.reports.structures import Block, Row, TaskComparison
 from xadapt.reports.tables import FEW, in_parts, language_order
 
 #: Languages beside each other in one table; more would not fit a page.
@@ -93,7 +93,7 @@ def test_table(block: Block) -> str:
 
 def group_table(comparison: TaskComparison, row: Row) -> str:
     """Lay out a setup's mean difference by family and script of the languages; "" if no group has two languages."""
-    from xadapt.evaluation.language_groups import by_group, language_groups
+    from xadapt.analysis.language_groups import by_group, language_groups
 
     differences = {code: row.differences[code] for code in comparison.languages if code in row.differences}
     lines = []

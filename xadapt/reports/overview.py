@@ -6,9 +6,9 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from xadapt.analysis.comparison_rows import Row, TaskComparison
 from xadapt.reports.conclusion import Case, judged_cases
 from xadapt.reports.plots import DPI, FAMILY_COLOURS
-from xadapt.reports.structures import Row, TaskComparison
 from xadapt.reports.verdicts import compositions
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xadapt.analysis.comparison_rows import Block, TaskComparison
+from xadapt.analysis.costs import COST_FILE
 from xadapt.reports.conclusion import conclude
-from xadapt.reports.costs import COST_FILE
 from xadapt.reports.numbers import count
 from xadapt.reports.page_data import About, report_data
 from xadapt.reports.page_figures import bar_figures, heat_map
@@ -27,7 +28,6 @@ from xadapt.reports.page_tables import (
     setups_table,
     summary_table,
 )
-from xadapt.reports.structures import Block, TaskComparison
 from xadapt.reports.verdicts import block_title, chosen_by, headline, notes, survey, verdict
 from xadapt.store.files import atomic_write_bytes, atomic_write_json
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from xadapt.reports.structures import Block, Reference, Row, TaskComparison
+from xadapt.analysis.comparison_rows import Block, Reference, Row, TaskComparison
 from xadapt.reports.verdicts import block_title, headline, judged
 
 #: Changes when a program that reads the document has to change.

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from xadapt.analysis.comparison_rows import Block, Row, TaskComparison, Tested
 from xadapt.reports.numbers import NOTHING, plain, signed, spread
 from xadapt.reports.page_tables import Cell, Measured, depth, difference_text, labels
-from xadapt.reports.structures import Block, Row, TaskComparison, Tested
 from xadapt.reports.tables import english_first
 from xadapt.reports.verdicts import compositions, judged
 

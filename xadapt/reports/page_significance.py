@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
+from xadapt.analysis.comparison_rows import Block, Row, TaskComparison
+from xadapt.analysis.language_groups import by_group, language_groups
 from xadapt.errors import XadaptError
-from xadapt.evaluation.language_groups import by_group, language_groups
 from xadapt.reports.numbers import count, interval, p_value, signed
 from xadapt.reports.page_tables import Cell, Table, difference_text
-from xadapt.reports.structures import Block, Row, TaskComparison
 from xadapt.reports.verdicts import judged
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from xadapt.analysis.comparison_rows import ALPHA, Block, Row, TaskComparison, Tested
+from xadapt.analysis.results import ENGLISH
 from xadapt.reports.numbers import NOTHING, count, interval, megabytes, p_value, plain, signed, spread
-from xadapt.reports.results import ENGLISH
-from xadapt.reports.structures import ALPHA, Block, Row, TaskComparison, Tested
 from xadapt.reports.tables import english_first, language_order
 from xadapt.reports.verdicts import block_title, judged
 from xadapt.tasks.languages import LANGUAGES, Language, language_name

@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from xadapt.analysis.comparison_rows import Block, Row, TaskComparison
+from xadapt.analysis.results import ENGLISH
 from xadapt.reports.numbers import plain, signed, spread
-from xadapt.reports.results import ENGLISH
-from xadapt.reports.structures import Block, Row, TaskComparison
 from xadapt.reports.tables import language_order
 from xadapt.reports.verdicts import block_title
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from xadapt.analysis.families import classify
 from xadapt.evaluation.suite_scores import SuiteScore, score_suite
 from xadapt.evaluation.suites import get_suite
-from xadapt.reports.families import classify
 from xadapt.reports.suite_tables import verdict_lines, write_suite
 
 Facts = dict[str, object]

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from xadapt.analysis.comparison_rows import ALPHA, Block, Row, TaskComparison, Tested
+from xadapt.analysis.results import ENGLISH
 from xadapt.reports.numbers import count, p_value, plain, signed
-from xadapt.reports.results import ENGLISH
-from xadapt.reports.structures import ALPHA, Block, Row, TaskComparison, Tested
 from xadapt.reports.verdicts import block_title
 
 if TYPE_CHECKING:

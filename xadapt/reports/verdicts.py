@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xadapt.reports.numbers import interval, p_value, plain, signed, spread
-from xadapt.reports.structures import (
+from xadapt.analysis.comparison_rows import (
     FEW_SEEDS,
     Block,
     Reference,
@@ -15,6 +14,7 @@ from xadapt.reports.structures import (
     best_in_english,
     english_or_least,
 )
+from xadapt.reports.numbers import interval, p_value, plain, signed, spread
 
 #: Below this many rows per language, differences of a point or two are within sampling error.
 SMALL = 1000

@@ -9,7 +9,7 @@ import torch
 
 from xadapt.composition.builder import assemble
 from xadapt.composition.expression import Node
-from xadapt.composition.fusion import fusion_layers, lower_fusion
+from xadapt.methods.fusion import fusion_layers, lower_fusion
 from xadapt.problems.predict import raw_outputs
 from xadapt.store.checkpoints import Checkpoint, open_checkpoint
 from xadapt.store.store import run_hash

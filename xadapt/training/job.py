@@ -11,9 +11,9 @@ import torch
 from xadapt.backbone.base import Backbone
 from xadapt.backbone.hardware import pick_device, pick_precision
 from xadapt.composition.builder import Assembly
-from xadapt.composition.methods import check_method
 from xadapt.data.source import RowSet, Source
 from xadapt.errors import RunFailed
+from xadapt.methods.adapter import check_method
 from xadapt.metrics import main_score
 from xadapt.problems import Defaults, Problem, problem_class
 from xadapt.problems.bind import bind

@@ -10,10 +10,10 @@ import torch
 
 from xadapt.backbone.base import Backbone
 from xadapt.composition.builder import Assembly, assemble, layer_name
-from xadapt.composition.fusion import add_fusion, fusion_layers
 from xadapt.composition.loading import put_adapter, put_head
 from xadapt.composition.merging import merge_adapters
-from xadapt.composition.methods import adapter_state, add_adapter
+from xadapt.methods.adapter import adapter_state, add_adapter
+from xadapt.methods.fusion import add_fusion, fusion_layers
 from xadapt.problems import Problem
 from xadapt.store.checkpoints import Checkpoint
 from xadapt.store.store import Store

@@ -12,8 +12,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from xadapt.composition.builder import layer_name
-from xadapt.composition.fusion import save_fusion
-from xadapt.composition.methods import save_adapter
+from xadapt.methods.adapter import save_adapter
+from xadapt.methods.fusion import save_fusion
 from xadapt.store.cards import card
 from xadapt.store.checkpoints import write_record
 from xadapt.store.files import atomic_folder

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from xadapt.composition.layer_grammar import Layers, says_layers, with_layers
+from xadapt.methods.layer_grammar import Layers, says_layers, with_layers
 from xadapt.problems.base import Defaults
 from xadapt.validation import validated
 

@@ -12,7 +12,7 @@ from torch.utils.data import DataLoader
 from xadapt.composition.builder import Assembly, layer_name
 from xadapt.composition.heads import HeadStates
 from xadapt.composition.merging import merge_adapters
-from xadapt.composition.methods import adapter_state
+from xadapt.methods.adapter import adapter_state
 from xadapt.problems.predict import autocast
 from xadapt.store.checkpoints import Checkpoint, open_checkpoint
 from xadapt.store.store import run_hash

@@ -16,9 +16,9 @@ from transformers import TrainingArguments, set_seed
 
 from xadapt.backbone.base import Backbone
 from xadapt.composition.builder import Assembly
-from xadapt.composition.fusion import check_rank, regularisation
 from xadapt.data.source import Source
 from xadapt.errors import RunFailed
+from xadapt.methods.fusion import check_rank, regularisation
 from xadapt.store.checkpoints import Checkpoint, open_checkpoint
 from xadapt.store.store import Store, run_hash
 from xadapt.training.batches import MixedFeatures

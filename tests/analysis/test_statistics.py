@@ -1,0 +1,170 @@
+import json
+
+import numpy as np
+import pytest
+
+from xadapt.analysis.comparison import compare
+from xadapt.analysis.statistics import paired_runs
+
+
+def rows_of(results, examples):
+    ((block,),) = (comparison.blocks for comparison in compare(results, None, examples))
+    return {row.label: row for row in block.rows}
+
+
+def rewrite(folder, **change):
+    for path in folder.glob("*.json"):
+        path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+
+
+def test_a_true_difference_is_significant_and_none_is_not(tested_fusion, tmp_path):
+    rows = rows_of(tested_fusion, tmp_path / "examples")
+    fusion, average = rows["fuse(mnli, stsb)"], rows["average(mnli, stsb)"]
+    assert fusion.tested.significant
+    assert fusion.tested.low < fusion.tested.difference < fusion.tested.high < 0
+    assert not average.tested.significant
+    assert average.tested.low < 0 < average.tested.high
+    assert (fusion.tested.seeds, fusion.tested.examples) == (3, 600)
+    assert rows["mnli"].tested is None
+
+
+def test_the_tested_difference_is_the_one_in_the_table(tested_fusion, tmp_path):
+    for row in rows_of(tested_fusion, tmp_path / "examples").values():
+        if row.label != "mnli":
+            assert row.tested.difference == pytest.approx(row.difference)
+            assert {code: test.difference for code, test in row.tests.items()} == pytest.approx(dict(row.differences))
+
+
+def test_languages_are_tested_and_counted_without_english(tested_fusion, tmp_path):
+    fusion = rows_of(tested_fusion, tmp_path / "examples")["fuse(mnli, stsb)"]
+    assert {code for code, test in fusion.tests.items() if test.significant} == {"de", "nl"}
+    assert set(fusion.tests) == {"en", "de", "nl", "sw"}
+    tally = fusion.tally
+    assert (tally.significantly_better, tally.significantly_worse) == (0, 2)
+    assert tally.worse >= 2
+    assert tally.better + tally.worse <= 3
+
+
+def test_p_values_are_adjusted_over_languages_and_over_setups(tested_fusion, tmp_path):
+    rows = rows_of(tested_fusion, tmp_path / "examples")
+    tests = rows["fuse(mnli, stsb)"].tests
+    smallest = min(tests[code].p_value for code in ("de", "nl", "sw"))
+    assert tests["de"].adjusted == pytest.approx(3 * smallest)
+    assert tests["en"].adjusted == tests["en"].p_value
+    means = [row.tested for row in rows.values() if row.tested]
+    assert len(means) == 3
+    assert min(test.adjusted for test in means) == pytest.approx(3 * min(test.p_value for test in means))
+
+
+def test_the_effect_is_the_difference_over_the_noise_of_seeds(tested_fusion, tmp_path):
+    fusion = rows_of(tested_fusion, tmp_path / "examples")["fuse(mnli, stsb)"]
+    scores = {
+        (result["setup"], result["seed"]): [result["languages"][code]["accuracy"] for code in ("de", "nl", "sw")]
+        for result in tested_fusion
+    }
+    differences = np.array(
+        [
+            np.subtract(scores["stack(fuse(mnli, stsb), xnli)", seed], scores["stack(mnli, xnli)", seed])
+            for seed in (1, 2, 3)
+        ]
+    )
+    noise = np.sqrt(differences.var(axis=0, ddof=1).mean())
+    assert fusion.effect == pytest.approx(differences.mean() / noise)
+
+
+def test_without_examples_nothing_is_tested_and_the_reason_is_given(tested_fusion, tmp_path):
+    row = rows_of(tested_fusion, tmp_path / "nothing")["fuse(mnli, stsb)"]
+    assert (row.tested, row.tests, row.tally) == (None, {}, None)
+    assert "no per-example scores (evaluate again" in row.untested
+
+
+def test_other_rows_are_not_compared(measured, tmp_path):
+    results = [measured("mnli", {"en": 0.6, "de": 0.5}), measured("fuse(mnli, stsb)", {"en": 0.6, "de": 0.5})]
+    results[1]["languages"]["de"]["rows"] = "others"
+    rewrite(tmp_path / "examples" / results[1]["run"], rows="others")
+    row = rows_of(results, tmp_path / "examples")["fuse(mnli, stsb)"]
+    assert row.tested is None
+    assert "not scored on the same rows" in row.untested
+
+
+@pytest.mark.parametrize("change", [{"rows": "older"}, {"score": "f1"}])
+def test_examples_of_rows_or_scores_that_the_result_does_not_have_are_left_alone(measured, tmp_path, change):
+    results = [measured("mnli", {"en": 0.6, "de": 0.5}), measured("fuse(mnli, stsb)", {"en": 0.6, "de": 0.5})]
+    rewrite(tmp_path / "examples" / results[1]["run"], **change)
+    assert rows_of(results, tmp_path / "examples")["fuse(mnli, stsb)"].tested is None
+
+
+def test_one_seed_resamples_examples_alone(measured, tmp_path):
+    results = [measured("mnli", {"en": 0.6, "de": 0.5}), measured("fuse(mnli, stsb)", {"en": 0.6, "de": 0.2})]
+    row = rows_of(results, tmp_path / "examples")["fuse(mnli, stsb)"]
+    assert (row.tested.seeds, row.tested.seed_p_value, row.effect) == (1, None, None)
+
+
+def used(*members):
+    return {"members": dict(members)}
+
+
+def test_a_checkpoint_that_all_seeds_use_stands_for_each_of_them(measured, tmp_path):
+    single = measured("mnli", {"en": 0.6, "de": 0.5}, 42, decides=used(("mnli", "a")))
+    fusions = [
+        measured("fuse(mnli, stsb)", {"en": 0.6, "de": 0.5}, seed, decides=used(("mnli", made), ("fusion", f"{seed}")))
+        for seed, made in ((42, "a"), (43, "a"))
+    ]
+    assert rows_of([single, *fusions], tmp_path / "examples")["fuse(mnli, stsb)"].tested.seeds == 2
+
+
+def test_a_checkpoint_of_one_seed_only_stands_for_no_other(measured, tmp_path):
+    single = measured("mnli", {"en": 0.6, "de": 0.5}, 42, decides=used(("mnli", "a")))
+    fusions = [
+        measured("fuse(mnli, stsb)", {"en": 0.6, "de": 0.5}, seed, decides=used(("mnli", made)))
+        for seed, made in ((42, "a"), (43, "b"))
+    ]
+    row = rows_of([single, *fusions], tmp_path / "examples")["fuse(mnli, stsb)"]
+    assert row.tested is None
+    assert "no seed in common" in row.untested
+
+
+def test_of_several_seeds_those_that_both_have_are_paired(measured, tmp_path):
+    results = [measured("mnli", {"en": 0.6, "de": 0.5}, seed) for seed in (1, 2, 3)]
+    results += [measured("fuse(mnli, stsb)", {"en": 0.6, "de": 0.5}, seed) for seed in (2, 3, 4)]
+    rows = rows_of(results, tmp_path / "examples")
+    fusion, single = rows["fuse(mnli, stsb)"], rows["mnli"]
+    assert [(one.seed, other.seed) for one, other in paired_runs(fusion, single)] == [(2, 2), (3, 3)]
+    assert fusion.tested.seeds == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "metric", "better", "worse"),
+    [
+        ("spearman", "spearman", [[float(n), float(n)] for n in range(40)], [[n * 7 % 40, n] for n in range(40)]),
+        ("micro_f1", "f1", [[2, 2, 2]] * 40, [[1, 2, 2]] * 20 + [[0, 2, 2]] * 20),
+    ],
+)
+def test_scores_that_are_no_means_are_tested_too(result, tmp_path, kind, metric, better, worse):
+    results = []
+    for setup, values, score in (("mnli", better, 100.0), ("fuse(mnli, stsb)", worse, 20.0)):
+        made = result(setup, {"en": score, "de": score}, 40, metric=metric, run=setup)
+        for code, entry in made["languages"].items():
+            entry["rows"] = "same"
+            path = tmp_path / setup / f"{code}.json"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(json.dumps({"kind": kind, "score": metric, "rows": "same", "values": values}))
+        results.append(made)
+    row = rows_of(results, tmp_path)["fuse(mnli, stsb)"]
+    assert row.tested.significant
+    assert row.tested.difference < -50
+
+
+def test_pairs_with_english_are_read_under_their_own_name(measured, tmp_path):
+    shares = {"en-en": 0.6, "en-de": 0.5}
+    results = [measured("mnli", shares), measured("fuse(mnli, stsb)", shares)]
+    assert "en" in rows_of(results, tmp_path / "examples")["fuse(mnli, stsb)"].tests
+
+
+def test_without_an_english_choice_it_is_said_why_nothing_is_tested(measured, tmp_path):
+    results = [measured(setup, {"de": 0.5}) for setup in ("mnli", "stsb", "fuse(mnli, stsb)")]
+    (comparison,) = compare(results, None, tmp_path / "examples")
+    assert comparison.blocks[0].reference.chosen is False
+    assert {row.untested for row in comparison.blocks[0].rows} == {
+        "there are no English rows to choose a best single adapter by"
+    }

@@ -1,0 +1,41 @@
+"""What a recipe's fusions attend to is explained once, with the recipe's own checkpoints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from xadapt.evaluation.evaluate import EvalDisplay
+from xadapt.experiments.fusion_explanations import fusions_explained
+from xadapt.experiments.recipe import Recipe
+from xadapt.experiments.steps import Line
+
+FUSED = "fuse(mnli, stsb)"
+
+
+def recipe(**targets: Any) -> Recipe:
+    return Recipe(name="r", title="R", setups=["mnli", FUSED], ready=[FUSED], targets=targets)
+
+
+def test_each_target_that_asks_for_it_has_its_fusion_explained_once(trained: Any) -> None:
+    titles: list[str] = []
+
+    @contextmanager
+    def display(title: str) -> Iterator[EvalDisplay]:
+        titles.append(title)
+        yield EvalDisplay()
+
+    asked = recipe(xnli={"explain": 2, "languages": "en,de", "setups": ["mnli", FUSED]}, tatoeba={})
+    pins = {(Line(42), FUSED): trained.store.find(FUSED, trained.backbone.fingerprint)}
+    (first,) = fusions_explained(asked, pins, trained.backbone, trained.source, trained.store, display)
+    assert (first["task"], first["setup"], list(first["languages"])) == ("xnli", FUSED, ["en", "de"])
+    assert first["checkpoints"][FUSED] == pins[Line(42), FUSED].run
+    assert first["languages"]["de"]["rows"] == 2
+    assert titles == [f"explain {FUSED} on xnli"]
+    assert fusions_explained(asked, pins, trained.backbone, trained.source, trained.store, display) == [first]
+    assert len(titles) == 1
+
+
+def test_nothing_is_explained_where_nothing_asks(trained: Any) -> None:
+    assert fusions_explained(recipe(tatoeba={}), {}, trained.backbone, trained.source, trained.store, EvalDisplay) == []

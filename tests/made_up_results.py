@@ -1,0 +1,112 @@
+"""Made-up results in the stored format."""
+
+import json
+import random
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def result():
+    """Make a result of a setup from its scores by language; everything else can be overridden."""
+
+    def make(setup: str, scores: dict[str, float], n: int = 2000, **other: Any) -> dict[str, Any]:
+        metric = other.get("metric", "accuracy")
+        rows = {code: {"n": n, "split": "test", metric: score} for code, score in scores.items()}
+        made = {
+            "format": 1,
+            "task": "xnli",
+            "kind": "pair-classification",
+            "metric": metric,
+            "setup": setup,
+            "base": "e5-small",
+            "seed": 42,
+            "data": "hub",
+            "limit": None,
+            "head": "xnli",
+            "languages": rows,
+            "mean": {},
+            "details": {},
+            **other,
+        }
+        made.setdefault("run", f"{setup}/{made['seed']}/{made['details']}")
+        return made
+
+    return make
+
+
+@pytest.fixture
+def fusion_loses(result):
+    """English prefers mnli, the target languages prefer stsb, and the fusion is between the two."""
+    return [
+        result("stack(mnli, xnli)", {"en": 70.0, "de": 60.0, "sw": 50.0}),
+        result("stack(stsb, xnli)", {"en": 65.0, "de": 61.0, "sw": 57.0}),
+        result("stack(fuse(mnli, stsb), xnli)", {"en": 71.0, "de": 61.0, "sw": 47.0}),
+        result("xnli", {"en": 60.0, "de": 50.0, "sw": 40.0}),
+    ]
+
+
+@pytest.fixture
+def measurement():
+    """Make a measurement of costs on XNLI, as it is stored, from the milliseconds of setups."""
+
+    def make(milliseconds: dict[str, list[float]], **other: Any) -> dict[str, Any]:
+        rows = {"language": "en", "rows": 32, "tokens": 41.5, "max_length": 128, "processor_share": 0.98}
+        return {
+            "format": 1,
+            "base": "e5-small",
+            "data": "mirror:rows",
+            "device": "cpu",
+            "hardware": "a processor",
+            "threads": 1,
+            "precision": "fp32",
+            "repeats": 3,
+            "seed": 42,
+            "versions": {},
+            "tasks": {"xnli": {**rows, "milliseconds": milliseconds}},
+            **other,
+        }
+
+    return make
+
+
+@pytest.fixture
+def measured(result, tmp_path):
+    """Make a result with the per-example scores behind it, in `tmp_path / "examples"`, from shares of right answers."""
+
+    def make(setup: str, shares: dict[str, float], seed: int = 42, n: int = 200, **other: Any) -> dict[str, Any]:
+        scores, values = {}, {}
+        for code, share in shares.items():
+            # What is hard is hard for every setup, but for some luck.
+            generator = random.Random(f"{setup} {seed} {code}")
+            hard = random.Random(code)
+            values[code] = [float(0.8 * hard.random() + 0.2 * generator.random() < share) for _ in range(n)]
+            scores[code] = 100.0 * sum(values[code]) / n
+        made = result(setup, scores, n, seed=seed, **other)
+        for code in shares:
+            made["languages"][code]["rows"] = f"rows of {code}"
+            path = tmp_path / "examples" / made["run"].replace("/", "-") / f"{code}.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            record = {"kind": "mean", "score": made["metric"], "rows": f"rows of {code}", "values": values[code]}
+            path.write_text(json.dumps(record))
+        return {**made, "run": made["run"].replace("/", "-")}
+
+    return make
+
+
+@pytest.fixture
+def tested_fusion(measured):
+    """Three seeds of two single adapters, a fusion that is far worse than the better one, and an average like it."""
+    results = []
+    for seed in (1, 2, 3):
+        for setup, shares in (
+            ("mnli", (0.7, 0.6, 0.55, 0.6)),
+            ("stsb", (0.5, 0.4, 0.35, 0.4)),
+            ("fuse(mnli, stsb)", (0.68, 0.3, 0.25, 0.59)),
+            ("average(mnli, stsb)", (0.6, 0.6, 0.55, 0.6)),
+        ):
+            results.append(
+                measured(f"stack({setup}, xnli)", dict(zip(("en", "de", "nl", "sw"), shares, strict=True)), seed)
+            )
+    return results

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.portable.conftest import REPO, Place
+from xadapt.errors import XadaptError
+
+
+@pytest.mark.parametrize("name", ["adapter/pytorch_adapter.bin", "weights.pkl", "heads/mnli/model.PT", "run.py"])
+def test_a_pickle_is_refused_before_it_is_downloaded(here: Place, away: Place, name: str) -> None:
+    here.push("mnli")
+    here.hub.write(REPO, f"runs/{'aa' * 8}/{name}", b"\x80\x04.")
+    here.hub.requests.clear()
+    with pytest.raises(XadaptError, match=f"{name} is neither safetensors nor JSON"):
+        away.pull()
+    here.change_record("aa", files={name: "0" * 64, "heads/mnli/head_config.json": "0" * 64})
+    here.hub.write(REPO, f"runs/{'aa' * 8}/{name}", None)
+    with pytest.raises(XadaptError, match=f"{name} is neither safetensors nor JSON"):
+        away.pull()
+    assert not [request for request in here.hub.requests if name in request]
+    assert away.runs() == []
+
+
+@pytest.mark.parametrize("name", ["../../evil.json", "/evil.json", "a/../../evil.json", "a\\..\\evil.json", "C:x.json"])
+def test_a_record_cannot_lead_out_of_its_folder(here: Place, away: Place, name: str) -> None:
+    here.push("mnli")
+    here.change_record("aa", files={name: "0" * 64, "heads/mnli/head_config.json": "0" * 64})
+    with pytest.raises(XadaptError, match="leads out of its folder: nothing is taken"):
+        away.pull()
+    assert not list(away.store.root.parent.rglob("evil.json"))
+
+
+def test_a_file_of_the_repository_cannot_lead_out_of_its_folder(here: Place, away: Place) -> None:
+    here.push("mnli")
+    here.hub.write(REPO, f"runs/{'aa' * 8}/../../../evil.json", b"{}")
+    with pytest.raises(XadaptError, match="leads out of its folder"):
+        away.pull()
+
+
+def test_a_head_cannot_lead_out_of_its_checkpoint(here: Place, away: Place) -> None:
+    here.push("mnli")
+    here.change_record("aa", heads=["../../../mnli"])
+    with pytest.raises(XadaptError, match=r"names the head '../../../mnli' without its files"):
+        away.pull()
+
+
+@pytest.mark.parametrize("run", ["../../evil", "..", "AA" * 8, ""])
+def test_an_index_cannot_name_a_folder_of_its_own(here: Place, away: Place, run: str) -> None:
+    here.push("mnli")
+    here.change_index(lambda index: index["setups"][0]["runs"].update(mnli=run))
+    with pytest.raises(XadaptError, match=r"xadapt-setups.json of org/adapters: 'setups.0.runs.mnli' is wrong"):
+        away.pull()
+
+
+def test_an_index_cannot_write_to_the_terminal(here: Place, away: Place) -> None:
+    here.push("mnli")
+    here.change_index(lambda index: index["setups"][0].update(base="\x1b[2Je5-small"))
+    with pytest.raises(XadaptError, match=r"'setups.0.base' is wrong") as caught:
+        away.pull()
+    assert "\x1b" not in str(caught.value)
+
+
+def test_a_record_of_another_setup_is_refused(here: Place, away: Place) -> None:
+    here.push("mnli")
+    here.change_record("aa", setup="squad")
+    with pytest.raises(XadaptError, match=r"is of squad .* not of mnli: it is not taken"):
+        away.pull()
+
+
+def test_an_index_of_a_later_version_says_so(here: Place, away: Place) -> None:
+    here.push("mnli")
+    here.change_index(lambda index: index.update(format=2))
+    with pytest.raises(XadaptError, match="has a later format: upgrade xadapt"):
+        away.pull()

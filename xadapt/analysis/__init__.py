@@ -1,0 +1,1 @@
+"""Results become comparisons: statistics, families, costs, the verdict as data. Runs no model."""

@@ -1,0 +1,1 @@
+"""What a fusion attends to, and how alike adapters are."""

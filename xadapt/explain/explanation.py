@@ -1,0 +1,281 @@
+"""A composition explained on a task's rows: which member a fusion attends to, and how alike the members are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from xadapt.backbone.base import Backbone
+from xadapt.backbone.hardware import pick_device, pick_precision
+from xadapt.composition.builder import assemble
+from xadapt.composition.expression import Node
+from xadapt.data.source import Source
+from xadapt.errors import XadaptError
+from xadapt.evaluation.evaluate import EvalDisplay, EvalSettings
+from xadapt.explain.attention import (
+    Attention,
+    AttentionMeter,
+    Tokens,
+    attention_layers,
+    fusion_hooks,
+    layer_labels,
+)
+from xadapt.explain.similarity import Similarity, SimilarityMeter, common_places, member_hooks
+from xadapt.problems import Problem
+from xadapt.problems.base import Row
+from xadapt.problems.bind import bind
+from xadapt.problems.predict import TOKEN_BUDGET, autocast, length_batches
+from xadapt.store.checkpoints import Checkpoint
+from xadapt.store.store import Store
+from xadapt.tasks import Task
+
+#: Setups that put no adapters side by side: one adapter, or one on top of another.
+_APART = ("none", "adapter", "stack", "continue", "multitask")
+
+
+@dataclass(frozen=True)
+class LanguageFigures:
+    """One language.
+
+    Attributes:
+        rows: Rows that were run.
+        available: Rows that there are.
+        split: Their split.
+        tokens: Their tokens, special ones included, padding not.
+        attention: What the fusion attends to; None for a setup without one.
+        similarity: How alike the members are.
+    """
+
+    rows: int
+    available: int
+    split: str
+    tokens: int
+    attention: Attention | None
+    similarity: Similarity
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A composition on a task.
+
+    Attributes:
+        setup: The setup that was given.
+        explained: The fusion or other composition in it that is explained.
+        fused: Whether it is a fusion.
+        members: Its members, in the order of all arrays.
+        layers: Names of the layers, in the order of all arrays, which have one entry more: the mean over layers.
+        languages: By language, English first.
+        facts: What decided the figures: task, base, data, seed and so on.
+    """
+
+    setup: str
+    explained: str
+    fused: bool
+    members: tuple[str, ...]
+    layers: tuple[str, ...]
+    languages: dict[str, LanguageFigures]
+    facts: dict[str, Any]
+
+    @property
+    def uniform(self) -> float:
+        """The weight of each member if all had the same."""
+        return 1 / len(self.members)
+
+    def attention(self, language: str = "") -> Attention:
+        """What the fusion attends to in a language; without one, the mean over languages, each weighing the same."""
+        every = [figures.attention for figures in self.languages.values() if figures.attention]
+        if language:
+            found = self.languages[language].attention
+            every = [found] if found else []
+        weights = np.mean([one.weights for one in every], axis=0)
+        # The spread of all rows together: within languages, and between their means.
+        variance = np.mean([one.spread**2 + (one.weights - weights) ** 2 for one in every], axis=0)
+        return Attention(weights, np.sqrt(variance), np.mean([one.entropy for one in every], axis=0))
+
+    def similarity(self, language: str = "") -> Similarity:
+        """How alike the members are in a language; without one, the mean over languages, each weighing the same."""
+        every = [self.languages[code].similarity for code in ([language] if language else self.languages)]
+        return Similarity(np.mean([one.cka for one in every], axis=0), np.mean([one.cosine for one in every], axis=0))
+
+
+def explained_part(node: Node) -> Node:
+    """The part of a setup that is explained: its fusion, else the outermost composition of adapters side by side.
+
+    Raises:
+        XadaptError: If nothing is put together, or there are several fusions.
+    """
+    if node.kind == "ensemble":
+        return node
+    parts = list(_inside(node))
+    fusions = [part for part in parts if part.kind == "fuse"]
+    if len(fusions) > 1:
+        raise XadaptError(f"{node} holds {len(fusions)} fusions: explain a setup with one, such as {fusions[0]}")
+    if fusions:
+        return fusions[0]
+    if not parts:
+        what = {"none": "the bare base", "stack": "one adapter on another"}.get(node.kind, "one adapter")
+        raise XadaptError(f"{node} is {what}: nothing is put together; explain a setup such as fuse(mnli, squad)")
+    return parts[0]
+
+
+def _inside(node: Node) -> Iterator[Node]:
+    # What an adapter was trained on from is no longer there as such.
+    if node.kind not in _APART:
+        yield node
+    if node.kind not in ("continue", "multitask"):
+        for child in node.children:
+            yield from _inside(child)
+
+
+def explain(
+    node: Node,
+    task: Task,
+    languages: str,
+    backbone: Backbone,
+    source: Source,
+    store: Store,
+    settings: EvalSettings | None = None,
+    pins: dict[str, Checkpoint] | None = None,
+    display: EvalDisplay | None = None,
+) -> Explanation:
+    """Explain a setup on a task's test rows.
+
+    A fusion runs as it stands in the setup, so that its members read the same inputs. The members of another
+    composition are compared on the bare base: each reads the base's own hidden states at every layer.
+
+    Args:
+        node: The setup.
+        task: A task with test rows; no head for it is needed.
+        languages: ``all`` or codes separated by commas.
+        backbone: The frozen base.
+        source: Where test rows come from.
+        store: Where members are found.
+        settings: How; the layer is of no account.
+        pins: Checkpoints that members must come from, by expression.
+        display: Progress for a person.
+
+    Raises:
+        XadaptError: If nothing is put together, or the setup, the data or a language is wrong.
+    """
+    settings, display = settings or EvalSettings(), display or EvalDisplay()
+    part = explained_part(node)
+    device = pick_device(settings.device)
+    precision = pick_precision(settings.precision, device)
+    wanted = source.pick_languages(task, languages)
+    problem = bind(task, backbone, settings.max_length)
+    used: dict[str, str] = {}
+
+    def note(checkpoint: Checkpoint) -> None:
+        used[checkpoint.setup] = checkpoint.run
+        display.say(f"uses {checkpoint.describe()}")
+
+    def load(setup: Node) -> Any:
+        return assemble(backbone, setup, store, settings.seed, pins, note).model.to(device)
+
+    watch = _watch_fusion(load(node)) if part.kind == "fuse" else _watch_members([load(c) for c in part.children])
+    figures = {}
+    for language in wanted:
+        row_set = source.test(task, language, settings.limit)
+        display.start(language, len(row_set.rows))
+        meters = _Meters(len(row_set.rows), len(watch.layers), len(part.children), part.kind == "fuse")
+        with watch.hooks(meters) as model:
+            _run(model, problem, row_set.rows, precision, meters, display.advance)
+        figures[language] = LanguageFigures(
+            rows=len(row_set.rows),
+            available=row_set.available,
+            split=row_set.split,
+            tokens=meters.count,
+            attention=meters.attention.result() if meters.attention else None,
+            similarity=meters.similarity.result(),
+        )
+    facts = {
+        "task": task.name,
+        "base": backbone.name,
+        "data": source.name,
+        "seed": settings.seed,
+        "limit": settings.limit,
+        "max_length": problem.max_length,
+        "precision": precision,
+        "checkpoints": used,
+    }
+    members = tuple(str(child) for child in part.children)
+    return Explanation(str(node), str(part), part.kind == "fuse", members, tuple(watch.layers), figures, facts)
+
+
+class _Meters:
+    """What is measured in one language."""
+
+    def __init__(self, rows: int, layers: int, members: int, fused: bool) -> None:
+        self.attention = AttentionMeter(rows, layers, members) if fused else None
+        self.similarity = SimilarityMeter(rows, layers, members)
+        self.tokens: Tokens | None = None
+        self.count = 0
+
+    def begin(self, tokens: Tokens) -> None:
+        """Tell of the batch that is run next."""
+        self.tokens = tokens
+        self.count += int(tokens.mask.sum())
+
+    def see(self, layer: int, outputs: torch.Tensor, weights: torch.Tensor | None = None) -> None:
+        """Take what passes at a layer."""
+        assert self.tokens is not None
+        self.similarity.add(layer, outputs, self.tokens)
+        if self.attention and weights is not None:
+            self.attention.add(layer, weights, self.tokens)
+
+
+@dataclass(frozen=True)
+class _Watch:
+    """What is watched.
+
+    Attributes:
+        layers: Names of the layers.
+        hooks: Puts meters in place and gives the model to run.
+    """
+
+    layers: list[str]
+    hooks: Callable[[_Meters], Any]
+
+
+def _watch_fusion(model: Any) -> _Watch:
+    layers = attention_layers(model)
+
+    @contextmanager
+    def hooks(meters: _Meters) -> Iterator[Any]:
+        with fusion_hooks(list(layers.values()), meters.see):
+            yield model
+
+    return _Watch(layer_labels(list(layers)), hooks)
+
+
+def _watch_members(models: list[Any]) -> _Watch:
+    places = common_places(models)
+    setups = [model.active_adapters for model in models]
+    models[0].set_active_adapters(None)
+    return _Watch(layer_labels(places), lambda meters: member_hooks(models, setups, places, meters.see))
+
+
+def _run(
+    model: Any, problem: Problem, rows: list[Row], precision: str, meters: _Meters, progress: Callable[[int], None]
+) -> None:
+    features = problem.encode(rows, labelled=False)
+    device = next(model.parameters()).device
+    done = 0
+    with torch.inference_mode(), autocast(device, precision):
+        for batch in length_batches([problem.tokens(f) for f in features], TOKEN_BUDGET.get(device.type, 4096)):
+            chosen = [features[index] for index in batch]
+            inputs = {key: value.to(device) for key, value in problem.collate(chosen).items()}
+            row_of = torch.tensor([feature["row"] for feature in chosen])
+            # A row of multiple choice is as many sequences as it has choices.
+            each = inputs["counts"].cpu() if "counts" in inputs else torch.ones_like(row_of)
+            meters.begin(Tokens(inputs["attention_mask"].bool(), row_of.repeat_interleave(each)))
+            # The encoder alone: what adapters do below a head needs none.
+            model.roberta(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])
+            now = (done + len(batch)) * len(rows) // len(features)
+            progress(now - done * len(rows) // len(features))
+            done += len(batch)

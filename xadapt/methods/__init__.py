@@ -1,0 +1,1 @@
+"""One adapter: its method, the layers it is in, and the fusion of several."""

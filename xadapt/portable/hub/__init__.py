@@ -1,0 +1,1 @@
+"""The Hugging Face hub: checkpoints that are pushed and pulled."""
