@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from xadapt.errors import XadaptError
-from xadapt.store.files import atomic_write_bytes, atomic_write_json, read_json, sha256_file, sha256_json
+from xadapt.store.files import atomic_write_bytes, sha256_file, sha256_json
+from xadapt.store.records import RunRecord, Scores
 
-FORMAT = 1
 RECORD = "xadapt.json"
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 
@@ -24,38 +23,47 @@ class Checkpoint:
     """
 
     path: Path
-    record: dict[str, Any]
+    record: RunRecord
 
     @property
     def setup(self) -> str:
         """The expression that this checkpoint completes."""
-        return str(self.record["setup"])
+        return self.record.setup
 
     @property
     def run(self) -> str:
         """The hash of the run that made it."""
-        return str(self.record["run"])
+        return self.record.run
 
     @property
     def seed(self) -> int:
         """The seed of that run."""
-        return int(self.record["seed"])
+        return self.record.seed
 
     @property
     def heads(self) -> list[str]:
         """Names of the tasks it has a head for."""
-        return list(self.record["heads"])
+        return list(self.record.heads)
+
+    @property
+    def scores(self) -> dict[str, Scores]:
+        """English dev scores by task, 0–100; empty for what was imported."""
+        return self.record.figures.dev
+
+    @property
+    def parameters(self) -> int:
+        """Parameters that were trained, heads included."""
+        return self.record.figures.parameters
 
     @property
     def digest(self) -> str:
         """Hash of its weights; 16 hex digits. Runs of one hash differ in it when other hardware made them."""
-        return sha256_json(self.record["files"])[:16]
+        return sha256_json(self.record.files)[:16]
 
     def describe(self) -> str:
         """One line for people: what, from which data, with how many rows."""
-        rows = self.record.get("rows", {})
-        counted = ", ".join(f"{name} {count:,} rows" for name, count in rows.items())
-        parts = (f"run {self.run[:8]}", self.record.get("data"), counted, f"seed {self.seed}")
+        counted = ", ".join(f"{name} {count:,} rows" for name, count in self.record.rows.items())
+        parts = (f"run {self.run[:8]}", self.record.data, counted, f"seed {self.seed}")
         return f"{self.setup}: " + ", ".join(part for part in parts if part)
 
 
@@ -65,15 +73,7 @@ def open_checkpoint(path: Path) -> Checkpoint:
     Raises:
         XadaptError: If there is none, or it was written by a later format.
     """
-    record = read_json(path / RECORD)
-    if not isinstance(record, dict):
-        raise XadaptError(f"{path / RECORD} is not the record of a checkpoint of xadapt")
-    missing = [key for key in ("format", "setup", "run", "base", "seed", "heads", "files") if key not in record]
-    if missing:
-        raise XadaptError(f"{path / RECORD} lacks {missing[0]!r}: it is not a checkpoint of xadapt")
-    if record["format"] > FORMAT:
-        raise XadaptError(f"{path} has checkpoint format {record['format']}: upgrade xadapt (this one reads {FORMAT})")
-    return Checkpoint(path, record)
+    return Checkpoint(path, RunRecord.read(path / RECORD))
 
 
 def verify_checkpoint(checkpoint: Checkpoint, fingerprint: str, base: str) -> None:
@@ -91,21 +91,21 @@ def verify_checkpoint(checkpoint: Checkpoint, fingerprint: str, base: str) -> No
     for file in path.rglob("*"):
         if file.suffix in _PICKLES:
             raise XadaptError(f"{file} is a pickle, which can run code on loading: convert it to safetensors")
-    for name, digest in checkpoint.record["files"].items():
+    for name, digest in checkpoint.record.files.items():
         file = path / name
         if not file.is_file():
             raise XadaptError(f"checkpoint {path} lacks {name}: restore it or train {checkpoint.setup} again")
         if sha256_file(file) != digest:
             raise XadaptError(f"{file} is corrupt or cut short (SHA-256 differs): restore it or train it again")
-    made_for = checkpoint.record["base"]
-    if made_for["fingerprint"] != fingerprint:
+    made_for = checkpoint.record.base
+    if made_for.fingerprint != fingerprint:
         raise XadaptError(
-            f"{checkpoint.setup} at {path} was trained on base {made_for['name']!r} ({made_for['fingerprint'][:8]}), "
-            f"not on {base!r} ({fingerprint[:8]}): train it on this base or use --base {made_for['name']}"
+            f"{checkpoint.setup} at {path} was trained on base {made_for.name!r} ({made_for.fingerprint[:8]}), "
+            f"not on {base!r} ({fingerprint[:8]}): train it on this base or use --base {made_for.name}"
         )
 
 
-def write_record(folder: Path, record: dict[str, Any], card: str) -> None:
+def write_record(folder: Path, record: RunRecord, card: str) -> None:
     """Write card and record into a checkpoint folder whose weights are in place; the record lists every file."""
     atomic_write_bytes(folder / "README.md", card.encode())
     files = {
@@ -113,4 +113,4 @@ def write_record(folder: Path, record: dict[str, Any], card: str) -> None:
         for file in sorted(folder.rglob("*"))
         if file.is_file() and file.name not in (RECORD, "README.md")
     }
-    atomic_write_json(folder / RECORD, {"format": FORMAT, **record, "files": files})
+    record.model_copy(update={"files": files}).write(folder / RECORD)

@@ -6,15 +6,15 @@ import os
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from xadapt.errors import XadaptError, unknown
 from xadapt.store.checkpoints import RECORD, Checkpoint, open_checkpoint
-from xadapt.store.files import atomic_write_json, read_json, sha256_json
+from xadapt.store.files import sha256_json
+from xadapt.store.records import Json, Result
 from xadapt.store.text_cache import DEFAULT_SIZE, TextCache, read_size
 
 
-def run_hash(decides: dict[str, Any]) -> str:
+def run_hash(decides: Json) -> str:
     """Hash everything that decides a result; 16 hex digits."""
     return sha256_json(decides)[:16]
 
@@ -119,7 +119,7 @@ class Store:
         A checkpoint of that setup for another base only is returned too, so that the caller can say so.
         """
         named = [checkpoint for checkpoint in self.checkpoints() if checkpoint.setup == setup]
-        fitting = [c for c in named if c.record["base"]["fingerprint"] == fingerprint]
+        fitting = [c for c in named if c.record.base.fingerprint == fingerprint]
         same_seed = [c for c in fitting if c.seed == seed]
         return next(iter((*same_seed, *fitting, *named)), None)
 
@@ -138,24 +138,15 @@ class Store:
             )
         return found
 
-    def write_result(self, run: str, result: dict[str, Any]) -> None:
+    def write_result(self, result: Result) -> None:
         """Store a result atomically."""
-        atomic_write_json(self.result_path(run), result)
+        result.write(self.result_path(result.run))
 
 
-_RESULT_KEYS = {"task", "setup", "base", "seed", "data", "limit", "metric", "head", "details", "languages", "mean"}
-
-
-def read_results(folder: Path) -> list[dict[str, Any]]:
+def read_results(folder: Path) -> list[Result]:
     """Read all results of a folder, in a stable order.
 
     Raises:
         XadaptError: If a file is not a result.
     """
-    results = []
-    for path in sorted(folder.glob("*.json")):
-        result = read_json(path)
-        if not isinstance(result, dict) or not result.keys() >= _RESULT_KEYS:
-            raise XadaptError(f"{path} is not a result of xadapt evaluate: move it elsewhere")
-        results.append(result)
-    return results
+    return [Result.read(path) for path in sorted(folder.glob("*.json"))]

@@ -1,0 +1,96 @@
+"""What every run works with: base, rows, store, tasks, hardware, seed, and how a person is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from xadapt.bases import DEFAULT_BASE
+from xadapt.display import Display
+from xadapt.tasks.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    import torch
+
+    from xadapt.backbone.base import Backbone
+    from xadapt.data.source import Source
+    from xadapt.store.checkpoints import Checkpoint
+    from xadapt.store.store import Store
+
+
+@dataclass(frozen=True)
+class Context:
+    """What runs share; base and hardware are looked at when they are first asked for.
+
+    Attributes:
+        source: Where rows come from.
+        store: Where checkpoints are found, and checkpoints and results go.
+        base: Name of the base.
+        tasks: The tasks that are known.
+        seed: Seed of initialisation and batch order; its checkpoints are preferred.
+        device_name: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        precision_name: ``auto``, ``fp32`` or ``bf16``.
+        display: How a person is told.
+        pins: Checkpoints that must be used for an expression, whatever else the store holds.
+    """
+
+    source: Source
+    store: Store
+    base: str = DEFAULT_BASE
+    tasks: Catalogue = field(default_factory=Catalogue)
+    seed: int = 42
+    device_name: str = "auto"
+    precision_name: str = "auto"
+    display: Display = field(default_factory=Display)
+    pins: Mapping[str, Checkpoint] = field(default_factory=dict)
+
+    @cached_property
+    def backbone(self) -> Backbone:
+        """The frozen base.
+
+        Raises:
+            XadaptError: If it is not there, is damaged or is not an XLM-R.
+        """
+        from xadapt.backbone.base import load_backbone
+
+        return load_backbone(self.base)
+
+    @cached_property
+    def device(self) -> torch.device:
+        """Where models run.
+
+        Raises:
+            XadaptError: If the device is unknown or not on this machine.
+        """
+        from xadapt.backbone.hardware import pick_device
+
+        return pick_device(self.device_name)
+
+    @cached_property
+    def precision(self) -> str:
+        """``fp32`` or ``bf16``.
+
+        Raises:
+            XadaptError: If it is neither of them nor ``auto``.
+        """
+        from xadapt.backbone.hardware import pick_precision
+
+        return pick_precision(self.precision_name, self.device)
+
+    def pinned(self, pins: Mapping[str, Checkpoint]) -> Context:
+        """The same, with checkpoints that must be used for some expressions beside those of before."""
+        return replace(self, pins={**self.pins, **pins})
+
+    def seeded(self, seed: int) -> Context:
+        """The same with another seed."""
+        return self if seed == self.seed else replace(self, seed=seed)
+
+    def titled(self, title: str) -> Context:
+        """The same, with a title for what runs next."""
+        return replace(self, display=self.display.titled(title))
+
+    def uses(self, checkpoint: Checkpoint) -> None:
+        """Tell a person which checkpoint is being used."""
+        self.display.say(f"uses {checkpoint.describe()}")
