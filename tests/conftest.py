@@ -6,7 +6,6 @@ import math
 import os
 import shutil
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -90,75 +89,31 @@ def mirror(tmp_path: Path) -> Path:
 
 
 #: Settings under which a training run on the tiny base takes half a second.
-QUICK: dict[str, Any] = {
-    "epochs": 1,
-    "batch_size": 8,
-    "lr": 0.01,
-    "max_length": 48,
-    "dev_limit": 6,
-    "precision": "fp32",
-    "device": "cpu",
-}
+QUICK: dict[str, Any] = {"epochs": 1, "batch_size": 8, "lr": 0.01, "max_length": 48, "dev_limit": 6}
 
 
-@dataclass(frozen=True)
-class Bench:
-    """A place to train on the tiny base: its rows and its store."""
+def _lab(base: Path, mirror: Path, store: Any) -> Any:
+    from tests.tiny_lab import TinyLab
 
-    backbone: Any
-    mirror: Path
-    store: Any
-
-    @property
-    def source(self) -> Any:
-        """The rows."""
-        from xadapt.data.source import Source
-
-        return Source(str(self.mirror))
-
-    def train(self, plan: Any, display: Any = None, pins: Any = None, **options: Any) -> Any:
-        """Train a plan quickly."""
-        from xadapt.training.settings import make_settings
-        from xadapt.training.train import train
-
-        settings = make_settings(**{**QUICK, **options})
-        return train(plan, self.backbone, self.source, self.store, settings, pins, display)
-
-    def assemble(self, setup: str, **options: Any) -> Any:
-        """Put a setup together from the store."""
-        from xadapt.composition.builder import assemble
-        from xadapt.composition.grammar import parse
-
-        return assemble(self.backbone, parse(setup), self.store, **options)
-
-    def evaluate(self, setup: str, task: str, languages: str = "all", **options: Any) -> Any:
-        """Evaluate a setup."""
-        from xadapt.composition.grammar import parse
-        from xadapt.evaluation.evaluate import EvalSettings, evaluate
-        from xadapt.tasks import get_task
-
-        given = {key: options.pop(key) for key in ("pins", "display") if key in options}
-        settings = EvalSettings(**{"max_length": 48, "precision": "fp32", "device": "cpu", **options})
-        return evaluate(
-            parse(setup), get_task(task), languages, self.backbone, self.source, self.store, settings, **given
-        )
+    return TinyLab(str(base), str(mirror), store, device="cpu", precision="fp32", display=False)
 
 
 @pytest.fixture
-def bench(tiny: Any, mirror: Path, store: Any) -> Bench:
-    """A place to train with an empty store."""
-    return Bench(tiny, mirror, store)
+def bench(tiny_base_folder: Path, mirror: Path, store: Any) -> Any:
+    """A session on the tiny base with an empty store."""
+    return _lab(tiny_base_folder, mirror, store)
 
 
 @pytest.fixture(scope="session")
-def trained_once(tiny: Any, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def trained_once(tiny_base_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A store with mnli, squad, stsb, a fusion of mnli and stsb and xnli stacked on mnli; not to be changed."""
     from xadapt.store.store import Store
     from xadapt.training.plan import plan_fusion, plan_target, plan_task
 
     folder = tmp_path_factory.mktemp("trained")
     (folder / "no-shipped").mkdir()
-    made = Bench(tiny, fill_mirror(folder / "mirror"), Store(folder / "store", shipped=folder / "no-shipped"))
+    store = Store(folder / "store", shipped=folder / "no-shipped")
+    made = _lab(tiny_base_folder, fill_mirror(folder / "mirror"), store)
     for plan in (
         plan_task("mnli"),
         plan_task("squad"),
@@ -171,11 +126,11 @@ def trained_once(tiny: Any, tmp_path_factory: pytest.TempPathFactory) -> Bench:
 
 
 @pytest.fixture
-def trained(trained_once: Bench, tmp_path: Path) -> Bench:
+def trained(trained_once: Any, tmp_path: Path) -> Any:
     """A copy of the trained store and its rows that a test may change."""
     from xadapt.store.store import Store
 
     shutil.copytree(trained_once.store.root, tmp_path / "trained", copy_function=shutil.copy2)
     shutil.copytree(trained_once.mirror, tmp_path / "mirror", dirs_exist_ok=True)
     copied = Store(tmp_path / "trained", shipped=trained_once.store.shipped)
-    return Bench(trained_once.backbone, tmp_path / "mirror", copied)
+    return trained_once.with_store(copied, tmp_path / "mirror")

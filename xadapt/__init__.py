@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from xadapt.api import load
+    from xadapt.errors import RunFailed, XadaptError
+    from xadapt.session import Session, load
 
-__version__ = "0.1.0"
-__all__ = ["__version__", "load"]
+__version__ = "0.2.0"
+__all__ = ["RunFailed", "Session", "XadaptError", "__version__", "load"]
+
+#: What loads models takes seconds to import, which `xadapt --help` must not wait for.
+_LAZY = {
+    "RunFailed": "xadapt.errors",
+    "Session": "xadapt.session",
+    "XadaptError": "xadapt.errors",
+    "load": "xadapt.session",
+}
 
 
 def __getattr__(name: str) -> Any:
-    # What loads models takes seconds to import, which `xadapt --help` must not wait for.
-    if name == "load":
-        from xadapt.api import load
-
-        return load
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from xadapt.bases import DEFAULT_BASE
+from xadapt.bases import DEFAULT_BASE, base_name
 from xadapt.display import Display
 from xadapt.tasks.catalogue import Catalogue
 
@@ -56,6 +56,11 @@ class Context:
         from xadapt.backbone.base import load_backbone
 
         return load_backbone(self.base)
+
+    @property
+    def base_name(self) -> str:
+        """The base's name as records have it; the base need not be there."""
+        return base_name(self.base)
 
     @cached_property
     def device(self) -> torch.device:

@@ -2,8 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from difflib import get_close_matches
+
+_FLAGS: ContextVar[bool] = ContextVar("flags", default=False)
+
+
+@contextmanager
+def options_as_flags() -> Iterator[None]:
+    """While the block runs, call options what the command line calls them: ``--batch-size 8``."""
+    token = _FLAGS.set(True)
+    try:
+        yield
+    finally:
+        _FLAGS.reset(token)
+
+
+def option(name: str, value: object = None) -> str:
+    """Call an option, for a message: by its argument's name in Python, by its flag on the command line.
+
+    Args:
+        name: The argument's name, such as ``batch_size``.
+        value: What it was given or should be given, None to name it alone.
+    """
+    if _FLAGS.get():
+        flag = f"--{name.replace('_', '-')}"
+        return flag if value is None else f"{flag} {value}"
+    return name if value is None else f"{name}={value}"
 
 
 class XadaptError(Exception):

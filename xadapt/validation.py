@@ -6,13 +6,13 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from xadapt.errors import XadaptError, unknown
+from xadapt.errors import XadaptError, option, unknown
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def validated(model: type[Model], **options: Any) -> Model:
-    """Build a model from command-line options, leaving out those that are None.
+    """Build a model from options, leaving out those that are None.
 
     Raises:
         XadaptError: If a value is wrong; one line that names the option.
@@ -21,8 +21,7 @@ def validated(model: type[Model], **options: Any) -> Model:
         return model(**{key: value for key, value in options.items() if value is not None})
     except ValidationError as error:
         fault = error.errors()[0]
-        option = "--" + ".".join(map(str, fault["loc"])).replace("_", "-")
-        raise fault_error(option, fault) from None
+        raise fault_error(option(".".join(map(str, fault["loc"]))), fault) from None
 
 
 def fault_error(where: str, fault: Any) -> XadaptError:

@@ -41,14 +41,21 @@ class YamlFile:
         named = f"{'.'.join(map(str, place))}: " if place else ""
         return XadaptError(f"{self.path}:{_line(self.tree, place)}: {named}{what}")
 
-    def validated(self, model: type[Model], content: Mapping[str, Any] | None = None) -> Model:
+    def validated(
+        self, model: type[Model], content: Mapping[str, Any] | None = None, context: Mapping[str, Any] | None = None
+    ) -> Model:
         """Build a model from the file's content, or from ``content`` that was made of it.
+
+        Args:
+            model: The model.
+            content: What takes the place of the file's content.
+            context: What its validators are told.
 
         Raises:
             XadaptError: If a key or a value is wrong; one line with file, line and, for a key, the nearest right one.
         """
         try:
-            return model.model_validate(self.content if content is None else content)
+            return model.model_validate(self.content if content is None else content, context=context)
         except ValidationError as error:
             # A misspelt key explains a missing one, not the other way round.
             fault = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")

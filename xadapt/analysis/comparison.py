@@ -23,6 +23,7 @@ from xadapt.analysis.costs import Cost, relative
 from xadapt.analysis.families import FAMILIES, Family, classify
 from xadapt.analysis.results import ENGLISH, Result, read_result
 from xadapt.metrics import OWN_SCALES
+from xadapt.store.records import Result as StoredResult
 
 #: Label of the target's adapter alone, with no intermediate adapter under it.
 TARGET_ONLY = "target only"
@@ -38,7 +39,7 @@ class _Entry:
 
 
 def compare(
-    results: Iterable[Mapping[str, Any]],
+    results: Iterable[StoredResult],
     costs: Mapping[tuple[str, str], Cost] | None = None,
     examples: Path | None = None,
     by_targets: bool = False,

@@ -8,13 +8,9 @@ from pathlib import PurePath
 from typing import Any
 
 from xadapt.composition.grammar import parse
-from xadapt.errors import XadaptError
+from xadapt.store.records import Result as StoredResult
 
-FORMAT = 1
 ENGLISH = "en"
-_NEEDED = ("run", "task", "kind", "metric", "setup", "base", "seed", "data", "languages")
-
-_NO_SCORES = ("n", "available", "seconds")
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,7 @@ class Result:
     dev: Mapping[str, float] = field(default_factory=dict)
 
 
-def read_result(stored: Mapping[str, Any]) -> Result:
+def read_result(stored: StoredResult) -> Result:
     """Read a result as it is stored.
 
     Args:
@@ -95,50 +91,37 @@ def read_result(stored: Mapping[str, Any]) -> Result:
     Raises:
         XadaptError: If the format is unknown, a field is missing, or a language lacks the score that ranks.
     """
-    run = str(stored.get("run", "?"))
-    if stored.get("format") != FORMAT:
-        raise XadaptError(f"result {run}: format {stored.get('format')!r} is not {FORMAT}: evaluate it again")
-    missing = [key for key in _NEEDED if key not in stored]
-    if missing:
-        raise XadaptError(f"result {run}: {', '.join(missing)} missing: evaluate it again")
-    details = stored.get("details") or {}
+    details = stored.details
     return Result(
-        run=run,
-        task=stored["task"],
-        kind=stored["kind"],
-        metric=stored["metric"],
-        setup=str(parse(stored["setup"])),
-        base=base_name(stored["base"]),
-        seed=int(stored["seed"]),
-        data=_data_name(stored["data"]),
-        limit=stored.get("limit"),
-        head=stored.get("head") or "",
-        variant=_variant(details, (stored.get("decides") or {}).get("pool_limit")),
-        languages=_languages(stored, run),
-        members=(stored.get("decides") or {}).get("members", {}),
-        named=stored.get("named", ""),
-        target=stored.get("target") or stored["task"],
-        parameters=stored.get("parameters"),
-        head_parameters=stored.get("head_parameters"),
-        sample=bool(stored.get("sample") or details.get("sample")),
-        dev=stored.get("dev") or {},
+        run=stored.run,
+        task=stored.task,
+        kind=stored.kind,
+        metric=stored.metric,
+        setup=str(parse(stored.setup)),
+        base=base_name(stored.base),
+        seed=stored.seed,
+        data=_data_name(stored.data),
+        limit=stored.limit,
+        head=stored.head or "",
+        variant=_variant(details, stored.pool_limit),
+        languages=_languages(stored),
+        members=stored.decides.get("members", {}),
+        named=stored.named,
+        target=stored.target or stored.task,
+        parameters=stored.parameters,
+        head_parameters=stored.head_parameters,
+        sample=bool(stored.sample or details.get("sample")),
+        dev=stored.dev,
     )
 
 
-def _languages(stored: Mapping[str, Any], run: str) -> dict[str, LanguageResult]:
+def _languages(stored: StoredResult) -> dict[str, LanguageResult]:
     languages = {}
-    for code, row in stored["languages"].items():
-        scores = {key: float(value) for key, value in row.items() if key not in _NO_SCORES and _is_number(value)}
-        if stored["metric"] not in scores or not _is_number(row.get("n")):
-            raise XadaptError(f"result {run}: {code} has no n or no {stored['metric']}: evaluate it again")
+    for code, row in stored.languages.items():
         # Where all languages are pairs, English beside itself is English.
         name = ENGLISH if code == f"{ENGLISH}-{ENGLISH}" else code
-        languages[name] = LanguageResult(int(row["n"]), row.get("split") or "", scores, row.get("rows") or "", code)
+        languages[name] = LanguageResult(row.n, row.split, row.scores, row.rows, code)
     return languages
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _variant(details: Mapping[str, Any], pool_limit: int | None) -> str:

@@ -63,9 +63,9 @@ def list_command(suites: Suites = None, data: o.Data = None, as_json: o.Json = F
     from xadapt.data.inventory import declared_facts, hub_sets, take_stock
     from xadapt.data.pull import needs
     from xadapt.data.source import open_source
-    from xadapt.tasks.groups import pick_tasks
+    from xadapt.tasks.catalogue import DEFAULT
 
-    tasks, source = pick_tasks(suites or ()), open_source(data)
+    tasks, source = DEFAULT.pick(suites or ()), open_source(data)
     if source.name == "hub":
         if as_json:
             print_json([declared_facts(task) for task in tasks])
@@ -108,9 +108,9 @@ def check(
     """
     from xadapt.data.examine import examine
     from xadapt.errors import RunFailed, XadaptError
-    from xadapt.tasks.groups import pick_tasks
+    from xadapt.tasks.catalogue import DEFAULT
 
-    tasks = pick_tasks(suites or ())
+    tasks = DEFAULT.pick(suites or ())
     if not folder.is_dir():
         raise XadaptError(f"no folder {folder}: give the folder of a mirror")
     with _progress("reading") as tick:
@@ -142,9 +142,9 @@ def pull_command(
     """
     from xadapt.data.pull import failures, needs, pull, with_earlier
     from xadapt.data.source import language_codes
-    from xadapt.tasks.groups import pick_tasks
+    from xadapt.tasks.catalogue import DEFAULT
 
-    wanted, notes = needs(with_earlier(pick_tasks(suites)), language_codes(languages))
+    wanted, notes = needs(with_earlier(DEFAULT.pick(suites)), language_codes(languages))
     with _progress("pulling", every_line=True) as tick:
         outcomes = pull(to, wanted, workers, lambda done, of, outcome: tick(done, of, str(outcome)))
     failed, there = failures(outcomes), {outcome.file for outcome in outcomes if outcome.kept}

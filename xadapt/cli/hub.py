@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xadapt.cli import options as o
-from xadapt.cli.console import err, out, print_json, say
+from xadapt.cli.console import err, out, print_json
+from xadapt.cli.shared import with_session
 
 if TYPE_CHECKING:
     from xadapt.portable.hub.pull import Pulled
+    from xadapt.session import Session
     from xadapt.store.store import Store
 
 Repo = Annotated[str, typer.Argument(help="A repository of the hub, OWNER/NAME.")]
@@ -22,7 +24,9 @@ def register(app: typer.Typer) -> None:
     app.command("pull")(pull_command)
 
 
+@with_session("base", "store", "seed")
 def push_command(
+    lab: Session,
     setup: Annotated[str, typer.Argument(help='A setup, such as mnli or "stack(fuse(mnli, squad, stsb), xnli)".')],
     repo: Repo,
     private: Annotated[bool, typer.Option("--private", help="Make a new repository private.")] = False,
@@ -32,9 +36,6 @@ def push_command(
         bool,
         typer.Option("--with-members/--without-members", help="Upload the checkpoints that it stands on, too."),
     ] = True,
-    base: o.Base = "e5-small",
-    store: o.StoreFolder = None,
-    seed: o.Seed = 42,
     as_json: o.Json = False,
 ) -> None:
     """Push a setup to the Hugging Face hub.
@@ -42,25 +43,8 @@ def push_command(
     Needs a token that may write: HF_TOKEN or `hf auth login`. All goes in one commit; other setups that were pushed to
     the repository stay. Without members, the commit names their runs, and whoever pulls has to have them.
     """
-    from xadapt.backbone.base import load_backbone
-    from xadapt.composition.grammar import parse
-    from xadapt.portable.hub.push import push
-    from xadapt.store.store import Store
-
-    node, place = parse(setup), Store(store)
     _calm_bars()
-    pushed = push(
-        node,
-        repo,
-        load_backbone(base),
-        place,
-        seed,
-        private=private,
-        message=message,
-        revision=revision,
-        members=members,
-        tell=say,
-    )
+    pushed = lab.push(setup, repo, private=private, message=message, revision=revision, members=members)
     if as_json:
         told = {"repo": pushed.repo, "url": pushed.url, "revision": pushed.revision}
         print_json({**told, "pushed": pushed.sent, **pushed.entry.model_dump()})
@@ -69,11 +53,12 @@ def push_command(
     _line(f"get it anywhere with: xadapt pull {pushed.repo}" + (f" --revision {revision}" if revision else ""))
 
 
+@with_session("store")
 def pull_command(
+    lab: Session,
     repo: Repo,
     setup: Annotated[str | None, typer.Argument(help="One of its setups. [default: all]")] = None,
     revision: Annotated[str | None, typer.Option(help="A branch, tag or commit. [default: main]")] = None,
-    store: o.StoreFolder = None,
     as_json: o.Json = False,
 ) -> None:
     """Pull setups that were pushed with xadapt into the store.
@@ -82,17 +67,12 @@ def pull_command(
     Started again, it goes on from what has come. Exit code 1 means that a setup stands on checkpoints that are nowhere,
     or that have other weights here.
     """
-    from xadapt.composition.grammar import parse
-    from xadapt.portable.hub.pull import pull
-    from xadapt.store.store import Store
-
-    place = Store(store)
     _calm_bars()
-    pulled = pull(repo, place, parse(setup) if setup else None, revision=revision, tell=say)
+    pulled = lab.pull(repo, setup, revision)
     if as_json:
         print_json(_facts(pulled))
     else:
-        _print(pulled, place)
+        _print(pulled, lab.store)
     if pulled.missing or pulled.differing:
         raise typer.Exit(1)
 
@@ -118,24 +98,24 @@ def _facts(pulled: Pulled) -> dict[str, object]:
     }
 
 
-def _print(pulled: Pulled, place: Store) -> None:
+def _print(pulled: Pulled, store: Store) -> None:
     from xadapt.portable.hub.layout import usage
 
     _line(
-        f"{pulled.repo} at {pulled.revision[:8]}: {len(pulled.taken)} pulled into {place.root}, "
+        f"{pulled.repo} at {pulled.revision[:8]}: {len(pulled.taken)} pulled into {store.root}, "
         f"{len(pulled.kept)} already there"
     )
     for run, name in pulled.missing.items():
-        _line(f"missing: {name} (run {run}) is neither in {pulled.repo} nor in {place.root}: pull it or copy it there")
+        _line(f"missing: {name} (run {run}) is neither in {pulled.repo} nor in {store.root}: pull it or copy it there")
     for run, name in pulled.differing.items():
         _line(
             f"differs: {name} (run {run}) was made again here, with other weights than in {pulled.repo}: move "
-            f"{place.run_path(run)} away and pull again"
+            f"{store.run_path(run)} away and pull again"
         )
     for name, run in pulled.instead.items():
         _line(f"note: for {name} this store uses run {run}, which is newer than the one in {pulled.repo}")
     for name, run in pulled.displaced.items():
-        _line(f"note: {name} is another run from now on; {run}, used until now, is still in {place.root}")
+        _line(f"note: {name} is another run from now on; {run}, used until now, is still in {store.root}")
     for entry in pulled.entries:
         if pulled.usable(entry):
             _line(f"{entry.setup}: use it with {usage(entry)}")

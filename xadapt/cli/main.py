@@ -10,7 +10,7 @@ import typer
 
 from xadapt import __version__
 from xadapt.cli import data, evaluate, explain, hub, info, portable, predict, report, run, suite, train
-from xadapt.errors import XadaptError, unknown
+from xadapt.errors import XadaptError, options_as_flags, unknown
 
 _INTERRUPTED = 130
 
@@ -52,7 +52,8 @@ def main(arguments: list[str] | None = None) -> None:
     command = typer.main.get_command(app)
     try:
         # In this mode Typer returns the code of a typer.Exit, or of an interruption, instead of leaving.
-        code = command.main(args=arguments, prog_name="xadapt", standalone_mode=False) or 0
+        with options_as_flags():
+            code = command.main(args=arguments, prog_name="xadapt", standalone_mode=False) or 0
         if code == _INTERRUPTED:
             raise KeyboardInterrupt
         sys.exit(code)

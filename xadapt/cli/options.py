@@ -6,7 +6,10 @@ from typing import Annotated
 
 import typer
 
-Base = Annotated[str, typer.Option(help="e5-small (the packed default), a hub id, or a folder of an XLM-R checkpoint.")]
+Base = Annotated[
+    str | None,
+    typer.Option(help="e5-small, a hub id, or a folder of an XLM-R checkpoint. [default: e5-small, which is packed]"),
+]
 Data = Annotated[
     str | None, typer.Option(help="hub, bundled (a demonstration) or a mirror folder. [env: XADAPT_DATA, else hub]")
 ]

@@ -9,9 +9,12 @@ import typer
 
 from xadapt.cli import options as o
 from xadapt.cli.console import out, print_json
+from xadapt.cli.shared import with_session
 
 if TYPE_CHECKING:
+    from xadapt.session import Session
     from xadapt.store.checkpoints import Checkpoint
+    from xadapt.store.records import Json
 
 
 def register(app: typer.Typer) -> None:
@@ -20,7 +23,9 @@ def register(app: typer.Typer) -> None:
     app.command("import")(import_command)
 
 
+@with_session("base", "store", "seed")
 def export_command(
+    lab: Session,
     setup: Annotated[
         str, typer.Argument(help='A setup, such as mnli or "stack(fuse(mnli, squad), xnli)"; none with merged.')
     ],
@@ -35,9 +40,6 @@ def export_command(
     with_base: Annotated[
         bool, typer.Option("--with-base", help="Write the base beside it, in the format of transformers.")
     ] = False,
-    base: o.Base = "e5-small",
-    store: o.StoreFolder = None,
-    seed: o.Seed = 42,
     as_json: o.Json = False,
 ) -> None:
     """Export a setup for another library.
@@ -47,15 +49,7 @@ def export_command(
 
     It is loaded by that library in a process without xadapt and compared before it is put in place.
     """
-    from xadapt.composition.grammar import parse
-    from xadapt.data.own_tasks import open_store, open_task
-
-    place, node = open_store(store), parse(setup)
-    target = open_task(task, place) if task else None
-    from xadapt.backbone.base import load_backbone
-    from xadapt.portable.export import export
-
-    made = export(node, to, form, load_backbone(base), place, target, seed, precision, with_base)
+    made = lab.export(setup, to, form, task, precision, with_base)
     if as_json:
         print_json({"path": str(made.path), **made.record, "notes": list(made.notes)})
         return
@@ -65,7 +59,9 @@ def export_command(
     _line(str(made.path))
 
 
+@with_session("base", "store", "seed")
 def import_command(
+    lab: Session,
     folder: Annotated[Path, typer.Argument(help="An adapter of AdapterHub or peft, or an export of xadapt.")],
     task: Annotated[
         str | None, typer.Option(help="The task that it was trained for. [default: an export says it]")
@@ -74,9 +70,6 @@ def import_command(
     labels: Annotated[
         str | None, typer.Option(help="What the head's outputs mean, in order, if its own names do not say: a,b,c.")
     ] = None,
-    base: o.Base = "e5-small",
-    store: o.StoreFolder = None,
-    seed: o.Seed = 42,
     as_json: o.Json = False,
 ) -> None:
     """Import an adapter into the store.
@@ -84,26 +77,27 @@ def import_command(
     Safetensors only. Its sizes must be those of the base, and its head's labels those of the task; their order is put
     right by their names. --seed is what it is filed under. An export with several adapters comes in as a whole.
     """
-    from xadapt.data.own_tasks import open_store, open_task
-
-    place = open_store(store)
-    target = open_task(task, place) if task else None
     names = [label.strip() for label in labels.split(",")] if labels else []
-    from xadapt.backbone.base import load_backbone
-    from xadapt.portable.importing import import_adapter
-
-    made = import_adapter(folder, target, load_backbone(base), place, name, seed, names)
+    made = lab.import_adapter(folder, task, name, names)
     if as_json:
-        keys = ("setup", "run", "seed", "heads", "members")
-        print_json([{"checkpoint": str(one.path), **{key: one.record[key] for key in keys}} for one in made])
+        print_json([_summary(one) for one in made])
         return
     for one in made:
         _print(one)
 
 
+def _summary(checkpoint: Checkpoint) -> Json:
+    stored = checkpoint.record.stored()
+    return {
+        "checkpoint": str(checkpoint.path),
+        **{key: stored[key] for key in ("setup", "run", "seed", "heads", "members")},
+    }
+
+
 def _print(checkpoint: Checkpoint) -> None:
+    form = checkpoint.record.imported.form if checkpoint.record.imported else "adapter"
     heads = f"with a head for {', '.join(checkpoint.heads)}" if checkpoint.heads else "without a head"
-    _line(f"{checkpoint.setup}: {checkpoint.record['imported']['form']}, {heads}, seed {checkpoint.seed}")
+    _line(f"{checkpoint.setup}: {form}, {heads}, seed {checkpoint.seed}")
     _line(str(checkpoint.path))
 
 

@@ -6,14 +6,17 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from xadapt.cli import options as o
 from xadapt.cli.console import err, out, say
+from xadapt.cli.shared import with_session
+
+if TYPE_CHECKING:
+    from xadapt.session import Session
 
 #: Rows after which a line says that the command lives, where there is no terminal.
 _EVERY = 2000
@@ -24,7 +27,9 @@ def register(app: typer.Typer) -> None:
     app.command("predict")(predict_command)
 
 
+@with_session("base", "store", "seed", "precision", "device")
 def predict_command(
+    lab: Session,
     file: Annotated[
         str, typer.Argument(help="Rows: .jsonl, .csv or .parquet, .conll for tagging, or - for standard input.")
     ],
@@ -35,12 +40,7 @@ def predict_command(
         typer.Option("--format", help="jsonl or csv. [default: by the file's ending; jsonl on standard input]"),
     ] = None,
     to: Annotated[Path | None, typer.Option(help="Write to this .jsonl or .csv file. [default: print]")] = None,
-    base: o.Base = "e5-small",
-    store: o.StoreFolder = None,
-    seed: o.Seed = 42,
     max_length: o.MaxLength = None,
-    precision: o.Precision = "auto",
-    device: o.Device = "auto",
 ) -> None:
     """Predict rows of your own, in any language.
 
@@ -50,38 +50,10 @@ def predict_command(
 
     Rows are read and predicted some thousand at a time, so that a file may be larger than memory.
     """
-    from xadapt.composition.grammar import parse
-    from xadapt.data.inputs import input_rows, read_chunks
-    from xadapt.data.outputs import check_output, joined, open_output
-    from xadapt.data.own_tasks import open_store
-
-    check_output(to)
-    place, setup = open_store(store), str(parse(setup))
-    from xadapt.api import load, open_predictable
-
-    target = open_predictable(task, place)
-    chunks = read_chunks(file, form)
-    first = next(chunks)
-    # A wrong column is told before a model is loaded.
-    input_rows(first.rows, target, first)
-    model = load(
-        setup,
-        target.name,
-        base=base,
-        store=place,
-        seed=seed,
-        device=device,
-        precision=precision,
-        max_length=max_length,
-        tell=say,
-    )
-    count = 0
-    with _broken_pipe(), open_output(to) as write, _progress(bool(to) or not sys.stdout.isatty()) as progress:
-        for chunk in chain([first], chunks):
-            write(joined(chunk, model.answer(input_rows(chunk.rows, target, chunk), progress)))
-            count += len(chunk.rows)
+    with _broken_pipe(), _progress(bool(to) or not sys.stdout.isatty()) as progress:
+        done = lab.predict_file(setup, task, file, to, form=form, max_length=max_length, progress=progress)
     if to:
-        say(f"{target.name} {setup}: {count:,} rows")
+        say(f"{done.task} {done.setup}: {done.rows:,} rows")
         out.print(str(to), highlight=False, soft_wrap=True)
 
 

@@ -1,75 +1,97 @@
-"""Options that every training command has, written once."""
+"""Options that commands share, written once: a decorator opens the session that they describe."""
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from xadapt.cli import options as o
 
 if TYPE_CHECKING:
-    from xadapt.store.store import Store
+    from xadapt.session import Session
+
+Command = Callable[..., None]
 
 
-@dataclass(frozen=True)
-class Given:
-    """What a training command was given beside its own arguments.
-
-    Attributes:
-        base: The base.
-        data: The data source.
-        place: The store, which knows the user's own tasks.
-        as_json: Whether the result goes to programs.
-        settings: Training settings; None where they were left open.
-    """
-
-    base: str
-    data: str | None
-    place: Store
-    as_json: bool
-    settings: dict[str, Any]
-
-
-def _options(
-    base: o.Base = "e5-small",
+def _session_options(
+    base: o.Base = None,
     data: o.Data = None,
     store: o.StoreFolder = None,
     cache_size: o.CacheSize = None,
     seed: o.Seed = 42,
+    precision: o.Precision = "auto",
+    device: o.Device = "auto",
+) -> None: ...
+
+
+def _training_options(
     epochs: o.Epochs = None,
     lr: o.LearningRate = None,
     batch_size: o.BatchSize = None,
     limit: o.Limit = None,
     dev_limit: o.DevLimit = None,
     max_length: o.MaxLength = None,
-    precision: o.Precision = "auto",
-    device: o.Device = "auto",
     report_to: o.ReportTo = None,
-    as_json: o.Json = False,
 ) -> None: ...
 
 
-_OUTSIDE = ("base", "data", "store", "cache_size", "as_json")
+#: All options that make a session.
+EVERY = tuple(inspect.signature(_session_options).parameters)
 
 
-def training_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command, whose first parameter is ``given``, the options that all trainings share."""
-    own = [p for p in inspect.signature(command).parameters.values() if p.name != "given"]
-    shared = list(inspect.signature(_options).parameters.values())
-    hints = {**get_type_hints(command, include_extras=True), **get_type_hints(_options, include_extras=True)}
+def with_session(*names: str) -> Callable[[Command], Command]:
+    """Give a command, whose first parameter is ``lab``, options that make a session, and the session.
+
+    Args:
+        names: The options, those of :data:`EVERY` when none are named.
+    """
+
+    def decorate(command: Command) -> Command:
+        shared = [p for p in _parameters(_session_options) if p.name in (names or EVERY)]
+
+        @wraps(command)
+        def opened(**values: Any) -> None:
+            command(_open({p.name: values.pop(p.name) for p in shared}), **values)
+
+        return _signed(opened, command, shared, ("lab",))
+
+    return decorate
+
+
+def training_options(command: Command) -> Command:
+    """Give a command, whose first parameters are ``lab`` and ``settings``, the options that all trainings share."""
+    making, settings = _parameters(_session_options), _parameters(_training_options)
 
     @wraps(command)
-    def with_options(**values: Any) -> None:
-        from xadapt.data.own_tasks import open_store
+    def opened(**values: Any) -> None:
+        lab = _open({p.name: values.pop(p.name) for p in making})
+        command(lab, {p.name: values.pop(p.name) for p in settings}, **values)
 
-        settings = {p.name: values.pop(p.name) for p in shared if p.name not in _OUTSIDE}
-        base, data, store, cache_size, as_json = (values.pop(name) for name in _OUTSIDE)
-        command(Given(base, data, open_store(store, cache_size), as_json, settings), **values)
+    return _signed(opened, command, [*making, *settings], ("lab", "settings"))
 
-    parameters = [p.replace(annotation=hints[p.name], kind=p.KEYWORD_ONLY) for p in (*own, *shared)]
-    with_options.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-    with_options.__annotations__ = {p.name: p.annotation for p in parameters}
-    return with_options
+
+def _open(options: dict[str, Any]) -> Session:
+    from xadapt.session import Session
+
+    return Session(**options)
+
+
+def _parameters(function: Callable[..., object]) -> list[inspect.Parameter]:
+    hints = get_type_hints(function, include_extras=True)
+    return [p.replace(annotation=hints[p.name]) for p in inspect.signature(function).parameters.values()]
+
+
+def _signed(wrapper: Command, command: Command, shared: list[inspect.Parameter], first: tuple[str, ...]) -> Command:
+    """Show a wrapper to Typer with the command's own parameters and the shared ones behind them."""
+    hints = get_type_hints(command, include_extras=True, localns={"Session": object})
+    own = [
+        p.replace(annotation=hints[p.name])
+        for p in inspect.signature(command).parameters.values()
+        if p.name not in first
+    ]
+    parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in (*own, *shared)]
+    wrapper.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapper.__annotations__ = {p.name: p.annotation for p in parameters}
+    return wrapper

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from xadapt.cli import options as o
-from xadapt.cli.console import evaluation_display, out, print_json, say, show
+from xadapt.cli.console import out, print_json, show
+from xadapt.cli.shared import with_session
 
 if TYPE_CHECKING:
-    from xadapt.composition.expression import Node
-    from xadapt.data.source import Source
-    from xadapt.evaluation.evaluate import EvalSettings
+    from xadapt.evaluation.run_suite import SuiteRun
     from xadapt.evaluation.suite_scores import SuiteScore
-    from xadapt.store.store import Store
+    from xadapt.session import Session
 
 
 def register(app: typer.Typer) -> None:
@@ -23,40 +23,26 @@ def register(app: typer.Typer) -> None:
     app.command("submit")(submit)
 
 
-def evaluate_suite(
-    name: str,
-    node: Node,
-    languages: str,
-    base: str,
-    source: Source,
-    place: Store,
-    settings: EvalSettings,
-    to: Path | None,
-    as_json: bool,
+def show_suite(
+    lab: Session, run: SuiteRun, setup: str, settings: Mapping[str, int | None], to: Path | None, as_json: bool
 ) -> None:
-    """Evaluate a setup on a suite and print what came of it."""
-    from xadapt.backbone.base import load_backbone
-    from xadapt.evaluation.run_suite import run_suite
-    from xadapt.evaluation.suites import get_suite
+    """Print what came of a suite, and write it to a folder."""
+    from xadapt.composition.grammar import parse
     from xadapt.reports.suite_tables import suite_json, write_suite
 
-    backbone = load_backbone(base)
-    score = run_suite(
-        get_suite(name), node, languages, backbone, source, place, settings, evaluation_display, say
-    ).score
     facts = {
-        "setup": str(node),
-        "base": backbone.name,
-        "data": source.name,
-        "limit": settings.limit,
-        "pool_limit": settings.pool_limit,
-        "seed": settings.seed,
+        "setup": str(parse(setup)),
+        "base": lab.backbone.name,
+        "data": lab.source.name,
+        "limit": settings["limit"],
+        "pool_limit": settings["pool_limit"],
+        "seed": lab.seed,
     }
-    written = write_suite(score, facts, to) if to else []
+    written = write_suite(run.score, facts, to) if to else []
     if as_json:
-        print_json(suite_json(score, facts))
+        print_json(suite_json(run.score, facts))
         return
-    print_suite(score, ", ".join(f"{key} {value}" for key, value in facts.items() if value is not None))
+    print_suite(run.score, ", ".join(f"{key} {value}" for key, value in facts.items() if value is not None))
     for path in written:
         out.print(str(path), highlight=False, soft_wrap=True)
 
@@ -87,14 +73,12 @@ def print_suite(score: SuiteScore, facts: str) -> None:
         out.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
+@with_session("base", "data", "store", "seed")
 def submit(
+    lab: Session,
     suite: Annotated[str, typer.Argument(help="xtreme or xtreme-r.")],
     setup: Annotated[str, typer.Option(help="The setup that was evaluated on the suite, such as lingnli or none.")],
     to: Annotated[Path, typer.Option(help="Folder of the submission: new, empty, or an earlier submission.")],
-    base: o.Base = "e5-small",
-    data: o.Data = None,
-    store: o.StoreFolder = None,
-    seed: o.Seed = 42,
     allow_sample: Annotated[
         bool, typer.Option("--allow-sample", help="Write predictions on a part of the rows too.")
     ] = False,
@@ -105,27 +89,12 @@ def submit(
     Nothing is computed: `xadapt evaluate SUITE --setup SETUP` makes the predictions. Give the same --base, --data and
     --store as there. Tasks and languages that are not there are named, a line each.
     """
-    from xadapt.composition.grammar import parse
-    from xadapt.data.own_tasks import open_store
-    from xadapt.data.source import open_source
-    from xadapt.evaluation.suites import get_suite
-
-    known, node = get_suite(suite), parse(setup)
-    source, place = open_source(data), open_store(store)
-    from xadapt.evaluation.submission import write_submission
-
-    made = write_submission(known, node, base, source, place, to, seed, allow_sample)
+    made = lab.submit(setup, suite, to, allow_sample)
     if as_json:
         print_json({"path": str(made.path), "tasks": made.tasks, "missing": list(made.missing)})
         return
-    for name, task in made.tasks.items():
-        rows = task["rows"]
-        sample = ", a sample" if task["sample"] else ""
-        details = "".join(f", {key} {task['details'][key]}" for key in ("layer", "pooling") if key in task["details"])
-        text = f"{name}: {task['setup']}, {len(rows)}/{len(known.languages[name])} languages, N {sum(rows.values()):,}"
-        out.print(f"{text}{details}{sample}", markup=False, highlight=False, soft_wrap=True)
-    for line in made.missing:
-        out.print(f"missing {line}", markup=False, highlight=False, soft_wrap=True)
-    if source.name != "hub":
-        out.print(f"rows of {source.name}: the evaluator wants the whole official test sets", markup=False)
+    for line in made.lines():
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+    if lab.source.name != "hub":
+        out.print(f"rows of {lab.source.name}: the evaluator wants the whole official test sets", markup=False)
     out.print(str(made.path), highlight=False, soft_wrap=True)

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from xadapt.cli import options as o
-from xadapt.cli.console import out, print_json, show, training_display
-from xadapt.cli.shared import Given, training_options
+from xadapt.cli.console import out, print_json, show
+from xadapt.cli.shared import training_options
 
 if TYPE_CHECKING:
+    from xadapt.session import Session
     from xadapt.store.checkpoints import Checkpoint
-    from xadapt.training.plan import TrainPlan
+    from xadapt.store.records import Json
 
 Task = Annotated[
     str, typer.Argument(help="A task with training rows, such as mnli, or a YAML file that declares one of yours.")
@@ -31,123 +32,110 @@ def register(app: typer.Typer) -> None:
 
 @training_options
 def train_task(
-    given: Given, task: Task, adapter_config: o.AdapterConfigText = None, adapter_layers: o.AdapterLayers = None
+    lab: Session,
+    settings: dict[str, Any],
+    task: Task,
+    adapter_config: o.AdapterConfigText = None,
+    adapter_layers: o.AdapterLayers = None,
+    as_json: o.Json = False,
 ) -> None:
     """Train an adapter for a task in English."""
-    from xadapt.data.own_tasks import open_task
-    from xadapt.training.plan import plan_task
-
-    method = {"adapter_config": adapter_config, "adapter_layers": adapter_layers}
-    _train([plan_task(open_task(task, given.place).name)], given, **method)
+    settings |= {"adapter_config": adapter_config, "adapter_layers": adapter_layers}
+    _print([lab.train(task, **settings)], as_json)
 
 
 @training_options
 def fuse(
-    given: Given,
+    lab: Session,
+    settings: dict[str, Any],
     members: Members,
     on: Annotated[str | None, typer.Option(help="Learn to fuse on this task's rows. [default: members' own]")] = None,
     rank: o.Rank = None,
+    as_json: o.Json = False,
 ) -> None:
     """Learn AdapterFusion over trained adapters."""
-    from xadapt.data.own_tasks import open_task
-    from xadapt.training.plan import plan_fusion
-
-    _train([plan_fusion(members, open_task(on, given.place).name if on else None, rank)], given)
+    _print([lab.fuse(*members, on=on, rank=rank, **settings)], as_json)
 
 
 @training_options
 def multitask(
-    given: Given,
+    lab: Session,
+    settings: dict[str, Any],
     tasks: Annotated[list[str], typer.Argument(help="Tasks, two or more, such as mnli squad stsb.")],
     mixing_cap: o.MixingCap = None,
     adapter_config: o.AdapterConfigText = None,
     adapter_layers: o.AdapterLayers = None,
+    as_json: o.Json = False,
 ) -> None:
     """Train one adapter on several tasks, mixed in proportion to their sizes."""
-    from xadapt.data.own_tasks import open_task
-    from xadapt.training.plan import plan_multitask
-
-    names = [open_task(task, given.place).name for task in tasks]
-    method = {"adapter_config": adapter_config, "adapter_layers": adapter_layers}
-    _train([plan_multitask(names)], given, mixing_cap=mixing_cap, **method)
+    settings |= {"adapter_config": adapter_config, "adapter_layers": adapter_layers, "mixing_cap": mixing_cap}
+    _print([lab.multitask(*tasks, **settings)], as_json)
 
 
 @training_options
 def soup(
-    given: Given,
+    lab: Session,
+    settings: dict[str, Any],
     members: Members,
     on: Annotated[str, typer.Option(help="The task whose English dev rows choose the weights.")],
     method: Annotated[
         str, typer.Option(help="greedy: add members while it helps. learned: optimise weights.")
     ] = "greedy",
+    as_json: o.Json = False,
 ) -> None:
     """Average trained adapters with weights that a task's English dev rows choose; nothing else is trained."""
-    from xadapt.data.own_tasks import open_task
-    from xadapt.training.plan import plan_soup
-
-    _train([plan_soup(members, open_task(on, given.place).name, method)], given)
+    _print([lab.soup(*members, on=on, method=method, **settings)], as_json)
 
 
 @training_options
 def train_target(
-    given: Given,
+    lab: Session,
+    settings: dict[str, Any],
     task: Task,
     on: Annotated[str, typer.Option(help='The setup it stands on, such as "fuse(mnli, squad, stsb)", or none.')],
     mode: Annotated[str, typer.Option(help="stack: a fresh adapter on top. continue: train the weights on.")] = "stack",
     adapter_config: o.AdapterConfigText = None,
     adapter_layers: o.AdapterLayers = None,
+    as_json: o.Json = False,
 ) -> None:
     """Train a target task on a setup, in English; on an ensemble, one adapter and head for each member."""
-    from xadapt.data.own_tasks import open_task
-    from xadapt.training.plan import plan_targets
-
-    method = {"adapter_config": adapter_config, "adapter_layers": adapter_layers}
-    _train(plan_targets(open_task(task, given.place).name, on, mode), given, **method)
+    settings |= {"adapter_config": adapter_config, "adapter_layers": adapter_layers}
+    _print(lab.train_each(task, on, mode, **settings), as_json)
 
 
-def _train(plans: list[TrainPlan], given: Given, **more: Any) -> None:
-    from xadapt.backbone.base import load_backbone
-    from xadapt.data.source import open_source
-    from xadapt.training.plan import setup_of
-    from xadapt.training.settings import make_settings
-    from xadapt.training.train import train
-
-    checked = make_settings(**given.settings, **more)
-    source, backbone = open_source(given.data), load_backbone(given.base)
-    made = []
-    for plan in plans:
-        with training_display(str(plan.makes)) as display:
-            made.append(train(plan, backbone, source, given.place, checked, display=display))
-    if given.as_json:
-        parts = [{"checkpoint": str(checkpoint.path), **_summary(checkpoint)} for checkpoint in made]
-        print_json(parts[0] if len(parts) == 1 else {"setup": str(setup_of(plans)), "checkpoints": parts})
+def _print(made: list[Checkpoint], as_json: bool) -> None:
+    together = f"ensemble({', '.join(checkpoint.setup for checkpoint in made)})" if len(made) > 1 else ""
+    if as_json:
+        parts = [_summary(checkpoint) for checkpoint in made]
+        print_json({"setup": together, "checkpoints": parts} if together else parts[0])
         return
     for checkpoint in made:
-        _print(checkpoint)
-    if len(plans) > 1:
-        out.print(f"together: {setup_of(plans)}", highlight=False, soft_wrap=True)
+        _print_one(checkpoint)
+    if together:
+        out.print(f"together: {together}", highlight=False, soft_wrap=True)
 
 
-def _summary(checkpoint: Checkpoint) -> dict[str, Any]:
-    record = checkpoint.record
+def _summary(checkpoint: Checkpoint) -> Json:
+    stored = checkpoint.record.stored()
     keys = ("setup", "run", "seed", "data", "rows", "members")
-    return {**{key: record[key] for key in keys}, "base": record["base"]["name"], **record["figures"]}
+    facts = {key: stored[key] for key in keys}
+    return {"checkpoint": str(checkpoint.path), **facts, "base": stored["base"]["name"], **stored["figures"]}
 
 
-def _print(checkpoint: Checkpoint) -> None:
+def _print_one(checkpoint: Checkpoint) -> None:
     from rich.table import Table
 
-    figures = checkpoint.record["figures"]
+    figures = checkpoint.record.figures
     table = Table(title=f"{checkpoint.setup}: English development scores")
     for column in ("task", "N", "scores"):
         table.add_column(column, justify="right" if column == "N" else "left")
-    for name, scores in figures["dev"].items():
+    for name, scores in figures.dev.items():
         shown = ", ".join(f"{key} {value:.1f}" for key, value in scores.items())
-        table.add_row(name, f"{figures['dev_rows'][name]:,}", shown)
+        table.add_row(name, f"{figures.dev_rows[name]:,}", shown)
     show(table)
-    if "mixture" in figures:
-        parts = ", ".join(f"{weight:.3f} {member}" for member, weight in figures["mixture"].items())
+    if figures.mixture:
+        parts = ", ".join(f"{weight:.3f} {member}" for member, weight in figures.mixture.items())
         out.print(f"weights: {parts}", highlight=False, soft_wrap=True)
-    steps, parameters = f"{figures['steps']:,} steps", f"{figures['parameters']:,} trained parameters"
-    out.print(f"{steps}, {parameters}, {figures['seconds']:,} s", highlight=False)
+    steps, parameters = f"{figures.steps or 0:,} steps", f"{figures.parameters:,} trained parameters"
+    out.print(f"{steps}, {parameters}, {figures.seconds:,} s", highlight=False)
     out.print(str(checkpoint.path), highlight=False, soft_wrap=True)

@@ -6,21 +6,22 @@ from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from xadapt.backbone.base import Backbone
 from xadapt.composition.expression import MERGES, Node
-from xadapt.composition.heads import HeadStates, close_task, head_states, kind_of, merge_heads, pick_head
+from xadapt.composition.heads import HeadStates, close_task, head_states, merge_heads, pick_head
 from xadapt.composition.hints import how_to_make, target_hint
 from xadapt.composition.loading import activate_on, bare_model, freeze, label_ids, put_adapter, put_fusion, put_head
 from xadapt.composition.members import Members
 from xadapt.composition.merging import merge_adapters
 from xadapt.errors import XadaptError
-from xadapt.store.checkpoints import Checkpoint
-from xadapt.store.store import Store
+from xadapt.store.records import Scores
 from xadapt.tasks import Kind, Task
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
     from adapters.composition import AdapterCompositionBlock
+
+    from xadapt.context import Context
+    from xadapt.store.checkpoints import Checkpoint
 
 
 def layer_name(node: Node) -> str:
@@ -35,38 +36,26 @@ class Assembly:
     """A setup whose members are found and checked; the model with them in it is made when it is first asked for.
 
     Attributes:
-        backbone: The frozen base.
-        store: Where checkpoints come from.
-        seed: The seed whose checkpoints are preferred, and of merges that draw at random.
+        context: Base and store; its seed is that whose checkpoints are preferred, and of merges that draw at random.
         heads: Name of the task of every head, in order of loading; later ones belong to outer compositions.
         calibration: By head, what was tuned on English dev beside the weights.
         active: The composition that is active.
         names: The adapters in it, as the model calls them.
     """
 
-    def __init__(
-        self,
-        backbone: Backbone,
-        store: Store,
-        seed: int | None = None,
-        pins: dict[str, Checkpoint] | None = None,
-        on_use: Callable[[Checkpoint], None] | None = None,
-    ) -> None:
+    def __init__(self, context: Context, on_use: Callable[[Checkpoint], object] | None = None) -> None:
         """Begin with a bare base.
 
         Args:
-            backbone: The frozen base.
-            store: Where checkpoints come from.
-            seed: The seed whose checkpoints are preferred, and of merges that draw at random.
-            pins: Checkpoints that must be used for an expression, whatever else the store holds.
-            on_use: Told of every checkpoint that is taken, once.
+            context: Base, store and seed; its pins are taken for their expressions, whatever else the store holds.
+            on_use: Told of every checkpoint that is taken, once; by default a person is.
         """
-        self.backbone, self.store, self.seed = backbone, store, seed
+        self.context = context
         self.heads: list[str] = []
-        self.calibration: dict[str, dict[str, float]] = {}
+        self.calibration: dict[str, Scores] = {}
         self.active: str | AdapterCompositionBlock | None = None
         self.names: tuple[str, ...] = ()
-        self._found = Members(backbone, store, seed, dict(pins or {}), on_use)
+        self._found = Members(context, on_use or context.uses)
         self._adapters: set[str] = set()
         self._fusions: set[str] = set()
         self._learnt: dict[str, Checkpoint] = {}
@@ -90,7 +79,7 @@ class Assembly:
         Raises:
             XadaptError: If a checkpoint does not load, or members cannot be put together in this way.
         """
-        model = bare_model(self.backbone)
+        model = bare_model(self.context.backbone)
         for step in self._steps:
             step(model)
         self._steps.clear()
@@ -151,11 +140,11 @@ class Assembly:
     def activate(self, block: str | AdapterCompositionBlock | None) -> None:
         """Make a composition the active one."""
         self.active, self.names = block, tuple(dict.fromkeys(_leaves(block)))
-        self.then(partial(activate_on, block=block, layers=self.backbone.layers))
+        self.then(partial(activate_on, block=block, layers=self.context.backbone.layers))
 
     def keep_trunk(self) -> None:
         """Keep what the layers below all adapters compute in the store's cache, and take it from there."""
-        self.then(lambda model: setattr(model.roberta.encoder, "cache", self.store.cache))
+        self.then(lambda model: setattr(model.roberta.encoder, "cache", self.context.store.cache))
 
     def fusions(self) -> list[Any]:
         """The fusions of the active composition."""
@@ -169,7 +158,7 @@ class Assembly:
         *under, last = node.children
         trained = last.kind == "adapter" and self._found.fits(node)
         if trained:
-            self._found.stand_on(node)
+            self._found.prefer_members_of(node)
         below = Node("stack", children=tuple(under)) if len(under) > 1 else under[0]
         lower = self._stacked(below) if below.kind == "stack" else [self.block(below)]
         if last.kind != "adapter":
@@ -177,13 +166,13 @@ class Assembly:
         # One for another base is taken only to say so, and only when there is nothing else to take.
         if trained or (self._found.find(node) and not self._found.fits(last)):
             return [*lower, self._adapter(node, layer_name(node))]
-        hint = f"{how_to_make(last)} or {target_hint(last, below)}"
+        hint = f"{how_to_make(last, self.context.tasks)} or {target_hint(last, below, self.context.tasks)}"
         return [*lower, self._adapter(last, layer_name(last), hint)]
 
     def _adapter(self, node: Node, name: str, hint: str | None = None) -> str:
-        checkpoint = self._found.use(node, hint or how_to_make(node))
+        checkpoint = self._found.use(node, hint or how_to_make(node, self.context.tasks))
         if node.kind == "stack":
-            self._found.check_stands(node, checkpoint)
+            self._found.check_members_of(node, checkpoint)
         if name not in self._adapters:
             self._adapters.add(name)
             self.then(partial(put_adapter, checkpoint=checkpoint, name=name))
@@ -194,10 +183,10 @@ class Assembly:
         from adapters.composition import Fuse
 
         if self._found.fits(node):
-            self._found.stand_on(node)
+            self._found.prefer_members_of(node)
         fused = Fuse(*(self.block(child) for child in node.children))
-        checkpoint = self._found.use(node, how_to_make(node))
-        self._found.check_stands(node, checkpoint)
+        checkpoint = self._found.use(node, how_to_make(node, self.context.tasks))
+        self._found.check_members_of(node, checkpoint)
         if fused.name in self._fusions:
             # The library names a fusion by its members alone, and the second would take the place of the first.
             raise XadaptError(f"a setup cannot hold two fusions of the same members: {node} is there already")
@@ -213,7 +202,7 @@ class Assembly:
             self.heads.append(task)
             self._loaded_heads.append(task)
             self._learnt[task] = checkpoint
-            self.calibration[task] = checkpoint.record.get("calibration", {}).get(task, {})
+            self.calibration[task] = checkpoint.record.calibration.get(task, {})
             self.then(partial(put_head, checkpoint=checkpoint, task=task, name=task))
 
     def _merged(self, node: Node) -> str:
@@ -221,16 +210,20 @@ class Assembly:
         name = layer_name(node)
         if name not in self._adapters:
             self._adapters.add(name)
-            self.then(partial(_merge, node=node, members=members, seed=self.seed or 0))
+            self.then(partial(_merge, node=node, members=members, seed=self.context.seed))
         return name
 
-    def head_for(self, task: Task) -> str:
-        """The head that answers a task: its own, else the outermost that speaks the same labels.
+    def head_for(self, task: Task, setup: Node | None = None) -> str:
+        """The head that answers a task: its own, else the outermost that has the same labels.
+
+        Args:
+            task: The task.
+            setup: The setup, to be named in an error.
 
         Raises:
             XadaptError: If no member's head does.
         """
-        return pick_head(self.heads, task)
+        return pick_head(self.heads, task, self.context.tasks, setup)
 
     def closed(self, task: Task, head: str) -> Task:
         """The task itself or, where its training rows decided its tags, with the tags of a head.
@@ -240,9 +233,9 @@ class Assembly:
         """
         return close_task(task, head, label_ids(self._learnt[head], head))
 
-    def speaks(self, kind: Kind) -> bool:
-        """Whether a head speaks the labels of a kind."""
-        return any(kind_of(name) == kind for name in self.heads)
+    def has_labels(self, kind: Kind) -> bool:
+        """Whether a head has the labels of a kind."""
+        return any(self.context.tasks.kind_of(name) == kind for name in self.heads)
 
 
 def _merge(model: Any, node: Node, members: list[tuple[str, HeadStates]], seed: int) -> None:
@@ -263,20 +256,18 @@ def _leaves(block: Any) -> Iterator[str]:
             yield from _leaves(child)
 
 
-def assemble(
-    backbone: Backbone,
-    node: Node,
-    store: Store,
-    seed: int | None = None,
-    pins: dict[str, Checkpoint] | None = None,
-    on_use: Callable[[Checkpoint], None] | None = None,
-) -> Assembly:
+def assemble(context: Context, node: Node, on_use: Callable[[Checkpoint], object] | None = None) -> Assembly:
     """Find and check the members of a setup; its model will have its adapters active and everything frozen.
+
+    Args:
+        context: Base, store and seed; its pins are taken for their expressions, whatever else the store holds.
+        node: The setup.
+        on_use: Told of every checkpoint that is taken, once; by default a person is.
 
     Raises:
         XadaptError: If a member is missing, damaged or made for another base.
     """
-    assembly = Assembly(backbone, store, seed, pins, on_use)
+    assembly = Assembly(context, on_use)
     assembly.activate(assembly.block(node))
     assembly.then(freeze)
     return assembly

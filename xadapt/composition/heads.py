@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from xadapt.errors import XadaptError
-from xadapt.tasks import Kind, Tagging, Task, get_task
+from xadapt.tasks import Tagging, Task
+from xadapt.tasks.catalogue import DEFAULT, Catalogue
+
+if TYPE_CHECKING:
+    from xadapt.composition.expression import Node
 
 #: By task, the parameters of its head.
 HeadStates = dict[str, dict[str, torch.Tensor]]
 
 
-def pick_head(heads: Sequence[str], task: Task) -> str:
-    """The head that answers a task: its own, else the last that speaks the same labels.
+def pick_head(heads: Sequence[str], task: Task, tasks: Catalogue = DEFAULT, setup: Node | None = None) -> str:
+    """The head that answers a task: its own, else the last that has the same labels.
+
+    Args:
+        heads: The tasks of the heads, in order of loading.
+        task: The task that is to be answered.
+        tasks: The tasks that are known.
+        setup: The setup that has the heads, to be named in an error.
 
     Raises:
         XadaptError: If none does; says which there are and what to do.
@@ -24,12 +34,13 @@ def pick_head(heads: Sequence[str], task: Task) -> str:
     if task.name in heads:
         return task.name
     for name in reversed(heads):
-        if kind_of(name) == task.kind:
+        if tasks.kind_of(name) == task.kind:
             return name
-    spoken = ", ".join(map(_described, heads)) or "no head at all"
+    there = ", ".join(_described(name, tasks) for name in heads) or "no head at all"
+    who, on = ("this setup", "SETUP") if setup is None else (str(setup), f'"{setup}"')
     raise XadaptError(
-        f"this setup cannot answer {task.name} ({task.kind.name}): it has {spoken}; "
-        f"train a target adapter on it with `xadapt train-target {task.name} --on SETUP`"
+        f"{who} cannot answer {task.name} ({task.kind.name}): it has {there}; "
+        f"train a target adapter on it with `xadapt train-target {task.name} --on {on}`"
     )
 
 
@@ -79,14 +90,6 @@ def merge_heads(heads: Any, members: Sequence[HeadStates], weights: Sequence[flo
                 value.copy_(torch.tensordot(torch.tensor(weights) / total, parts, dims=1))
 
 
-def kind_of(name: str) -> Kind | None:
-    """The kind of a task; None for one that is not known here, such as another user's own."""
-    try:
-        return get_task(name).kind
-    except XadaptError:
-        return None
-
-
-def _described(name: str) -> str:
-    kind = kind_of(name)
+def _described(name: str, tasks: Catalogue) -> str:
+    kind = tasks.kind_of(name)
     return f"{name} ({kind.name if kind else 'a task that is not known here'})"

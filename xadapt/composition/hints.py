@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from xadapt.composition.expression import SOUPS, Node
-from xadapt.tasks import all_tasks
+from xadapt.tasks.catalogue import DEFAULT, Catalogue
 
 
-def how_to_make(node: Node) -> str:
+def how_to_make(node: Node, tasks: Catalogue = DEFAULT) -> str:
     """The command that makes a setup's own checkpoint."""
     if node.kind == "adapter":
-        known = node.name in {task.name for task in all_tasks()}
+        known = node.name in tasks
         return f"`xadapt train-task {node}`" if known else "`xadapt train-task TASK`, with one of `xadapt tasks`"
     if node.kind in ("fuse", "multitask", *SOUPS):
         members = " ".join(str(child) if child.kind == "adapter" else f'"{child}"' for child in node.children)
@@ -18,11 +18,12 @@ def how_to_make(node: Node) -> str:
         command = "soup" if node.kind in SOUPS else node.kind
         method = " --method learned" if node.kind == "learned_soup" else ""
         return f"`xadapt {command} {members}{on}{rank}{method}`"
-    return target_hint(node.children[1], node.children[0], " --mode continue")
+    return target_hint(node.children[1], node.children[0], tasks, " --mode continue")
 
 
-def target_hint(target: Node, below: Node, mode: str = "") -> str:
+def target_hint(target: Node, below: Node, tasks: Catalogue = DEFAULT, mode: str = "") -> str:
     """The command that trains a target adapter on a setup."""
     command = f'`xadapt train-target {target} --on "{below}"{mode}`'
-    shared = next((task.trained_as for task in all_tasks() if task.name == target.name), "")
+    task = tasks.get(target.name)
+    shared = task.trained_as if task else ""
     return f"{command}, which calls it {shared}: {target} shares its adapter" if shared else command

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from xadapt.backbone.base import Backbone
 from xadapt.composition.expression import Node
 from xadapt.errors import XadaptError
 from xadapt.store.checkpoints import Checkpoint, verify_checkpoint
-from xadapt.store.store import Store
+
+if TYPE_CHECKING:
+    from xadapt.context import Context
+    from xadapt.store.store import Store
 
 
 @dataclass
@@ -17,47 +20,43 @@ class Members:
     """The members of one setup, as far as it has been looked at.
 
     Attributes:
-        backbone: The frozen base that they must be made for.
-        store: Where they come from.
-        seed: The seed whose checkpoints are preferred.
-        pins: Checkpoints that must be used for an expression, whatever else the store holds.
+        context: The base that they must be made for, the store they come from, the seed whose checkpoints are
+            preferred, and checkpoints that must be used for an expression.
         on_use: Told of every checkpoint that is taken, once.
         runs: Run hash of every checkpoint in use, by expression.
         weights: Digest of the weights of every checkpoint in use, by expression.
     """
 
-    backbone: Backbone
-    store: Store
-    seed: int | None = None
-    pins: dict[str, Checkpoint] = field(default_factory=dict)
-    on_use: Callable[[Checkpoint], None] | None = None
+    context: Context
+    on_use: Callable[[Checkpoint], object]
     runs: dict[str, str] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)
-    _stands: dict[str, Checkpoint] = field(default_factory=dict)
+    #: What the checkpoints in use were trained on.
+    _under: dict[str, Checkpoint] = field(default_factory=dict)
     _looked: dict[str, Checkpoint | None] = field(default_factory=dict)
 
     def find(self, node: Node) -> Checkpoint | None:
         """The checkpoint that would be taken for an expression; None if there is none."""
         name = str(node)
-        found = self.pins.get(name) or self._stands.get(name)
+        found = self.context.pins.get(name) or self._under.get(name)
         if found is None and name not in self._looked:
-            self._looked[name] = self.store.find(name, self.backbone.fingerprint, self.seed)
+            self._looked[name] = self._store.find(name, self._fingerprint, self.context.seed)
         return found or self._looked[name]
 
     def fits(self, node: Node) -> bool:
         """Whether there is a checkpoint for an expression, and it is for this base."""
         found = self.find(node)
-        return found is not None and found.record["base"]["fingerprint"] == self.backbone.fingerprint
+        return found is not None and found.record.base.fingerprint == self._fingerprint
 
-    def stand_on(self, node: Node) -> None:
+    def prefer_members_of(self, node: Node) -> None:
         """Prefer, from now on, the runs that the checkpoint of an expression was trained on."""
         # What was trained on other adapters is right on those runs of them alone, whatever else the store holds by now.
         checkpoint = self.find(node)
-        for name, run in checkpoint.record.get("members", {}).items() if checkpoint else ():
-            known = name in self.pins or name in self._stands
-            member = None if known else self.store.by_run(run)
+        for name, run in checkpoint.record.members.items() if checkpoint else ():
+            known = name in self.context.pins or name in self._under
+            member = None if known else self._store.by_run(run)
             if member is not None:
-                self._stands[name] = member
+                self._under[name] = member
 
     def use(self, node: Node, hint: str) -> Checkpoint:
         """Take the checkpoint of an expression.
@@ -69,9 +68,9 @@ class Members:
         Raises:
             XadaptError: If it is missing, damaged or made for another base.
         """
-        checkpoint = self.find(node) or self.store.need(str(node), self.backbone.fingerprint, self.seed, hint)
+        checkpoint = self.find(node) or self._store.need(str(node), self._fingerprint, self.context.seed, hint)
         self._verify(checkpoint)
-        if self.on_use and str(node) not in self.runs:
+        if str(node) not in self.runs:
             self.on_use(checkpoint)
         self.runs[str(node)], self.weights[str(node)] = checkpoint.run, checkpoint.digest
         return checkpoint
@@ -85,14 +84,14 @@ class Members:
         self._verify(checkpoint)
         self.runs[checkpoint.setup], self.weights[checkpoint.setup] = checkpoint.run, checkpoint.digest
 
-    def check_stands(self, node: Node, checkpoint: Checkpoint) -> None:
+    def check_members_of(self, node: Node, checkpoint: Checkpoint) -> None:
         """Check that what a checkpoint was trained on is what is in use.
 
         Raises:
             XadaptError: If another run, or other weights, of a member are in use.
         """
-        digests = checkpoint.record.get("weights", {})
-        for name, run in checkpoint.record.get("members", {}).items():
+        digests = checkpoint.record.weights
+        for name, run in checkpoint.record.members.items():
             if name not in self.runs or name == str(node):
                 continue
             if self.runs[name] != run:
@@ -107,4 +106,12 @@ class Members:
                 )
 
     def _verify(self, checkpoint: Checkpoint) -> None:
-        verify_checkpoint(checkpoint, self.backbone.fingerprint, self.backbone.name)
+        verify_checkpoint(checkpoint, self._fingerprint, self.context.backbone.name)
+
+    @property
+    def _store(self) -> Store:
+        return self.context.store
+
+    @property
+    def _fingerprint(self) -> str:
+        return self.context.backbone.fingerprint

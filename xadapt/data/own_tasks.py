@@ -14,53 +14,46 @@ from xadapt.data.names import SHIPPED
 from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_write_bytes
 from xadapt.store.store import Store
-from xadapt.tasks import Task, get_task, register
+from xadapt.tasks import Task
+from xadapt.tasks.catalogue import Catalogue
 from xadapt.yaml_files import YamlFile
 
 #: How the name of a declaration's file ends.
 TASK_FILES = (".yaml", ".yml")
 
 
-def open_store(folder: Path | str | None = None, cache_size: str | None = None) -> Store:
-    """Open a store, as :class:`~xadapt.store.store.Store` does, and make the own tasks known that were used with it."""
-    store = Store(folder, cache_size=cache_size)
-    register_stored_tasks(store)
-    return store
-
-
-def register_stored_tasks(store: Store) -> None:
-    """Make all own tasks known that were used with a store; their rows are not looked at.
+def known_tasks(store: Store) -> Catalogue:
+    """The tasks of xadapt and the own tasks that were used with a store; their rows are not looked at.
 
     Raises:
         XadaptError: If a stored declaration was damaged; names file and line.
     """
-    for path in store.task_files():
-        # xadapt may have got a task of that name since; its own one goes first.
-        if path.stem not in SHIPPED:
-            register(read_declaration(path)[1].task())
+    # xadapt may have got a task of that name since; its own one goes first.
+    paths = [path for path in store.task_files() if path.stem not in SHIPPED]
+    return Catalogue(read_declaration(path)[1].task() for path in paths)
 
 
-def open_task(text: str, store: Store) -> Task:
+def open_task(text: str, store: Store, tasks: Catalogue) -> Task:
     """Open a task by its name or by the YAML file that declares it.
 
-    A declaration is checked against all its rows and kept in the store, so that later commands know the task by name.
+    A declaration is checked against all its rows and kept in the store, so that later sessions know the task by name.
 
     Args:
         text: The name of a task, or the path of a ``.yaml`` or ``.yml`` file.
-        store: Where declarations are kept; its other own tasks become known, too.
+        store: Where declarations are kept.
+        tasks: The tasks that are known; a declared one is added.
 
     Raises:
         XadaptError: If there is no such task, or its declaration or a row is wrong; names file and line.
     """
-    register_stored_tasks(store)
     if not text.endswith(TASK_FILES):
-        return get_task(text)
+        return tasks[text]
     declared = declare(Path(text))
     task, kept = declared.task(), store.task_path(declared.name)
     content = declared.text().encode()
     if not kept.is_file() or kept.read_bytes() != content:
         atomic_write_bytes(kept, content)
-    register(task)
+    tasks.add(task)
     return task
 
 

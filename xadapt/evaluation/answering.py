@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from xadapt.backbone.base import Backbone
 from xadapt.composition.builder import Assembly, assemble
-from xadapt.composition.expression import Node
 from xadapt.errors import XadaptError
 from xadapt.evaluation.kept_answers import answers_space, kept_outputs, level
 from xadapt.methods.adapter import adapter_state
@@ -20,10 +18,13 @@ from xadapt.problems import Problem
 from xadapt.problems.base import Feature, Row
 from xadapt.problems.bind import bind
 from xadapt.problems.predict import all_raw_outputs
-from xadapt.store.checkpoints import Checkpoint
-from xadapt.store.store import Store
-from xadapt.store.text_cache import TextCache
-from xadapt.tasks import Task
+
+if TYPE_CHECKING:
+    from xadapt.composition.expression import Node
+    from xadapt.context import Context
+    from xadapt.store.checkpoints import Checkpoint
+    from xadapt.store.text_cache import TextCache
+    from xadapt.tasks import Task
 
 Progress = Callable[[int], None] | None
 
@@ -114,54 +115,39 @@ class Answerer:
 
 
 def answer_with(
+    context: Context,
     node: Node,
     task: Task,
-    backbone: Backbone,
-    store: Store,
-    precision: str = "fp32",
-    seed: int | None = None,
+    *,
     max_length: int | None = None,
     layer: int | None = None,
-    pins: dict[str, Checkpoint] | None = None,
-    on_use: Callable[[Checkpoint], None] | None = None,
+    on_use: Callable[[Checkpoint], object] | None = None,
 ) -> Answerer:
     """Take up a setup to answer a task; its models are made when they are first used.
 
     Args:
+        context: Base, store, seed and precision.
         node: The setup.
         task: The task.
-        backbone: The frozen base.
-        store: Where members are found.
-        precision: ``fp32`` or ``bf16``.
-        seed: The seed whose checkpoints are preferred.
         max_length: Tokens a row, None for the problem's default.
         layer: For retrieval, the layer whose vectors are pooled; None for the base's own.
-        pins: Checkpoints that members must come from, by expression.
-        on_use: Told of every checkpoint in use.
+        on_use: Told of every checkpoint in use; by default a person is.
 
     Raises:
         XadaptError: If a member is missing or wrong, no head answers the task, or an ensemble's heads differ in labels.
     """
-    problem = bind(task, backbone, max_length, layer)
+    problem = bind(task, context.backbone, max_length, layer)
     parts = node.parts
-    assemblies = [assemble(backbone, part, store, seed, pins, on_use) for part in parts]
+    assemblies = [assemble(context, part, on_use) for part in parts]
     heads: list[str | None] = [None] * len(parts)
     if problem.needs_head:
-        heads = [_head(part, assembly, task) for part, assembly in zip(parts, assemblies, strict=True)]
+        heads = [assembly.head_for(task, part) for part, assembly in zip(parts, assemblies, strict=True)]
         closed = [a.closed(task, str(head)) for a, head in zip(assemblies, heads, strict=True)]
         if any(other != closed[0] for other in closed):
             raise XadaptError(
                 f"the members of {node} learnt different labels of {task.name}: train them on one data set"
             )
-        problem = bind(closed[0], backbone, max_length)
+        problem = bind(closed[0], context.backbone, max_length)
         tuned = [a.calibration.get(str(head), {}) for a, head in zip(assemblies, heads, strict=True)]
         problem.calibration = {key: float(np.mean([values[key] for values in tuned])) for key in tuned[0]}
-    return Answerer(parts, assemblies, heads, problem, precision)
-
-
-def _head(part: Node, assembly: Assembly, task: Task) -> str:
-    try:
-        return assembly.head_for(task)
-    except XadaptError as error:
-        named = str(error).replace("this setup", str(part), 1).replace("--on SETUP", f'--on "{part}"')
-        raise XadaptError(named) from None
+    return Answerer(parts, assemblies, heads, problem, context.precision)

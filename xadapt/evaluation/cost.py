@@ -11,22 +11,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
-from xadapt.backbone.base import Backbone
-from xadapt.backbone.hardware import pick_device, pick_precision
 from xadapt.composition.grammar import parse
-from xadapt.data.source import Source
 from xadapt.errors import XadaptError
 from xadapt.evaluation.answering import Answerer, answer_with
 from xadapt.problems import problem_class
 from xadapt.problems.base import Row
-from xadapt.store.store import Store
+from xadapt.store.records import Json, Result
 from xadapt.store.versions import versions
-from xadapt.tasks import get_task
+
+if TYPE_CHECKING:
+    from xadapt.context import Context
 
 FORMAT = 1
 
@@ -39,9 +38,6 @@ class CostSettings(BaseModel):
         repeats: How often every setup answers them, after once that does not count.
         threads: Threads of torch; tokenizers have one.
         language: The language of the rows; a task without it takes its first.
-        seed: Order of the setups; the seed whose checkpoints are preferred.
-        precision: ``auto``, ``fp32`` or ``bf16``.
-        device: ``auto`` or a device name.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -50,30 +46,21 @@ class CostSettings(BaseModel):
     repeats: int = Field(default=7, ge=1)
     threads: int = Field(default=1, ge=1)
     language: str = "en"
-    seed: int = Field(default=42, ge=0)
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
-    device: str = "auto"
 
 
 def measure_costs(
-    results: Iterable[Mapping[str, Any]],
-    backbone: Backbone,
-    source: Source,
-    store: Store,
+    context: Context,
+    results: Iterable[Result],
     settings: CostSettings | None = None,
-    tell: Callable[[str], object] = lambda text: None,
-) -> dict[str, Any]:
+) -> Json:
     """Measure the setups of evaluation results, task by task.
 
     Tasks that retrieve from a pool are left out: their time is that of the pool.
 
     Args:
-        results: Results as they are stored; those of other bases are left out.
-        backbone: The frozen base.
-        source: Where test rows come from.
-        store: Where the setups' checkpoints are.
+        context: Base, rows, store, hardware and display; its seed decides the order of the setups too.
+        results: Results; those of other bases are left out.
         settings: How.
-        tell: Told what is going on.
 
     Returns:
         For JSON: what decided the times, and by task the rows, the milliseconds an example of every setup, one value a
@@ -84,51 +71,48 @@ def measure_costs(
         XadaptError: If no result can be measured, or a setup or the rows are not there.
     """
     settings = settings or CostSettings()
-    device = pick_device(settings.device)
-    precision = pick_precision(settings.precision, device)
+    base, source, tell = context.backbone.name, context.source, context.display.say
     setups: dict[str, set[str]] = defaultdict(set)
     for result in results:
-        if result["base"] == backbone.name and not problem_class(get_task(result["task"])).pooled:
-            setups[result["task"]].add(str(parse(result["setup"])))
+        if result.base == base and not problem_class(context.tasks[result.task]).pooled:
+            setups[result.task].add(str(parse(result.setup)))
     if not setups:
-        raise XadaptError(f"no result on base {backbone.name} can be measured: evaluate a setup on it first")
+        raise XadaptError(f"no result on base {base} can be measured: evaluate a setup on it first")
     measured = {}
     with _threads(settings.threads):
         for name in sorted(setups):
-            task = get_task(name)
+            task = context.tasks[name]
             here = source.pick_languages(task, "all")
             language = settings.language if settings.language in here else here[0]
             rows = source.test(task, language, settings.rows).rows
             answerers = {}
             for setup in sorted(setups[name]):
                 tell(f"{name}: loading {setup}")
-                answerers[setup] = answer_with(parse(setup), task, backbone, store, precision, settings.seed)
-                answerers[setup].to(device)
+                answerers[setup] = answer_with(context, parse(setup), task)
+                answerers[setup].to(context.device)
             tell(f"{name}: measuring on {len(rows)} rows")
-            measured[name] = {"language": language, **_of_task(answerers, rows, settings, tell)}
+            measured[name] = {"language": language, **_of_task(answerers, rows, settings, context)}
     return {
         "format": FORMAT,
-        "base": backbone.name,
+        "base": base,
         "data": source.name,
-        "device": device.type,
-        "hardware": hardware_name(device),
+        "device": context.device.type,
+        "hardware": hardware_name(context.device),
         "threads": settings.threads,
-        "precision": precision,
+        "precision": context.precision,
         "repeats": settings.repeats,
-        "seed": settings.seed,
+        "seed": context.seed,
         "versions": {**versions(), "python": platform.python_version()},
         "tasks": measured,
     }
 
 
-def _of_task(
-    answerers: Mapping[str, Answerer], rows: list[Row], settings: CostSettings, tell: Callable[[str], object]
-) -> dict[str, Any]:
+def _of_task(answerers: Mapping[str, Answerer], rows: list[Row], settings: CostSettings, context: Context) -> Json:
     problem = next(iter(answerers.values())).problem
     lengths = [problem.tokens(feature) for feature in problem.encode(rows, labelled=False)]
     jobs = {setup: partial(answerer.predict, rows) for setup, answerer in answerers.items()}
     began, worked = time.perf_counter(), time.process_time()
-    times = interleaved(jobs, settings.repeats, settings.seed, tell)
+    times = interleaved(jobs, settings.repeats, context.seed, context.display.say)
     busy = (time.process_time() - worked) / (time.perf_counter() - began)
     return {
         "rows": len(rows),

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from xadapt.composition.expression import Node
-from xadapt.errors import XadaptError
 from xadapt.metrics import main_score
 from xadapt.store.checkpoints import Checkpoint
-from xadapt.tasks import get_task
+from xadapt.store.records import Scores
+from xadapt.tasks.catalogue import DEFAULT, Catalogue
 
 
-def dev_scores(node: Node, heads: Sequence[str | None], used: Sequence[Checkpoint]) -> dict[str, float]:
+def recorded_dev_scores(
+    node: Node, heads: Sequence[str | None], used: Sequence[Checkpoint], tasks: Catalogue = DEFAULT
+) -> Scores:
     """Give the dev score that the checkpoints of a setup recorded.
 
     A checkpoint's figures are those of the whole expression that it completes, so that a setup which was only put
@@ -22,25 +24,22 @@ def dev_scores(node: Node, heads: Sequence[str | None], used: Sequence[Checkpoin
         node: The setup.
         heads: The head that answers of each of its parts: one, or one a member of an ensemble.
         used: The checkpoints that were loaded.
+        tasks: The tasks that are known.
 
     Returns:
         The main score, 0-100, by the name of the dev rows' task; the mean over an ensemble's members. Empty where a
         part has no score, or the members' scores are of different tasks.
     """
     by_setup = {checkpoint.setup: checkpoint for checkpoint in used}
-    scores = [_score(by_setup.get(str(part)), head) for part, head in zip(node.parts, heads, strict=True)]
+    scores = [_score(by_setup.get(str(part)), head, tasks) for part, head in zip(node.parts, heads, strict=True)]
     if None in scores or len(set(heads)) != 1:
         return {}
     return {str(heads[0]): round(fmean(score for score in scores if score is not None), 4)}
 
 
-def _score(checkpoint: Checkpoint | None, head: str | None) -> float | None:
-    if checkpoint is None or head is None:
+def _score(checkpoint: Checkpoint | None, head: str | None, tasks: Catalogue) -> float | None:
+    # A head may be of another user's own task.
+    task = tasks.get(head) if head else None
+    if checkpoint is None or task is None:
         return None
-    try:
-        metric = main_score(get_task(head).metric)
-    except XadaptError:
-        # The head of another user's own task.
-        return None
-    score = checkpoint.record.get("figures", {}).get("dev", {}).get(head, {}).get(metric)
-    return None if score is None else float(score)
+    return checkpoint.scores.get(task.name, {}).get(main_score(task.metric))

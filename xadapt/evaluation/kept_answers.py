@@ -13,21 +13,21 @@ from xadapt.problems.base import Feature, Problem
 from xadapt.problems.predict import all_raw_outputs
 from xadapt.store.files import sha256_json
 from xadapt.store.text_cache import TextCache
-from xadapt.store.versions import versions
+from xadapt.store.versions import library_versions
 
 
 def answers_space(part: Node, assembly: Assembly, head: str | None, problem: Problem, precision: str) -> str:
     """Name all that decides what a model reads for a text, beside the text."""
     decides = {
         "setup": str(part),
-        "base": assembly.backbone.fingerprint,
+        "base": assembly.context.backbone.fingerprint,
         "weights": assembly.weights,
         # Of a merge that draws at random.
-        "seed": assembly.seed,
+        "seed": assembly.context.seed,
         "head": head,
-        "problem": [type(problem).__name__, getattr(problem, "layer", None)],
+        "problem": [problem.task.kind.name, problem.revision, getattr(problem, "layer", None)],
         "precision": precision,
-        "versions": versions(),
+        "versions": library_versions(),
     }
     return f"answers/{sha256_json(decides)[:24]}"
 

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-from xadapt.backbone.base import Backbone
-from xadapt.backbone.hardware import pick_device, pick_precision
 from xadapt.composition.builder import Assembly, assemble
 from xadapt.composition.expression import PLAIN, Node, adapter, compose
 from xadapt.data.source import Source, language_codes
 from xadapt.errors import XadaptError, unknown
-from xadapt.evaluation.evaluate import EvalDisplay, EvalSettings, evaluate
+from xadapt.evaluation.evaluate import EvalSettings, evaluate
 from xadapt.evaluation.suite_scores import SuiteScore, score_suite
-from xadapt.evaluation.suites import Suite
 from xadapt.problems import problem_class
 from xadapt.problems.bind import bind
-from xadapt.store.store import Store
-from xadapt.tasks import Retrieval, Task, get_task
+from xadapt.tasks import Retrieval, Task
 
-Show = Callable[[str], AbstractContextManager[EvalDisplay]]
+if TYPE_CHECKING:
+    from xadapt.context import Context
+    from xadapt.evaluation.suites import Suite
+    from xadapt.store.records import Result
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,7 @@ class SuiteRun:
     """A suite's scores and the results they are made of, one a task that could be evaluated."""
 
     score: SuiteScore
-    results: tuple[dict[str, Any], ...]
+    results: tuple[Result, ...]
 
 
 def candidates(node: Node, task: Task) -> list[Node]:
@@ -65,29 +62,24 @@ def candidates(node: Node, task: Task) -> list[Node]:
     return [compose(mode, node, own) for mode in modes]
 
 
-def plan_suite(
-    suite: Suite, node: Node, languages: str, backbone: Backbone, source: Source, store: Store, seed: int | None = None
-) -> list[Step]:
+def plan_suite(context: Context, suite: Suite, node: Node, languages: str) -> list[Step]:
     """Find what answers each task of a suite.
 
     An adapter trained for the task on the setup comes first, stacked or continued; then, for a task without a head,
-    the setup itself, and for another the setup if a head of its members speaks the task's labels.
+    the setup itself, and for another the setup if a head of its members has the task's labels.
 
     Args:
+        context: Base, rows, store and seed.
         suite: The suite.
         node: The setup.
         languages: ``all`` or codes separated by commas.
-        backbone: The frozen base.
-        source: Where test rows come from.
-        store: Where checkpoints are looked for.
-        seed: The seed whose checkpoints are preferred.
 
     Raises:
         XadaptError: If the setup itself cannot be put together, or a language is in no task of the suite.
     """
     wanted = _languages(suite, languages)
-    assemblies = [assemble(backbone, part, store, seed) for part in node.parts]
-    return [_step(get_task(name), codes, node, assemblies, source) for name, codes in wanted.items()]
+    assemblies = [assemble(context, part, on_use=lambda checkpoint: None) for part in node.parts]
+    return [_step(context, context.tasks[name], codes, node, assemblies) for name, codes in wanted.items()]
 
 
 def _languages(suite: Suite, languages: str) -> dict[str, tuple[str, ...]]:
@@ -99,7 +91,8 @@ def _languages(suite: Suite, languages: str) -> dict[str, tuple[str, ...]]:
     return {task: tuple(code for code in suite.languages[task] if not asked or code in asked) for task in suite.tasks}
 
 
-def _step(task: Task, wanted: tuple[str, ...], node: Node, assemblies: list[Assembly], source: Source) -> Step:
+def _step(context: Context, task: Task, wanted: tuple[str, ...], node: Node, assemblies: list[Assembly]) -> Step:
+    source = context.source
     languages = tuple(code for code in source.languages(task) if code in wanted)
     if not wanted:
         return Step(task, None, reason="not in the languages asked for")
@@ -107,63 +100,50 @@ def _step(task: Task, wanted: tuple[str, ...], node: Node, assemblies: list[Asse
         note = f" ({task.note})" if source.name == "hub" and task.note else ""
         return Step(task, None, reason=f"no rows in {source.name}{note}")
     for candidate in candidates(node, task):
-        if candidate == node or all(_is_there(part, assemblies[0]) for part in candidate.parts):
+        if candidate == node or all(_is_there(context, part) for part in candidate.parts):
             return Step(task, candidate, languages)
-    if not problem_class(task).needs_head or all(assembly.speaks(task.kind) for assembly in assemblies):
+    if not problem_class(task).needs_head or all(assembly.has_labels(task.kind) for assembly in assemblies):
         return Step(task, node, languages)
     return Step(task, None, reason=f'no adapter: `xadapt train-target {task.name} --on "{node}"`')
 
 
-def _is_there(node: Node, assembly: Assembly) -> bool:
-    found = assembly.store.find(str(node), assembly.backbone.fingerprint, assembly.seed)
-    return found is not None and found.record["base"]["fingerprint"] == assembly.backbone.fingerprint
+def _is_there(context: Context, node: Node) -> bool:
+    fingerprint = context.backbone.fingerprint
+    found = context.store.find(str(node), fingerprint, context.seed)
+    return found is not None and found.record.base.fingerprint == fingerprint
 
 
 def run_suite(
-    suite: Suite,
-    node: Node,
-    languages: str,
-    backbone: Backbone,
-    source: Source,
-    store: Store,
-    settings: EvalSettings | None = None,
-    show: Show | None = None,
-    say: Callable[[str], None] = lambda text: None,
+    context: Context, suite: Suite, node: Node, languages: str = "all", settings: EvalSettings | None = None
 ) -> SuiteRun:
     """Evaluate a setup on every task of a suite.
 
     Each language is stored as it finishes, so that a run that was cut goes on where it was. A task or language that
-    fails costs only itself.
+    fails costs only itself; what was left out and why is told.
 
     Args:
+        context: Base, rows, store, hardware, seed and display.
         suite: The suite.
         node: The setup.
         languages: ``all`` or codes separated by commas.
-        backbone: The frozen base.
-        source: Where test rows come from.
-        store: Where checkpoints are found and results go.
         settings: How; the layer holds for tasks without a head only.
-        show: Makes the progress display of a task from its title.
-        say: Tells a person what was left out and why.
 
     Raises:
         XadaptError: If the setup, an option or a language is wrong, or nothing could be evaluated.
     """
     settings = settings or EvalSettings()
-    show = show or (lambda title: nullcontext(EvalDisplay()))
-    _check(suite, backbone, settings)
-    steps = plan_suite(suite, node, languages, backbone, source, store, settings.seed)
-    results: list[dict[str, Any]] = []
+    _check(context, suite, settings)
+    steps = plan_suite(context, suite, node, languages)
+    results: list[Result] = []
     reasons: dict[str, str] = {}
     for number, step in enumerate(steps, start=1):
         title, result, reason = f"[{number}/{len(steps)}] {step.task.name}", None, step.reason
         if step.node is not None:
-            with show(f"{title} {step.node}") as display:
-                result, reason = _evaluate(step, step.node, backbone, source, store, settings, display)
+            result, reason = _evaluate(context.titled(f"{title} {step.node}"), step, step.node, settings)
         if result:
             results.append(result)
         if reason:
-            say(f"{title}: {'without ' if result else 'left out, '}{reason}")
+            context.display.say(f"{title}: {'without ' if result else 'left out, '}{reason}")
             reasons[step.task.name] = reason
     if not results:
         task, reason = next(iter(reasons.items()))
@@ -171,40 +151,28 @@ def run_suite(
     return SuiteRun(score_suite(suite, results, reasons), tuple(results))
 
 
-def _check(suite: Suite, backbone: Backbone, settings: EvalSettings) -> None:
+def _check(context: Context, suite: Suite, settings: EvalSettings) -> None:
     # A wrong option would fail every task, one after the other.
-    pick_precision(settings.precision, pick_device(settings.device))
-    for task in map(get_task, suite.tasks):
+    _ = context.precision
+    for task in (context.tasks[name] for name in suite.tasks):
         if isinstance(task.kind, Retrieval):
-            bind(task, backbone, settings.max_length, settings.layer)
+            bind(task, context.backbone, settings.max_length, settings.layer)
 
 
-def _evaluate(
-    step: Step,
-    node: Node,
-    backbone: Backbone,
-    source: Source,
-    store: Store,
-    settings: EvalSettings,
-    display: EvalDisplay,
-) -> tuple[dict[str, Any] | None, str]:
+def _evaluate(context: Context, step: Step, node: Node, settings: EvalSettings) -> tuple[Result | None, str]:
     """The result, None if there is none, and why something is missing, "" if nothing is."""
     if problem_class(step.task).needs_head:
         settings = settings.model_copy(update={"layer": None})
-
-    def run(languages: tuple[str, ...]) -> dict[str, Any]:
-        return evaluate(node, step.task, ",".join(languages), backbone, source, store, settings, display=display)
-
     try:
-        return run(step.languages), ""
+        return evaluate(context, node, step.task, ",".join(step.languages), settings), ""
     except XadaptError as error:
-        faults = _faults(step, source, settings.limit)
+        faults = _faults(step, context.source, settings.limit)
         readable = tuple(code for code in step.languages if code not in faults)
         if not faults or not readable:
             return None, str(error)
     reason = "; ".join(f"{code}: {fault}" for code, fault in faults.items())
     try:
-        return run(readable), reason
+        return evaluate(context, node, step.task, ",".join(readable), settings), reason
     except XadaptError as error:
         return None, str(error)
 

@@ -6,18 +6,59 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xadapt.errors import XadaptError
 from xadapt.metrics import main_score
 from xadapt.metrics.examples import Examples
-from xadapt.store.files import atomic_write_json, read_json
-from xadapt.store.store import Store
+from xadapt.store.files import read_json
+from xadapt.store.records import ExamplesRecord, LanguageScore
 
 if TYPE_CHECKING:
     from xadapt.problems.base import Problem, Row
+    from xadapt.store.store import Store
 
 #: Scores are stored with four decimals; a difference beyond this is no rounding.
 _SAME = 0.01
-_KINDS = ("mean", "spearman", "micro_f1")
+
+
+def examples_record(
+    problem: Problem, predictions: list[Any], rows: list[Row], language: str, of: str
+) -> ExamplesRecord:
+    """What each row contributes to the main score, with six decimals; predicted numbers keep all of theirs.
+
+    Rounded predictions could tie, and ties move a correlation.
+
+    Args:
+        problem: The problem.
+        predictions: One a row, or what the metric takes for all of them.
+        rows: The language's rows.
+        language: The language.
+        of: Fingerprint of the rows.
+    """
+    return _record(problem, problem.examples(predictions, rows, language), of)
+
+
+def restore_examples(
+    store: Store, run: str, language: str, known: LanguageScore, problem: Problem, rows: list[Row], pool: list[Row]
+) -> None:
+    """Make the examples of a language that was evaluated before, from its stored predictions, if they are missing.
+
+    Nothing is written where the predictions are missing or do not give the score that is known.
+
+    Args:
+        store: The store.
+        run: The run's hash.
+        language: The language.
+        known: What the result holds of the language.
+        problem: The problem.
+        rows: The language's rows.
+        pool: What a pooled problem retrieves from, empty for others.
+    """
+    path = store.predictions_path(run, language)
+    if store.examples_path(run, language).is_file() or not path.is_file():
+        return
+    problem.know(pool)
+    examples = problem.examples(read_json(path), rows, language)
+    if abs(examples.score() - known.score) < _SAME:
+        _record(problem, examples, known.rows).write(store.examples_path(run, language))
 
 
 @dataclass(frozen=True)
@@ -33,47 +74,6 @@ class StoredExamples:
     score: str
     rows: str
     examples: Examples
-
-
-def write_examples(
-    store: Store, run: str, language: str, problem: Problem, predictions: list[Any], rows: list[Row], fingerprint: str
-) -> None:
-    """Store what each row contributes to the main score, with six decimals; predicted numbers keep all of theirs.
-
-    Rounded predictions could tie, and ties move a correlation.
-    """
-    _write(store, run, language, problem, problem.examples(predictions, rows, language), fingerprint)
-
-
-def restore_examples(
-    store: Store,
-    run: str,
-    language: str,
-    problem: Problem,
-    rows: list[Row],
-    pool: list[Row],
-    known: dict[str, Any],
-) -> None:
-    """Make the examples of a language that was evaluated before, from its stored predictions, if they are missing.
-
-    Nothing is written where the predictions are missing or do not give the score that is known.
-
-    Args:
-        store: The store.
-        run: The run's hash.
-        language: The language.
-        problem: The problem.
-        rows: The language's rows.
-        pool: What a pooled problem retrieves from, empty for others.
-        known: What the result holds of the language.
-    """
-    path = store.predictions_path(run, language)
-    if store.examples_path(run, language).is_file() or not path.is_file():
-        return
-    problem.know(pool)
-    examples = problem.examples(read_json(path), rows, language)
-    if abs(examples.score() - known[main_score(problem.task.metric)]) < _SAME:
-        _write(store, run, language, problem, examples, known["rows"])
 
 
 def read_examples(folder: Path, run: str, language: str) -> StoredExamples | None:
@@ -93,21 +93,10 @@ def read_examples(folder: Path, run: str, language: str) -> StoredExamples | Non
     path = folder / run / f"{language}.json"
     if not path.is_file():
         return None
-    stored = read_json(path)
-    try:
-        if stored["kind"] in _KINDS and stored["values"]:
-            return StoredExamples(stored["score"], stored["rows"], Examples(stored["kind"], stored["values"]))
-    except (KeyError, TypeError):
-        pass
-    raise XadaptError(f"{path} holds no per-example scores: delete it and evaluate again")
+    stored = ExamplesRecord.read(path)
+    return StoredExamples(stored.score, stored.rows, Examples(stored.kind, stored.values))
 
 
-def _write(store: Store, run: str, language: str, problem: Problem, examples: Examples, fingerprint: str) -> None:
+def _record(problem: Problem, examples: Examples, of: str) -> ExamplesRecord:
     values = [round(value, 6) for value in examples.values] if examples.kind == "mean" else examples.values
-    record = {
-        "kind": examples.kind,
-        "score": main_score(problem.task.metric),
-        "rows": fingerprint,
-        "values": values,
-    }
-    atomic_write_json(store.examples_path(run, language), record)
+    return ExamplesRecord(kind=examples.kind, score=main_score(problem.task.metric), rows=of, values=values)

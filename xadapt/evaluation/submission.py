@@ -28,17 +28,21 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from xadapt.composition.expression import Node
-from xadapt.data.source import Source
+from xadapt.bases import base_name
 from xadapt.errors import XadaptError
 from xadapt.evaluation.run_suite import candidates
-from xadapt.evaluation.suites import Suite
 from xadapt.store.files import atomic_folder, atomic_write_bytes, atomic_write_json, read_json
-from xadapt.store.store import Store, read_results
+from xadapt.store.store import read_results
 from xadapt.tasks import AnswerRetrieval, EntityRetrieval, Mining, MultipleChoice, Retrieval, SpanQA, Tagging, Task
-from xadapt.tasks.registry import get_task
+
+if TYPE_CHECKING:
+    from xadapt.composition.expression import Node
+    from xadapt.context import Context
+    from xadapt.data.source import Source
+    from xadapt.evaluation.suites import Suite
+    from xadapt.store.records import LanguageScore, Result
 
 #: What the evaluator calls a task, where it is not its name here.
 FOLDERS = {"wikiann": "panx", "bucc": "bucc2018"}
@@ -47,56 +51,57 @@ TOP = 20
 #: Says what a folder is; the evaluator looks at folders only.
 RECORD = "submission.json"
 
-Result = dict[str, Any]
-
 
 @dataclass(frozen=True)
 class Submission:
     """What was written.
 
     Attributes:
+        suite: The suite.
         path: The folder.
         tasks: By task, what its files are from: setup, run, languages with N, data.
         missing: What is not there and why, a line each.
     """
 
+    suite: Suite
     path: Path
     tasks: Mapping[str, Mapping[str, Any]]
     missing: tuple[str, ...]
 
+    def lines(self) -> list[str]:
+        """What was written and what is missing, a line each."""
+        written = []
+        for name, task in self.tasks.items():
+            rows, details = task["rows"], task["details"]
+            told = "".join(f", {key} {details[key]}" for key in ("layer", "pooling") if key in details)
+            told += ", a sample" if task["sample"] else ""
+            languages = f"{len(rows)}/{len(self.suite.languages[name])} languages"
+            written.append(f"{name}: {task['setup']}, {languages}, N {sum(rows.values()):,}{told}")
+        return [*written, *(f"missing {line}" for line in self.missing)]
 
-def write_submission(
-    suite: Suite,
-    node: Node,
-    base: str,
-    source: Source,
-    store: Store,
-    to: Path,
-    seed: int = 42,
-    allow_sample: bool = False,
-) -> Submission:
+
+def write_submission(context: Context, suite: Suite, node: Node, to: Path, allow_sample: bool = False) -> Submission:
     """Write a setup's stored predictions on a suite as a submission.
 
     Of several results of a task those of the preferred setup are taken (see
     :func:`xadapt.evaluation.run_suite.candidates`), whole ones before samples, the seed before others, the newest.
 
     Args:
+        context: The base, by its name alone; where the rows came from, since some files need more of them than the
+            predictions hold; the store that has results and predictions; the seed that is preferred.
         suite: The suite.
         node: The setup.
-        base: Name of the base.
-        source: Where the rows came from; some files need more of them than the predictions hold.
-        store: Where results and predictions are.
-        to: The folder; it may be new, empty or an earlier submission, whose place is taken.
-        seed: The seed that is preferred.
+        to: The folder; it may be new, empty or an earlier submission, whose contents are replaced.
         allow_sample: Whether predictions on a part of the rows may be written.
 
     Raises:
         XadaptError: If nothing is there, a result is of a sample, or the folder holds something else.
     """
+    base, source, store = base_name(context.base), context.source, context.store
     if to.exists() and (not to.is_dir() or (any(to.iterdir()) and not (to / RECORD).is_file())):
         raise XadaptError(f"{to} is not empty and no submission: name another folder")
     stored = [result for result in read_results(store.root / "results") if _comparable(result, base, source)]
-    found = {name: _pick(get_task(name), node, suite, stored, store, seed) for name in suite.tasks}
+    found = {name: _pick(context.tasks[name], node, suite, stored, context) for name in suite.tasks}
     sampled = [name for name, result in found.items() if result and _is_sample(result)]
     if sampled and not allow_sample:
         raise XadaptError(
@@ -115,69 +120,69 @@ def write_submission(
             if result is None:
                 missing.append(f"{name}: not evaluated")
                 continue
-            rows = _write_task(get_task(name), suite, result, source, store, folder, missing)
+            rows = _write_task(context, context.tasks[name], suite, result, folder, missing)
             written[name] = {
-                "setup": result["setup"],
-                "run": result["run"],
-                "seed": result["seed"],
+                "setup": result.setup,
+                "run": result.run,
+                "seed": result.seed,
                 "sample": _is_sample(result),
-                "details": result["details"],
+                "details": result.details,
                 "rows": rows,
             }
         if not any(task["rows"] for task in written.values()):
             raise XadaptError(f"nothing to submit; {'; '.join(missing)}")
         facts = {"suite": suite.name, "setup": str(node), "base": base, "data": source.name}
         atomic_write_json(folder / RECORD, {**facts, "tasks": written, "missing": missing})
-    return Submission(to, written, tuple(missing))
+    return Submission(suite, to, written, tuple(missing))
 
 
 def _comparable(result: Result, base: str, source: Source) -> bool:
-    return bool(result["base"] == base and result["data"] == source.name)
+    return result.base == base and result.data == source.name
 
 
 def _is_sample(result: Result) -> bool:
-    rows = result["languages"].values()
-    return bool(result["limit"]) or result["data"] == "bundled" or any(row["available"] > row["n"] for row in rows)
+    fewer = any(one.available is not None and one.available > one.n for one in result.languages.values())
+    return bool(result.limit) or result.data == "bundled" or fewer
 
 
-def _pick(task: Task, node: Node, suite: Suite, stored: list[Result], store: Store, seed: int) -> Result | None:
+def _pick(task: Task, node: Node, suite: Suite, stored: list[Result], context: Context) -> Result | None:
     wanted = suite.languages[task.name]
     for setup in (*candidates(node, task), node):
-        here = [result for result in stored if (result["task"], result["setup"]) == (task.name, str(setup))]
-        here = [result for result in here if any(code in result["languages"] for code in wanted)]
+        here = [result for result in stored if (result.task, result.setup) == (task.name, str(setup))]
+        here = [result for result in here if any(code in result.languages for code in wanted)]
         if here:
             return min(
                 here,
                 key=lambda result: (
                     _is_sample(result),
-                    result["seed"] != seed,
-                    -store.result_path(result["run"]).stat().st_mtime,
+                    result.seed != context.seed,
+                    -context.store.result_path(result.run).stat().st_mtime,
                 ),
             )
     return None
 
 
 def _write_task(
-    task: Task, suite: Suite, result: Result, source: Source, store: Store, to: Path, missing: list[str]
+    context: Context, task: Task, suite: Suite, result: Result, to: Path, missing: list[str]
 ) -> dict[str, int]:
     """Write the files of a task; returns N by language and adds to what is missing."""
     rows: dict[str, int] = {}
     wanted = suite.languages[task.name]
-    absent = [language for language in sorted(wanted) if language not in result["languages"]]
+    absent = [language for language in sorted(wanted) if language not in result.languages]
     if absent:
         missing.append(f"{task.name}: not evaluated in {' '.join(absent)}")
     for language in wanted:
         if language in absent:
             continue
-        entry = result["languages"][language]
+        entry = result.languages[language]
         try:
-            predictions = read_json(store.predictions_path(result["run"], language))
-            text = _content(task, language, predictions, source, entry, result["limit"])
+            predictions = read_json(context.store.predictions_path(result.run, language))
+            text = _content(task, language, predictions, context.source, entry, result.limit)
         except XadaptError as error:
             missing.append(f"{task.name} {language}: {error}")
             continue
         atomic_write_bytes(to / file_name(task, language), text.encode())
-        rows[language] = entry["n"]
+        rows[language] = entry.n
     return rows
 
 
@@ -192,7 +197,7 @@ def file_name(task: Task, language: str) -> str:
 
 
 def _content(
-    task: Task, language: str, predictions: list[Any], source: Source, entry: Mapping[str, Any], limit: int | None
+    task: Task, language: str, predictions: list[Any], source: Source, entry: LanguageScore, limit: int | None
 ) -> str:
     kind = task.kind
     if isinstance(kind, SpanQA):
@@ -229,12 +234,12 @@ def _json(value: Any) -> str:
 
 
 def _rows(
-    task: Task, language: str, count: int, source: Source, entry: Mapping[str, Any], limit: int | None
+    task: Task, language: str, count: int, source: Source, entry: LanguageScore, limit: int | None
 ) -> list[dict[str, Any]]:
     """The rows that were predicted."""
     found = source.test(task, language, limit)
     # What identifies the rows of other kinds covers their pool too.
-    changed = isinstance(task.kind, Retrieval) and found.fingerprint[:16] != entry["rows"]
+    changed = isinstance(task.kind, Retrieval) and found.fingerprint[:16] != entry.rows
     if changed or len(found.rows) != count:
         raise XadaptError(f"the rows in {source.name} are not those that were evaluated: evaluate them again")
     return found.rows

@@ -9,7 +9,9 @@ from typing import Any
 from xadapt.errors import XadaptError
 from xadapt.evaluation.suites import Suite
 from xadapt.metrics import main_score
-from xadapt.tasks import SpanQA, get_task
+from xadapt.store.records import LanguageScore, Result
+from xadapt.tasks import SpanQA
+from xadapt.tasks.catalogue import DEFAULT
 from xadapt.tasks.languages import language_name
 
 ENGLISH = "en"
@@ -134,9 +136,7 @@ class SuiteScore:
         }
 
 
-def score_suite(
-    suite: Suite, results: Iterable[Mapping[str, Any]], reasons: Mapping[str, str] | None = None
-) -> SuiteScore:
+def score_suite(suite: Suite, results: Iterable[Result], reasons: Mapping[str, str] | None = None) -> SuiteScore:
     """Score a suite as its paper does.
 
     A task's score is the mean over the suite's languages of its main score, for question answering of the mean of
@@ -153,12 +153,12 @@ def score_suite(
 
     Source: XTREME (arXiv 2003.11080, section 4), XTREME-R (arXiv 2104.07412) and the evaluator of both.
     """
-    given: dict[str, Mapping[str, Any]] = {}
+    given: dict[str, Result] = {}
     for result in results:
-        if result["task"] in given:
-            raise XadaptError(f"two results of {result['task']} ({result['setup']}): give one a task")
-        if result["task"] in suite.tasks:
-            given[result["task"]] = result
+        if result.task in given:
+            raise XadaptError(f"two results of {result.task} ({result.setup}): give one a task")
+        if result.task in suite.tasks:
+            given[result.task] = result
     tasks = tuple(_score_task(suite, task, given.get(task), (reasons or {}).get(task, "")) for task in suite.tasks)
     groups = {name: _mean_of([task for task in tasks if task.group == name]) for name in suite.groups}
     return SuiteScore(suite, tasks, groups, _mean_of(tasks))
@@ -166,16 +166,16 @@ def score_suite(
 
 def _counted(task: str) -> tuple[str, tuple[str, ...]]:
     """What a task's score is called, and the scores of a language that it is the mean of."""
-    known = get_task(task)
+    known = DEFAULT[task]
     if isinstance(known.kind, SpanQA):
         return "F1 and exact match", ("f1", "exact_match")
     main = main_score(known.metric)
     return {"f1": "F1", "map@20": "mAP@20"}.get(main, main), (main,)
 
 
-def _score_task(suite: Suite, task: str, result: Mapping[str, Any] | None, reason: str) -> TaskScore:
+def _score_task(suite: Suite, task: str, result: Result | None, reason: str) -> TaskScore:
     (metric, keys), wanted = _counted(task), suite.languages[task]
-    found = result["languages"] if result else {}
+    found = result.languages if result else {}
     order = sorted(wanted, key=lambda code: (code != ENGLISH, code))
     rows = tuple(_row(task, code, found[code], keys) for code in order if code in found)
     by_language = {row.language: row.score for row in rows}
@@ -187,7 +187,7 @@ def _score_task(suite: Suite, task: str, result: Mapping[str, Any] | None, reaso
         task=task,
         group=suite.group(task),
         metric=metric,
-        setup=str(result["setup"]) if result else "",
+        setup=result.setup if result else "",
         score=None if missing else partial,
         partial=partial,
         english=english,
@@ -201,26 +201,19 @@ def _score_task(suite: Suite, task: str, result: Mapping[str, Any] | None, reaso
     )
 
 
-def _row(task: str, code: str, entry: Mapping[str, Any], keys: tuple[str, ...]) -> LanguageRow:
-    lacking = [key for key in keys if key not in entry]
+def _row(task: str, code: str, entry: LanguageScore, keys: tuple[str, ...]) -> LanguageRow:
+    lacking = [key for key in keys if key not in entry.scores]
     if lacking:
         raise XadaptError(f"the result of {task} has no {lacking[0]} in {code!r}: evaluate it again")
-    scores = {key: float(value) for key, value in entry.items() if _is_score(key, value)}
-    n = int(entry["n"])
-    available = int(entry.get("available", n))
-    score = sum(scores[key] for key in keys) / len(keys)
-    split = str(entry.get("split", ""))
-    return LanguageRow(code, language_name(code), n, available, split, score, scores, available > n)
+    available = entry.n if entry.available is None else entry.available
+    score = sum(entry.scores[key] for key in keys) / len(keys)
+    name = language_name(code)
+    return LanguageRow(code, name, entry.n, available, entry.split, score, entry.scores, available > entry.n)
 
 
-def _is_score(key: str, value: Any) -> bool:
-    return key not in ("n", "available", "seconds") and isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _why_sample(result: Mapping[str, Any], rows: tuple[LanguageRow, ...]) -> tuple[str, ...]:
-    data, limit = str(result["data"]), result.get("limit")
+def _why_sample(result: Result, rows: tuple[LanguageRow, ...]) -> tuple[str, ...]:
+    data, limit, pool = result.data, result.limit, result.pool_limit
     why = [f"at most {limit:,} rows a language"] if limit else []
-    pool = (result.get("decides") or {}).get("pool_limit")
     why += [f"a pool of the rows' answers and others up to {pool:,} items"] if pool else []
     if not limit and any(row.sample for row in rows):
         why.append("fewer rows than there are")

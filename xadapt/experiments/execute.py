@@ -5,37 +5,25 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING
 
-from xadapt.backbone.base import Backbone
-from xadapt.data.source import Source
-from xadapt.evaluation.evaluate import EvalDisplay, EvalSettings, evaluate
+from xadapt.evaluation.evaluate import EvalSettings, evaluate
 from xadapt.experiments.outlook import Expected, Pace, look_ahead
-from xadapt.experiments.recipe import Recipe
-from xadapt.experiments.steps import EvalStep, Line, Step, plan_steps
-from xadapt.store.checkpoints import Checkpoint
-from xadapt.store.store import Store
+from xadapt.experiments.steps import EvalStep, Replicate, Step, plan_steps
 from xadapt.training.settings import make_settings
-from xadapt.training.train import Display, train
+from xadapt.training.train import train
 from xadapt.validation import validated
 
+if TYPE_CHECKING:
+    from xadapt.context import Context
+    from xadapt.experiments.recipe import Recipe
+    from xadapt.store.checkpoints import Checkpoint
+    from xadapt.store.records import Result
 
-@dataclass
-class RunDisplay:
-    """How a recipe's run tells a person where it is.
-
-    Attributes:
-        training: Makes the progress display of a training step from its title.
-        evaluation: The same for an evaluation.
-        look: Told before each step of all steps, the number of those behind, and the seconds left.
-    """
-
-    training: Callable[[str], AbstractContextManager[Display]]
-    evaluation: Callable[[str], AbstractContextManager[EvalDisplay]]
-    look: Callable[[Sequence[Expected], int, float], object] = field(default=lambda expected, behind, left: None)
+#: Told before each step of all steps, the number of those behind, and the seconds left.
+Outlook = Callable[[Sequence[Expected], int, float], object]
 
 
 @dataclass(frozen=True)
@@ -46,73 +34,72 @@ class Outcome:
         results: The results of its evaluations, in the order of the plan.
         steps: Steps of the plan.
         left: Those that were not begun because the time was up.
-        pins: What its training steps made or found, by line and expression.
+        pins: What its training steps made or found, by replicate and expression.
     """
 
-    results: list[dict[str, Any]]
+    results: list[Result]
     steps: int
     left: int
-    pins: dict[tuple[Line, str], Checkpoint]
+    pins: dict[tuple[Replicate, str], Checkpoint]
 
 
 @dataclass
-class _Bench:
+class _Execution:
     """What every step works with."""
 
-    backbone: Backbone
-    source: Source
-    store: Store
-    display: RunDisplay
-    precision: str
-    device: str
-    on_use: Callable[[Checkpoint], object] | None
+    context: Context
     resume: bool
-    pins: dict[tuple[Line, str], Checkpoint] = field(default_factory=dict)
+    pins: dict[tuple[Replicate, str], Checkpoint] = field(default_factory=dict)
+
+    def carry_out(self, step: Step, title: str) -> Result | None:
+        """Train or evaluate; gives the result of an evaluation."""
+        mine = {setup: made for (replicate, setup), made in self.pins.items() if replicate == step.replicate}
+        context = self.context.pinned(mine).titled(title)
+        if isinstance(step, EvalStep):
+            target = step.target
+            settings = validated(
+                EvalSettings, limit=target.limit, pool_limit=target.pool_limit, max_length=target.max_length
+            )
+            context = context.seeded(step.replicate.seed)
+            return evaluate(context, step.setup, step.task, target.languages, settings)
+        budget = make_settings(**step.budget.model_dump(), resume=self.resume)
+        self.pins[step.replicate, str(step.plan.makes)] = train(context.seeded(step.seed), step.plan, budget)
+        return None
 
 
 def execute(
+    context: Context,
     recipe: Recipe,
-    backbone: Backbone,
-    source: Source,
-    store: Store,
-    display: RunDisplay,
-    precision: str = "auto",
-    device: str = "auto",
-    on_use: Callable[[Checkpoint], object] | None = None,
     hours: float | None = None,
     resume: bool = True,
+    look: Outlook = lambda expected, behind, left: None,
 ) -> Outcome:
     """Run a recipe.
 
     Args:
+        context: Base, rows, store, tasks, hardware and display.
         recipe: What to run.
-        backbone: Its base.
-        source: Where rows come from.
-        store: Where checkpoints and results go.
-        display: Progress for a person.
-        precision: ``auto``, ``fp32`` or ``bf16``.
-        device: ``auto`` or a device name.
-        on_use: Told of every checkpoint that an evaluation loads.
         hours: No step is begun that is not expected to end within so many hours; what is done already costs no time.
         resume: Whether a training that was cut goes on from its last saved state; else it begins again.
+        look: Told before each step where the run is.
     """
-    steps = plan_steps(recipe)
-    expected = look_ahead(steps, store, backbone.name, source.name)
-    bench = _Bench(backbone, source, store, display, precision, device, on_use, resume)
+    steps = plan_steps(recipe, context.tasks)
+    expected = look_ahead(steps, context.store, context.backbone.name, context.source.name, context.tasks)
+    execution = _Execution(context, resume)
     if not all(one.done for one in expected):
         _set_libraries_aside()
     pace = Pace()
-    results: list[dict[str, Any]] = []
+    results: list[Result] = []
     for number, one in enumerate(expected):
         if hours is not None and not one.done and pace.spent + pace.seconds([one]) >= hours * 3600:
-            return Outcome(results, len(steps), len(steps) - number, bench.pins)
-        display.look(expected, number, pace.seconds(expected[number:]))
+            return Outcome(results, len(steps), len(steps) - number, execution.pins)
+        look(expected, number, pace.seconds(expected[number:]))
         started = time.monotonic()
-        result = _carry_out(one.step, f"[{number + 1}/{len(steps)}] {one.step}", bench)
+        result = execution.carry_out(one.step, f"[{number + 1}/{len(steps)}] {one.step}")
         pace.note(one, time.monotonic() - started)
         if result is not None:
-            results.append({**result, **_said(one.step)})
-    return Outcome(results, len(steps), 0, bench.pins)
+            results.append(_as_in_recipe(result, one.step))
+    return Outcome(results, len(steps), 0, execution.pins)
 
 
 @cache
@@ -124,48 +111,7 @@ def _set_libraries_aside() -> None:
     gc.freeze()
 
 
-def _said(step: Step) -> dict[str, str]:
-    """What the recipe says of a result that the result by itself does not."""
-    told = {"named": step.line.variant}
-    if isinstance(step, EvalStep):
-        told["target"] = step.target.train_on or ""
-    return {key: value for key, value in told.items() if value}
-
-
-def _carry_out(step: Step, title: str, bench: _Bench) -> dict[str, Any] | None:
-    mine = {setup: checkpoint for (line, setup), checkpoint in bench.pins.items() if line == step.line}
-    if isinstance(step, EvalStep):
-        return _evaluate(step, title, bench, mine)
-    options = {**step.budget.model_dump(), "seed": step.seed, "precision": bench.precision, "device": bench.device}
-    options["resume"] = bench.resume
-    with bench.display.training(title) as shown:
-        settings = make_settings(**options)
-        trained = train(step.plan, bench.backbone, bench.source, bench.store, settings, mine, shown)
-    bench.pins[step.line, str(step.plan.makes)] = trained
-    return None
-
-
-def _evaluate(step: EvalStep, title: str, bench: _Bench, mine: dict[str, Checkpoint]) -> dict[str, Any]:
-    target = step.target
-    settings = validated(
-        EvalSettings,
-        seed=step.line.seed,
-        limit=target.limit,
-        pool_limit=target.pool_limit,
-        max_length=target.max_length,
-        precision=bench.precision,
-        device=bench.device,
-    )
-    with bench.display.evaluation(title) as shown:
-        return evaluate(
-            step.setup,
-            step.task,
-            target.languages,
-            bench.backbone,
-            bench.source,
-            bench.store,
-            settings,
-            mine,
-            shown,
-            bench.on_use,
-        )
+def _as_in_recipe(result: Result, step: Step) -> Result:
+    """A result with what the recipe says of it that the result by itself does not."""
+    target = (step.target.train_on or "") if isinstance(step, EvalStep) else ""
+    return result.model_copy(update={"named": step.replicate.variant, "target": target})

@@ -9,31 +9,32 @@ from xadapt.errors import XadaptError
 from xadapt.experiments.recipe import Recipe
 from xadapt.experiments.steps import plan_steps
 from xadapt.store.store import Store
-from xadapt.tasks import register
+from xadapt.tasks.catalogue import Catalogue
 from xadapt.yaml_files import YamlFile, read_yaml
 
 
-def load_recipe(path: Path, store: Store | None = None) -> Recipe:
+def load_recipe(path: Path, tasks: Catalogue, store: Store | None = None) -> Recipe:
     """Read and check a recipe and the tasks that it declares, and that its steps can be planned.
 
     Args:
         path: The recipe.
-        store: Keeps the declarations of the recipe's own tasks for later commands; None keeps nothing.
+        tasks: The tasks that are known; the recipe's own are added.
+        store: Keeps the declarations of the recipe's own tasks for later sessions; None keeps nothing.
 
     Raises:
         XadaptError: If the file is missing, is not YAML, or says something wrong; names file and line.
     """
     file = read_yaml(path, "a recipe is a mapping with name, title, setups and targets")
-    _open_tasks(file, store)
-    recipe = file.validated(Recipe)
+    _open_tasks(file, tasks, store)
+    recipe = file.validated(Recipe, context={"tasks": tasks})
     try:
-        plan_steps(recipe)
+        plan_steps(recipe, tasks)
     except XadaptError as error:
         raise XadaptError(f"{path}: {error}") from None
     return recipe
 
 
-def _open_tasks(file: YamlFile, store: Store | None) -> None:
+def _open_tasks(file: YamlFile, tasks: Catalogue, store: Store | None) -> None:
     # Setups and targets name these tasks, so they must be known before the recipe can be checked.
     declared = file.content.get("tasks")
     for number, name in enumerate(declared if isinstance(declared, list) else ()):
@@ -43,8 +44,8 @@ def _open_tasks(file: YamlFile, store: Store | None) -> None:
             raise file.fault(["tasks", number], f"{name!r} declares no task: name a {' or '.join(TASK_FILES)} file")
         try:
             if store is None:
-                register(declare(file.path.parent / name).task())
+                tasks.add(declare(file.path.parent / name).task())
             else:
-                open_task(str(file.path.parent / name), store)
+                open_task(str(file.path.parent / name), store, tasks)
         except XadaptError as error:
             raise file.fault(["tasks", number], error) from None

@@ -9,9 +9,11 @@ from typing import Any
 
 from xadapt.experiments.rates import Rates
 from xadapt.experiments.recipe import Budget
-from xadapt.experiments.steps import Line, Step, TrainStep
+from xadapt.experiments.steps import Replicate, Step, TrainStep
 from xadapt.store.checkpoints import Checkpoint
+from xadapt.store.records import Result
 from xadapt.store.store import Store, read_results
+from xadapt.tasks.catalogue import DEFAULT, Catalogue
 
 #: Expected seconds after which the pace of a run says more than that of earlier ones.
 _ENOUGH = 60.0
@@ -32,7 +34,7 @@ class Expected:
     seconds: float | None
 
 
-def look_ahead(steps: Sequence[Step], store: Store, base: str, data: str) -> list[Expected]:
+def look_ahead(steps: Sequence[Step], store: Store, base: str, data: str, tasks: Catalogue = DEFAULT) -> list[Expected]:
     """Tell which steps of a plan are done, and estimate the others from what was timed before.
 
     Args:
@@ -40,11 +42,12 @@ def look_ahead(steps: Sequence[Step], store: Store, base: str, data: str) -> lis
         store: Its checkpoints and results, with the times that they took.
         base: The base's name, as records have it.
         data: The name of the data source, as results have it.
+        tasks: The tasks that are known.
     """
-    checkpoints = [checkpoint for checkpoint in store.checkpoints() if checkpoint.record["base"]["name"] == base]
-    results = [result for result in read_results(store.root / "results") if result["base"] == base]
-    held = _Held(checkpoints, [result for result in results if result["data"] == data])
-    rates = Rates(checkpoints, results)
+    checkpoints = [checkpoint for checkpoint in store.checkpoints() if checkpoint.record.base.name == base]
+    results = [result for result in read_results(store.root / "results") if result.base == base]
+    held = _Held(checkpoints, [result for result in results if result.data == data])
+    rates = Rates(checkpoints, results, tasks)
     done = [held.holds(step) for step in steps]
     return [
         Expected(step, is_done, 0.0 if is_done else rates.seconds(step))
@@ -79,16 +82,15 @@ class Pace:
 class _Held:
     """What a store holds of a plan, whose steps are asked for in order: a step stands on the runs before it."""
 
-    def __init__(self, checkpoints: Sequence[Checkpoint], results: Iterable[dict[str, Any]]) -> None:
+    def __init__(self, checkpoints: Sequence[Checkpoint], results: Iterable[Result]) -> None:
         self._checkpoints: dict[str, list[Checkpoint]] = defaultdict(list)
         for checkpoint in checkpoints:
             self._checkpoints[checkpoint.setup].append(checkpoint)
         self._results: dict[tuple[Any, ...], list[dict[str, str]]] = defaultdict(list)
         for result in results:
-            decides = result.get("decides", {})
-            key = (result["task"], result["setup"], result["limit"], decides.get("pool_limit"))
-            self._results[key].append(decides.get("members", {}))
-        self._made: dict[tuple[Line, str], str | None] = {}
+            key = (result.task, result.setup, result.limit, result.pool_limit)
+            self._results[key].append(result.decides.get("members", {}))
+        self._made: dict[tuple[Replicate, str], str | None] = {}
         self._seen: set[tuple[Any, ...]] = set()
 
     def holds(self, step: Step) -> bool:
@@ -96,12 +98,12 @@ class _Held:
         if isinstance(step, TrainStep):
             made = str(step.plan.makes)
             run = self._trained(step)
-            self._made[step.line, made] = run
+            self._made[step.replicate, made] = run
             return run is not None or self._again((made, step.seed, step.budget))
         key = (step.task.name, str(step.setup), step.target.limit, step.target.pool_limit)
-        seeded = any((step.line, str(part)) in self._made for part in step.setup.walk())
-        again = self._again((*key, step.line if seeded else None))
-        return again or any(self._stands(members, step.line) for members in self._results[key])
+        seeded = any((step.replicate, str(part)) in self._made for part in step.setup.walk())
+        again = self._again((*key, step.replicate if seeded else None))
+        return again or any(self._stands(members, step.replicate) for members in self._results[key])
 
     def _again(self, step: tuple[Any, ...]) -> bool:
         before = step in self._seen
@@ -110,24 +112,24 @@ class _Held:
 
     def _trained(self, step: TrainStep) -> str | None:
         for checkpoint in self._checkpoints[str(step.plan.makes)]:
-            members = checkpoint.record.get("members", {})
+            members = checkpoint.record.members
             fits = checkpoint.seed == step.seed and _within(checkpoint, step.budget)
-            if fits and self._stands(members, step.line):
+            if fits and self._stands(members, step.replicate):
                 return checkpoint.run
         return None
 
-    def _stands(self, members: dict[str, str], line: Line) -> bool:
-        return all(self._run(setup, line) == run for setup, run in members.items())
+    def _stands(self, members: dict[str, str], replicate: Replicate) -> bool:
+        return all(self._run(setup, replicate) == run for setup, run in members.items())
 
-    def _run(self, setup: str, line: Line) -> str | None:
-        if (line, setup) in self._made:
-            return self._made[line, setup]
+    def _run(self, setup: str, replicate: Replicate) -> str | None:
+        if (replicate, setup) in self._made:
+            return self._made[replicate, setup]
         named = self._checkpoints[setup]
-        return next((c.run for c in (*(c for c in named if c.seed == line.seed), *named)), None)
+        return next((c.run for c in (*(c for c in named if c.seed == replicate.seed), *named)), None)
 
 
 def _within(checkpoint: Checkpoint, budget: Budget) -> bool:
     """Whether a checkpoint was trained with a budget; what the budget leaves open may be anything."""
-    settings = checkpoint.record.get("decides", {}).get("settings", {})
+    settings = checkpoint.record.settings
     asked = {key: value for key, value in budget.model_dump(exclude={"adapter_layers"}).items() if value is not None}
     return all(settings[key] == value for key, value in asked.items() if key in settings)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from statistics import median
-from typing import Any
 
 from xadapt.composition.grammar import parse
-from xadapt.errors import XadaptError
 from xadapt.experiments.steps import EvalStep, Step
 from xadapt.store.checkpoints import Checkpoint
-from xadapt.tasks import get_task
+from xadapt.store.records import Result, RunRecord
+from xadapt.tasks.catalogue import DEFAULT, Catalogue
+from xadapt.training.run_kinds import run_kind
 
 #: A forward pass beside forward and backward, for tasks that were trained and never evaluated.
 _FORWARD = 0.45
@@ -25,28 +25,31 @@ class Rates:
     A step's rate is the median of earlier ones on the same tasks, else on tasks of the same kinds, else on any.
     """
 
-    def __init__(self, checkpoints: Iterable[Checkpoint], results: Iterable[dict[str, Any]]) -> None:
+    def __init__(
+        self, checkpoints: Iterable[Checkpoint], results: Iterable[Result], tasks: Catalogue = DEFAULT
+    ) -> None:
         """Read the times in records of training and in results."""
+        self._tasks = tasks
         self._timed: dict[tuple[str, ...], list[float]] = defaultdict(list)
         self._rows: dict[tuple[str, str], int] = {}
         for checkpoint in checkpoints:
             self._training(checkpoint.record)
         for result in results:
-            rows = sum(language["n"] for language in result["languages"].values())
-            if rows and result.get("seconds"):
-                self._note("evaluate", [result["task"]], result["seconds"] / rows / _models(result["setup"]))
-                self._rows["evaluate", result["task"]] = rows // len(result["languages"])
+            rows = sum(language.n for language in result.languages.values())
+            if rows and result.seconds:
+                self._note("evaluate", [result.task], result.seconds / rows / _models(result.setup))
+                self._rows["evaluate", result.task] = rows // len(result.languages)
 
-    def _training(self, record: dict[str, Any]) -> None:
-        figures, settings = record.get("figures", {}), record.get("decides", {}).get("settings", {})
-        rows = figures.get("steps", 0) * settings.get("batch_size", 0)
-        for task, count in record.get("rows", {}).items():
+    def _training(self, record: RunRecord) -> None:
+        figures = record.figures
+        rows = (figures.steps or 0) * record.settings.get("batch_size", 0)
+        for task, count in record.rows.items():
             self._rows["train", task] = max(count, self._rows.get(("train", task), 0))
-        if rows and figures.get("seconds") and not figures.get("resumed"):
-            self._note("train", record["tasks"], figures["seconds"] / rows)
+        if rows and figures.seconds and not figures.resumed:
+            self._note("train", record.tasks, figures.seconds / rows)
 
     def _note(self, what: str, tasks: Iterable[str], rate: float) -> None:
-        for key in _keys(what, list(tasks)):
+        for key in self._keys(what, list(tasks)):
             self._timed[key].append(rate)
 
     def seconds(self, step: Step) -> float | None:
@@ -61,7 +64,7 @@ class Rates:
         return None if rate is None or rows is None else _AROUND + rate * rows
 
     def _rate(self, what: str, tasks: list[str]) -> float | None:
-        return next((median(self._timed[key]) for key in _keys(what, tasks) if self._timed.get(key)), None)
+        return next((median(self._timed[key]) for key in self._keys(what, tasks) if self._timed.get(key)), None)
 
     def _asked(self, step: Step, tasks: list[str]) -> float | None:
         if isinstance(step, EvalStep):
@@ -69,7 +72,7 @@ class Rates:
             languages = step.target.languages
             count = len(step.task.languages) if languages == "all" else languages.count(",") + 1
             return None if each is None else each * count * len(step.setup.parts)
-        if step.plan.trains == "soup":
+        if not run_kind(step.plan.trains).learns:
             return 0.0
         rows = 0
         for task in tasks:
@@ -79,19 +82,13 @@ class Rates:
             rows += min(count for count in (known, limit) if count is not None)
         return rows * (step.budget.epochs or 1)
 
-
-def _keys(what: str, tasks: list[str]) -> Iterator[tuple[str, ...]]:
-    """From the most to the least specific."""
-    yield (what, *sorted(tasks))
-    kinds = set()
-    for task in tasks:
-        try:
-            kinds.add(get_task(task).kind.name)
-        except XadaptError:
-            # A task of another user's own, whose records came with a checkpoint.
-            kinds.add(task)
-    yield (what, "kinds", *sorted(kinds))
-    yield (what,)
+    def _keys(self, what: str, tasks: list[str]) -> Iterator[tuple[str, ...]]:
+        """From the most to the least specific."""
+        yield (what, *sorted(tasks))
+        # A task may be another user's own, whose records came with a checkpoint.
+        kinds = {kind.name if (kind := self._tasks.kind_of(task)) else task for task in tasks}
+        yield (what, "kinds", *sorted(kinds))
+        yield (what,)
 
 
 def _models(setup: str) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 
+from xadapt.bases import DEFAULT_BASE
 from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 from xadapt.methods.layer_grammar import Layers
-from xadapt.tasks import get_task
+from xadapt.tasks.catalogue import DEFAULT
 
 
 def _setup(text: str) -> str:
@@ -20,9 +21,10 @@ def _setup(text: str) -> str:
         raise ValueError(str(error)) from None
 
 
-def _task(name: str) -> str:
+def _task(name: str, info: ValidationInfo) -> str:
+    tasks = (info.context or {}).get("tasks", DEFAULT)
     try:
-        return get_task(name).name
+        return str(tasks[name].name)
     except XadaptError as error:
         raise ValueError(str(error)) from None
 
@@ -114,7 +116,7 @@ class Recipe(_Strict):
 
     name: str = Field(pattern=r"^[\w-]+$")
     title: str
-    base: str = "e5-small"
+    base: str = DEFAULT_BASE
     data: str | None = None
     tasks: tuple[str, ...] = ()
     seeds: tuple[Seed, ...] = Field(default=(42,), min_length=1)

@@ -10,33 +10,34 @@ from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError, unknown
 from xadapt.experiments.recipe import Budget, Recipe, Target
 from xadapt.problems import problem_class
-from xadapt.tasks import Task, get_task
+from xadapt.tasks import Task
+from xadapt.tasks.catalogue import DEFAULT, Catalogue
 from xadapt.training.plan import TrainPlan, plan_setup, plan_targets, plan_task, setup_of
 
 
 @dataclass(frozen=True)
-class Line:
-    """The runs that stand on each other: those of one seed and, where a recipe has variants, of one of them."""
+class Replicate:
+    """Runs that belong together: those of one seed and, where a recipe has variants, of one of them."""
 
     seed: int
     variant: str = ""
 
 
-def _named(line: Line) -> str:
-    return f", {line.variant}" if line.variant else ""
+def _named(replicate: Replicate) -> str:
+    return f", {replicate.variant}" if replicate.variant else ""
 
 
 @dataclass(frozen=True)
 class TrainStep:
-    """Train a checkpoint for a line; an intermediate adapter may be of another seed than the line."""
+    """Train a checkpoint for a replicate; an intermediate adapter may be of another seed than the replicate."""
 
     plan: TrainPlan
     budget: Budget
     seed: int
-    line: Line
+    replicate: Replicate
 
     def __str__(self) -> str:
-        return f"train {self.plan.makes}, seed {self.seed}{_named(self.line)}"
+        return f"train {self.plan.makes}, seed {self.seed}{_named(self.replicate)}"
 
 
 @dataclass(frozen=True)
@@ -46,23 +47,23 @@ class EvalStep:
     setup: Node
     task: Task
     target: Target
-    line: Line
+    replicate: Replicate
 
     def __str__(self) -> str:
-        return f"evaluate {self.setup} on {self.task.name}, seed {self.line.seed}{_named(self.line)}"
+        return f"evaluate {self.setup} on {self.task.name}, seed {self.replicate.seed}{_named(self.replicate)}"
 
 
 Step = TrainStep | EvalStep
 
 
-def plan_steps(recipe: Recipe) -> list[Step]:
+def plan_steps(recipe: Recipe, tasks: Catalogue = DEFAULT) -> list[Step]:
     """All steps of a recipe: adapters, multi-task adapters, soups and fusions, then target by target, for each seed."""
     variants = recipe.variants or {"": Budget()}
     return [
         step
         for name, changes in variants.items()
         for seed in recipe.seeds
-        for step in _of_line(recipe, Line(seed, name), changes)
+        for step in _of_replicate(recipe, Replicate(seed, name), changes, tasks)
     ]
 
 
@@ -85,40 +86,40 @@ def narrowed(recipe: Recipe, only: str) -> Recipe:
     return recipe.model_copy(update={"targets": {name: recipe.targets[name] for name in wanted}})
 
 
-def _of_line(recipe: Recipe, line: Line, changes: Budget) -> Iterator[Step]:
+def _of_replicate(recipe: Recipe, replicate: Replicate, changes: Budget, tasks: Catalogue) -> Iterator[Step]:
     every = [text for target in recipe.targets.values() for text in target.setups or recipe.setups]
     setups = [parse(text) for text in dict.fromkeys(every)]
-    first = line.seed if recipe.intermediate_seed is None else recipe.intermediate_seed
+    first = replicate.seed if recipe.intermediate_seed is None else recipe.intermediate_seed
     for name, budget in recipe.adapters.items():
-        yield TrainStep(plan_task(name), budget.changed(changes), first, line)
+        yield TrainStep(plan_task(name, tasks), budget.changed(changes), first, replicate)
     budgets = {"fuse": recipe.fusion, "multitask": recipe.multitask, **dict.fromkeys(SOUPS, recipe.soup)}
     for node in dict.fromkeys(part for setup in setups for part in setup.walk() if part.kind in budgets):
         if str(node) not in recipe.ready:
-            seed = first if node.kind == "multitask" else line.seed
-            yield TrainStep(plan_setup(node), budgets[node.kind].changed(changes), seed, line)
+            seed = first if node.kind == "multitask" else replicate.seed
+            yield TrainStep(plan_setup(node, tasks), budgets[node.kind].changed(changes), seed, replicate)
     for name, target in recipe.targets.items():
-        task, made = get_task(name), set()
-        learnt = _learnt(task, target)
+        task, made = tasks[name], set()
+        learnt = _learnt(task, target, tasks)
         for setup in map(parse, target.setups or recipe.setups):
             if target.train is None:
                 if setup.kind == "none" and problem_class(task).needs_head:
                     raise XadaptError(f"none has no head for {name}: give {name} a train budget, or name its setups")
-                yield EvalStep(setup, task, target, line)
+                yield EvalStep(setup, task, target, replicate)
                 continue
-            plans = plan_targets(learnt.name, str(setup), target.mode)
+            plans = plan_targets(learnt.name, str(setup), target.mode, tasks)
             for plan in plans:
                 # An ensemble's members are often among the setups themselves.
                 if plan.makes not in made:
                     made.add(plan.makes)
-                    yield TrainStep(plan, target.train.changed(changes), line.seed, line)
-            yield EvalStep(setup_of(plans), task, target, line)
+                    yield TrainStep(plan, target.train.changed(changes), replicate.seed, replicate)
+            yield EvalStep(setup_of(plans), task, target, replicate)
 
 
-def _learnt(task: Task, target: Target) -> Task:
+def _learnt(task: Task, target: Target, tasks: Catalogue) -> Task:
     """The task whose English rows a target adapter learns."""
     if target.train_on is None:
         return task
-    learnt = get_task(target.train_on)
+    learnt = tasks[target.train_on]
     if target.train is None:
         raise XadaptError(f"{task.name}: train_on says what a target adapter is trained on; give its train budget too")
     if learnt.kind != task.kind:

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from xadapt.backbone.base import Backbone
-from xadapt.backbone.hardware import pick_device, pick_precision
 from xadapt.composition.builder import assemble
 from xadapt.composition.expression import Node
-from xadapt.data.source import Source
 from xadapt.errors import XadaptError
-from xadapt.evaluation.evaluate import EvalDisplay, EvalSettings
+from xadapt.evaluation.evaluate import EvalSettings
 from xadapt.explain.attention import (
     Attention,
     AttentionMeter,
@@ -30,9 +27,11 @@ from xadapt.problems import Problem
 from xadapt.problems.base import Row
 from xadapt.problems.bind import bind
 from xadapt.problems.predict import TOKEN_BUDGET, autocast, length_batches
-from xadapt.store.checkpoints import Checkpoint
-from xadapt.store.store import Store
-from xadapt.tasks import Task
+
+if TYPE_CHECKING:
+    from xadapt.context import Context
+    from xadapt.store.checkpoints import Checkpoint
+    from xadapt.tasks import Task
 
 #: Setups that put no adapters side by side: one adapter, or one on top of another.
 _APART = ("none", "adapter", "stack", "continue", "multitask")
@@ -133,15 +132,7 @@ def _inside(node: Node) -> Iterator[Node]:
 
 
 def explain(
-    node: Node,
-    task: Task,
-    languages: str,
-    backbone: Backbone,
-    source: Source,
-    store: Store,
-    settings: EvalSettings | None = None,
-    pins: dict[str, Checkpoint] | None = None,
-    display: EvalDisplay | None = None,
+    context: Context, node: Node, task: Task, languages: str = "all", settings: EvalSettings | None = None
 ) -> Explanation:
     """Explain a setup on a task's test rows.
 
@@ -149,62 +140,58 @@ def explain(
     composition are compared on the bare base: each reads the base's own hidden states at every layer.
 
     Args:
+        context: Base, rows, store, hardware, seed and display.
         node: The setup.
         task: A task with test rows; no head for it is needed.
         languages: ``all`` or codes separated by commas.
-        backbone: The frozen base.
-        source: Where test rows come from.
-        store: Where members are found.
         settings: How; the layer is of no account.
-        pins: Checkpoints that members must come from, by expression.
-        display: Progress for a person.
 
     Raises:
         XadaptError: If nothing is put together, or the setup, the data or a language is wrong.
     """
-    settings, display = settings or EvalSettings(), display or EvalDisplay()
+    settings = settings or EvalSettings()
     part = explained_part(node)
-    device = pick_device(settings.device)
-    precision = pick_precision(settings.precision, device)
-    wanted = source.pick_languages(task, languages)
-    problem = bind(task, backbone, settings.max_length)
+    precision, fused = context.precision, part.kind == "fuse"
+    wanted = context.source.pick_languages(task, languages)
+    problem = bind(task, context.backbone, settings.max_length)
     used: dict[str, str] = {}
 
     def note(checkpoint: Checkpoint) -> None:
         used[checkpoint.setup] = checkpoint.run
-        display.say(f"uses {checkpoint.describe()}")
+        context.uses(checkpoint)
 
     def load(setup: Node) -> Any:
-        return assemble(backbone, setup, store, settings.seed, pins, note).model.to(device)
+        return assemble(context, setup, note).model.to(context.device)
 
-    watch = _watch_fusion(load(node)) if part.kind == "fuse" else _watch_members([load(c) for c in part.children])
+    watch = _watch_fusion(load(node)) if fused else _watch_members([load(child) for child in part.children])
     figures = {}
-    for language in wanted:
-        row_set = source.test(task, language, settings.limit)
-        display.start(language, len(row_set.rows))
-        meters = _Meters(len(row_set.rows), len(watch.layers), len(part.children), part.kind == "fuse")
-        with watch.hooks(meters) as model:
-            _run(model, problem, row_set.rows, precision, meters, display.advance)
-        figures[language] = LanguageFigures(
-            rows=len(row_set.rows),
-            available=row_set.available,
-            split=row_set.split,
-            tokens=meters.count,
-            attention=meters.attention.result() if meters.attention else None,
-            similarity=meters.similarity.result(),
-        )
+    with context.display.rows(f"{task.name} {node}") as progress:
+        for language in wanted:
+            row_set = context.source.test(task, language, settings.limit)
+            progress.start(language, len(row_set.rows))
+            meters = _Meters(len(row_set.rows), len(watch.layers), len(part.children), fused)
+            with watch.hooks(meters) as model:
+                _run(model, problem, row_set.rows, precision, meters, progress.advance)
+            figures[language] = LanguageFigures(
+                rows=len(row_set.rows),
+                available=row_set.available,
+                split=row_set.split,
+                tokens=meters.count,
+                attention=meters.attention.result() if meters.attention else None,
+                similarity=meters.similarity.result(),
+            )
     facts = {
         "task": task.name,
-        "base": backbone.name,
-        "data": source.name,
-        "seed": settings.seed,
+        "base": context.backbone.name,
+        "data": context.source.name,
+        "seed": context.seed,
         "limit": settings.limit,
         "max_length": problem.max_length,
         "precision": precision,
         "checkpoints": used,
     }
     members = tuple(str(child) for child in part.children)
-    return Explanation(str(node), str(part), part.kind == "fuse", members, tuple(watch.layers), figures, facts)
+    return Explanation(str(node), str(part), fused, members, tuple(watch.layers), figures, facts)
 
 
 class _Meters:

@@ -10,6 +10,8 @@ from typing import Any
 from xadapt.backbone.base import Backbone
 from xadapt.composition.builder import Assembly, assemble
 from xadapt.composition.expression import Node
+from xadapt.context import Context
+from xadapt.data.source import Source
 from xadapt.errors import XadaptError, unknown
 from xadapt.portable.adapterhub import write_adapterhub
 from xadapt.portable.checked import Check, check, probe
@@ -91,7 +93,7 @@ def export(
         raise XadaptError(f"{to} is not empty and no export: name another folder")
     precision = precision or ("fp32" if form == "merged" else "fp16")
     used: list[Checkpoint] = []
-    assembly = assemble(backbone, node, store, seed, on_use=used.append)
+    assembly = assemble(Context(Source("bundled"), store, backbone.name, seed=seed), node, used.append)
     heads = _heads(assembly, task)
     with atomic_folder(to) as folder:
         found = probe(backbone, assembly.model, heads)

@@ -26,6 +26,7 @@ from xadapt.portable.heads import known_task
 from xadapt.store.cards import card
 from xadapt.store.checkpoints import Checkpoint, open_checkpoint, write_record
 from xadapt.store.files import atomic_folder, sha256_file
+from xadapt.store.records import BaseOf, Figures, Imported, RunRecord
 from xadapt.store.store import Store, run_hash
 
 
@@ -97,9 +98,10 @@ def keep(part: Part, backbone: Backbone, store: Store, seed: int, earlier: list[
             save_file({key: _halved(value) for key, value in load_file(file).items()}, file)
         files = {str(file.relative_to(place)): sha256_file(file) for file in sorted(place.rglob("*")) if file.is_file()}
         record = _record(part, found, heads, backbone, seed, earlier, files)
-        record["figures"]["parameters"] = sum(weight.numel() for weight in weights)
-        path = store.run_path(record["run"])
-        if store.finished(record["run"]) is None:
+        figures = Figures(parameters=sum(weight.numel() for weight in weights))
+        record = record.model_copy(update={"figures": figures})
+        path = store.run_path(record.run)
+        if store.finished(record.run) is None:
             with atomic_folder(path) as folder:
                 shutil.copytree(place, folder, dirs_exist_ok=True)
                 write_record(folder, record, card(record))
@@ -120,7 +122,7 @@ def _record(
     seed: int,
     earlier: list[Checkpoint],
     files: dict[str, str],
-) -> dict[str, Any]:
+) -> RunRecord:
     below = _below(part.setup)
     members = {checkpoint.setup: checkpoint for checkpoint in earlier if checkpoint.setup in below}
     runs = {setup: checkpoint.run for setup, checkpoint in sorted(members.items())}
@@ -135,31 +137,28 @@ def _record(
     }
     config = found.config
     said = config.get("model_name") or config.get("base_model_name_or_path")
-    return {
-        "run": run_hash(decides),
-        "setup": str(part.setup),
-        "trains": "imported",
-        "under": _under(part.setup),
-        "tasks": list(part.heads),
-        "heads": heads,
-        "calibration": calibration,
-        "base": {"name": backbone.name, "fingerprint": backbone.fingerprint},
-        "seed": seed,
-        "data": "imported",
-        "rows": {},
-        "sources": {},
-        "members": runs,
-        "weights": {setup: checkpoint.digest for setup, checkpoint in sorted(members.items())},
-        "decides": decides,
-        "figures": {"dev": {}, "dev_rows": {}},
-        "imported": {
-            "form": found.form,
-            "name": config.get("name"),
+    return RunRecord(
+        run=run_hash(decides),
+        setup=str(part.setup),
+        trains="imported",
+        under=_under(part.setup),
+        tasks=list(part.heads),
+        heads=heads,
+        calibration=calibration,
+        base=BaseOf(name=backbone.name, fingerprint=backbone.fingerprint),
+        seed=seed,
+        data="imported",
+        members=runs,
+        weights={setup: checkpoint.digest for setup, checkpoint in sorted(members.items())},
+        decides=decides,
+        imported=Imported(
+            form=found.form,
+            name=config.get("name"),
             # The library writes the word where it has no name.
-            "base": part.base or (said if said != "None" else None),
-            "library": config.get("version") or config.get("peft_version"),
-        },
-    }
+            base=part.base or (said if said != "None" else None),
+            library=config.get("version") or config.get("peft_version"),
+        ),
+    )
 
 
 def _prefixes(setup: Node) -> list[Node]:

@@ -36,7 +36,7 @@ def write_merged(assembly: Assembly, node: Node, heads: list[str], folder: Path,
     Raises:
         XadaptError: If an adapter is not linear.
     """
-    backbone = assembly.backbone
+    backbone = assembly.context.backbone
     for name in assembly.names:
         method = method_of(assembly.model, name)
         if not _is_linear(method):

@@ -16,6 +16,7 @@ from xadapt.problems.tagging import TaggingProblem
 from xadapt.tasks import (
     AnswerRetrieval,
     EntityRetrieval,
+    Kind,
     Mining,
     MultipleChoice,
     PairClassification,
@@ -30,7 +31,7 @@ from xadapt.tasks import (
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-_PROBLEMS: dict[type, type[Problem]] = {
+_PROBLEMS: dict[type[Kind], type[Problem]] = {
     TextClassification: TextClassificationProblem,
     PairClassification: PairClassificationProblem,
     PairRegression: PairRegressionProblem,
@@ -56,4 +57,9 @@ def make_problem(
     return problem_class(task)(task, tokenizer, max_length, **options)
 
 
-__all__ = ["Defaults", "Problem", "make_problem", "problem_class"]
+def problem_revisions() -> dict[str, int]:
+    """The revision of how each kind of problem is evaluated, by the kind's name."""
+    return {str(kind.name): problem.revision for kind, problem in _PROBLEMS.items()}
+
+
+__all__ = ["Defaults", "Problem", "make_problem", "problem_class", "problem_revisions"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Any
 
@@ -12,12 +12,13 @@ from xadapt.analysis.comparison_rows import Block, Row, TaskComparison
 from xadapt.analysis.families import classify
 from xadapt.analysis.results import read_result
 from xadapt.reports.tables import english_first, language_order
+from xadapt.store.records import Result
 
 _COLUMNS = ("task", "kind", "metric", "base", "data", "limit", "family", "label", "with_target", "setup", "head")
 _LAST = ("seed", "run", "variant", "language", "split", "n")
 
 
-def results_csv(results: Iterable[Mapping[str, Any]]) -> str:
+def results_csv(results: Iterable[Result]) -> str:
     """Write results as CSV, unrounded and not averaged.
 
     Args:

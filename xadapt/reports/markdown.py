@@ -15,11 +15,12 @@ from xadapt.reports.export import results_csv, setups_csv
 from xadapt.reports.markdown_tables import DAGGER, group_table, language_tables, setup_table, test_table
 from xadapt.reports.verdicts import block_title, chosen_by, headline, judged, notes, survey, verdict
 from xadapt.store.files import atomic_write_bytes
+from xadapt.store.records import Result
 
 
 def write_report(
     comparisons: Sequence[TaskComparison],
-    results: Iterable[Mapping[str, Any]],
+    results: Iterable[Result],
     to: Path,
     title: str,
     commands: Sequence[str] = (),

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from xadapt.analysis.families import classify
 from xadapt.evaluation.suite_scores import SuiteScore, score_suite
 from xadapt.evaluation.suites import get_suite
 from xadapt.reports.suite_tables import verdict_lines, write_suite
+from xadapt.store.records import Result
 
 Facts = dict[str, object]
 
 
 def write_suites(
-    results: Iterable[Mapping[str, Any]], suites: Sequence[str], to: Path, setups: Sequence[str] = ()
+    results: Iterable[Result], suites: Sequence[str], to: Path, setups: Sequence[str] = ()
 ) -> list[tuple[SuiteScore, Facts]]:
     """Score every setup and seed on suites and write each into a folder of its own.
 
@@ -41,26 +41,26 @@ def write_suites(
             if (setups and label not in setups) or not any(task in suite.tasks for task in tasks):
                 continue
             some = next(iter(tasks.values()))
-            facts: Facts = {"setup": label, "seed": seed, "base": some["base"], "data": some["data"]}
+            facts: Facts = {"setup": label, "seed": seed, "base": some.base, "data": some.data}
             score = score_suite(suite, tasks.values())
             write_suite(score, facts, to / _folder(name, facts))
             scored.append((score, facts))
     return scored
 
 
-def _chosen(results: Iterable[Mapping[str, Any]]) -> dict[tuple[str, int], dict[str, Mapping[str, Any]]]:
+def _chosen(results: Iterable[Result]) -> dict[tuple[str, int], dict[str, Result]]:
     """The result of each task, by setup and seed."""
-    targets: dict[tuple[str, int], dict[str, Mapping[str, Any]]] = {}
-    straight: dict[tuple[str, int], dict[str, Mapping[str, Any]]] = {}
+    targets: dict[tuple[str, int], dict[str, Result]] = {}
+    straight: dict[tuple[str, int], dict[str, Result]] = {}
     order: dict[tuple[str, int], None] = {}
     for result in results:
-        family = classify(result["setup"], result.get("target") or result["task"])
-        key = family.label, int(result["seed"])
+        family = classify(result.setup, result.target or result.task)
+        key = family.label, result.seed
         order[key] = None
         if family.with_target:
-            targets.setdefault(key, {})[result["task"]] = result
+            targets.setdefault(key, {})[result.task] = result
         else:
-            straight.setdefault(key, {}).setdefault(result["task"], result)
+            straight.setdefault(key, {}).setdefault(result.task, result)
     seeds: dict[str, set[int]] = {}
     for label, seed in targets:
         seeds.setdefault(label, set()).add(seed)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from xadapt import __version__
+from xadapt.store.records import Figures, RunRecord, Scores
 
 _BASE_LICENCE = "The default base's weights (multilingual-e5-small) are under the MIT licence."
 _LICENCES = {
@@ -26,17 +27,17 @@ _USE = {
 }
 
 
-def card(record: dict[str, Any]) -> str:
+def card(record: RunRecord) -> str:
     """Write the card, Markdown with the front matter that model hubs read.
 
     Args:
         record: The checkpoint's record (see :mod:`xadapt.store.checkpoints`).
     """
-    imported = record["trains"] == "imported"
+    imported = record.imported is not None
     peft = (
-        record["imported"]["form"] == "peft"
-        if imported
-        else record["decides"]["settings"]["adapter_config"].startswith("peft:")
+        record.imported.form == "peft"
+        if record.imported
+        else str(record.settings["adapter_config"]).startswith("peft:")
     )
     library = "peft" if peft else "adapters"
     lines = [
@@ -45,7 +46,7 @@ def card(record: dict[str, Any]) -> str:
         "tags: [xadapt, adapters, cross-lingual, xlm-roberta]",
         "language: [en]",
         "---",
-        f"# {record['setup']}",
+        f"# {record.setup}",
         "",
         *(_imported(record) if imported else _trained(record)),
         "",
@@ -63,77 +64,78 @@ def card(record: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _trained(record: dict[str, Any]) -> list[str]:
-    figures, settings = record["figures"], record["decides"]["settings"]
-    rows = ", ".join(f"{count:,} of {record['sources'][name]} ({name})" for name, count in record["rows"].items())
+def _trained(record: RunRecord) -> list[str]:
+    figures, settings = record.figures, record.settings
+    rows = ", ".join(f"{count:,} of {record.sources[name]} ({name})" for name, count in record.rows.items())
     epochs = f"{settings['epochs']:g} epoch" + ("s" if settings["epochs"] != 1 else "")
     lines = [
-        f"Made with xadapt {record['decides']['versions']['xadapt']} on the base `{record['base']['name']}` "
-        f"(fingerprint `{record['base']['fingerprint'][:16]}`). Trained in English only.",
+        f"Made with xadapt {record.xadapt or __version__} on the base `{record.base.name}` "
+        f"(fingerprint `{record.base.fingerprint[:16]}`). Trained in English only.",
         "",
         "| | |",
         "|---|---|",
-        f"| trained | {record['trains']} ({figures['parameters']:,} parameters, stored in half precision"
-        f"{_drift(figures)}) |",
-        f"| stands on | `{record['under']}` |",
-        *([f"| trained first | {record['first']} |"] if record.get("first") else []),
+        f"| trained | {record.trains} ({figures.parameters:,} parameters, stored in half precision{_drift(figures)}) |",
+        f"| stands on | `{record.under}` |",
+        *([f"| trained first | {record.first} |"] if record.first else []),
         *_mixture(figures),
         *_factored(figures),
-        f"| training rows | {rows or 'none'}; taken from {record['data']} |",
-        f"| steps | {figures['steps']:,} of batch {settings['batch_size']}, {epochs}, "
+        f"| training rows | {rows or 'none'}; taken from {record.data} |",
+        f"| steps | {figures.steps or 0:,} of batch {settings['batch_size']}, {epochs}, "
         f"lr {settings['lr']:g}, {settings['adapter_config']}, {settings['precision']} |",
-        f"| seed | {record['seed']} |",
-        f"| time | {figures['seconds']:,} s on {figures['device']}, {figures['threads']} threads |",
-        f"| run | `{record['run']}` |",
+        f"| seed | {record.seed} |",
+        f"| time | {figures.seconds or 0:,} s on {figures.device}, {figures.threads} threads |",
+        f"| run | `{record.run}` |",
         "",
         "## English development scores (0–100)",
         "",
         "| task | N | scores |",
         "|---|---|---|",
     ]
-    for name, scores in figures["dev"].items():
-        shown = ", ".join(f"{key} {value:.1f}" for key, value in scores.items())
-        lines.append(f"| {name} | {figures['dev_rows'][name]:,} | {shown} |")
+    for name, scores in figures.dev.items():
+        lines.append(f"| {name} | {figures.dev_rows[name]:,} | {_shown(scores)} |")
     return [*lines, "", "The best epoch was chosen on these rows."]
 
 
-def _drift(figures: dict[str, Any]) -> str:
+def _shown(scores: Scores) -> str:
+    return ", ".join(f"{key} {value:.1f}" for key, value in scores.items())
+
+
+def _drift(figures: Figures) -> str:
     # Older records do not have it.
-    if "rounding" not in figures:
+    if figures.rounding is None:
         return ""
-    return f", which moved them by {figures['rounding']:.1e} of their size; scores are those of the stored weights"
+    return f", which moved them by {figures.rounding:.1e} of their size; scores are those of the stored weights"
 
 
-def _factored(figures: dict[str, Any]) -> list[str]:
-    if "full" not in figures:
+def _factored(figures: Figures) -> list[str]:
+    if figures.full is None:
         return []
-    scores = "; ".join(
-        f"{name} " + ", ".join(f"{key} {value:.1f}" for key, value in found.items())
-        for name, found in figures["full"]["dev"].items()
-    )
-    return [f"| factored from | the full fusion of run `{figures['full']['run']}`, whose dev scores are {scores} |"]
+    scores = "; ".join(f"{name} {_shown(found)}" for name, found in figures.full.dev.items())
+    return [f"| factored from | the full fusion of run `{figures.full.run}`, whose dev scores are {scores} |"]
 
 
-def _mixture(figures: dict[str, Any]) -> list[str]:
-    parts = ", ".join(f"{weight:.3f} `{member}`" for member, weight in figures.get("mixture", {}).items())
+def _mixture(figures: Figures) -> list[str]:
+    parts = ", ".join(f"{weight:.3f} `{member}`" for member, weight in (figures.mixture or {}).items())
     return [f"| weights, chosen on English dev | {parts} |"] if parts else []
 
 
-def _imported(record: dict[str, Any]) -> list[str]:
-    source, base = record["imported"], record["base"]
-    heads = ", ".join(f"`{head}`" for head in record["heads"]) or "none"
-    made_for = f"says `{source['base']}`" if source["base"] else "does not say"
+def _imported(record: RunRecord) -> list[str]:
+    source, base = record.imported, record.base
+    if source is None:
+        return []
+    heads = ", ".join(f"`{head}`" for head in record.heads) or "none"
+    made_for = f"says `{source.base}`" if source.base else "does not say"
     return [
-        f"Imported, not trained by xadapt, for the base `{base['name']}` (fingerprint `{base['fingerprint'][:16]}`).",
+        f"Imported, not trained by xadapt, for the base `{base.name}` (fingerprint `{base.fingerprint[:16]}`).",
         "",
         "| | |",
         "|---|---|",
-        f"| came as | {source['form']} ({source['library'] or 'library version unknown'}) |",
+        f"| came as | {source.form} ({source.library or 'library version unknown'}) |",
         f"| trained on the base | it {made_for}; its sizes fit the one above |",
-        f"| parameters | {record['figures']['parameters']:,} |",
-        f"| stands on | `{record['under']}` |",
+        f"| parameters | {record.figures.parameters:,} |",
+        f"| stands on | `{record.under}` |",
         f"| heads | {heads} |",
         "| training rows, steps, scores | unknown |",
-        f"| seed | unknown; filed under {record['seed']} |",
-        f"| run | `{record['run']}`, the hash of its files |",
+        f"| seed | unknown; filed under {record.seed} |",
+        f"| run | `{record.run}`, the hash of its files |",
     ]

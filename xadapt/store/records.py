@@ -6,7 +6,7 @@ Every record carries the number of its format. An older format is read as it sta
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
@@ -14,7 +14,7 @@ from xadapt.bases import base_name
 from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_write_json, read_json
 
-#: A JSON object whose keys somebody else decides: what a hash is made of, or what a kind of problem says beside a score.
+#: A JSON object whose keys are decided elsewhere: what a hash is made of, what a kind of problem says beside a score.
 Json = dict[str, Any]
 Scores = dict[str, float]
 
@@ -185,6 +185,7 @@ class RunRecord(Record):
         first: What the adapter was trained on first, in words; "" for most.
         imported: Where it came from, if it was not trained here.
         files: SHA-256 of every file of the checkpoint, by path.
+        xadapt: Version of xadapt that made it, "" where it is not known; it decides nothing.
     """
 
     WHAT: ClassVar[tuple[str, str]] = ("the record of a checkpoint of xadapt", "restore it or train it again")
@@ -208,6 +209,16 @@ class RunRecord(Record):
     first: str = ""
     imported: Imported | None = None
     files: dict[str, str] = Field(default_factory=dict)
+    xadapt: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_0_1(cls, said: Any) -> Any:
+        # Up to 0.1 the version was among what decided a run.
+        if not isinstance(said, dict) or "xadapt" in said:
+            return said
+        versions = (said.get("decides") or {}).get("versions") or {}
+        return {**said, "xadapt": versions.get("xadapt", "")}
 
     @property
     def settings(self) -> Json:
@@ -250,6 +261,11 @@ class LanguageScore(_Stored):
     def score(self) -> float:
         """The score that ranks, 0–100."""
         return self.scores[self._metric]
+
+    def ranked_by(self, metric: str) -> LanguageScore:
+        """The same, with the name of the score that ranks."""
+        self._metric = metric
+        return self
 
     def __getitem__(self, key: str) -> Any:
         return self.scores[key] if key in self.scores else super().__getitem__(key)
@@ -328,7 +344,7 @@ class Result(Record):
         for code, language in self.languages.items():
             if self.metric not in language.scores:
                 raise ValueError(f"{code} has no {self.metric}")
-            language._metric = self.metric
+            language.ranked_by(self.metric)
         return self
 
     @property
@@ -352,14 +368,11 @@ class Result(Record):
         import pandas as pd
 
         return pd.DataFrame(
-            [
-                {"language": code, "n": one.n, "split": one.split, **one.scores}
-                for code, one in self.languages.items()
-            ]
+            [{"language": code, "n": one.n, "split": one.split, **one.scores} for code, one in self.languages.items()]
         )
 
 
-class Examples(Record):
+class ExamplesRecord(Record):
     """What each row of an evaluation contributes to its score in a language.
 
     Attributes:
@@ -371,8 +384,7 @@ class Examples(Record):
 
     WHAT: ClassVar[tuple[str, str]] = ("a file of per-example scores", "delete it and evaluate again")
 
-    kind: str
+    kind: Literal["mean", "spearman", "micro_f1"]
     score: str
     rows: str
     values: list[Any] = Field(min_length=1)
-

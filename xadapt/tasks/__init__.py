@@ -1,5 +1,6 @@
 """What is learnt or measured: declarations, without torch and without I/O."""
 
+from xadapt.tasks.catalogue import Catalogue, all_tasks, get_task
 from xadapt.tasks.kinds import (
     AnswerRetrieval,
     EntityRetrieval,
@@ -14,12 +15,12 @@ from xadapt.tasks.kinds import (
     TextClassification,
 )
 from xadapt.tasks.languages import LANGUAGES, Language
-from xadapt.tasks.registry import all_tasks, get_task, register
 from xadapt.tasks.task import Rows, Task
 
 __all__ = [
     "LANGUAGES",
     "AnswerRetrieval",
+    "Catalogue",
     "EntityRetrieval",
     "Kind",
     "Language",
@@ -35,5 +36,4 @@ __all__ = [
     "TextClassification",
     "all_tasks",
     "get_task",
-    "register",
 ]

@@ -106,3 +106,17 @@ class Catalogue:
 SUITE_NAMES = tuple(dict.fromkeys(suite for task in SHIPPED.values() for suite in task.suites))
 #: The catalogue where nobody has tasks of their own. Not to be added to.
 DEFAULT = Catalogue()
+
+
+def all_tasks() -> tuple[Task, ...]:
+    """The tasks that xadapt comes with, intermediate ones first."""
+    return tuple(SHIPPED.values())
+
+
+def get_task(name: str) -> Task:
+    """Look up a task that xadapt comes with.
+
+    Raises:
+        XadaptError: If there is no such task; names the nearest one.
+    """
+    return DEFAULT[name]

@@ -122,7 +122,6 @@ class Task:
         return () if rows is None else (rows,) if isinstance(rows, Rows) else rows
 
 
-def own_tasks(tasks: Iterable[Task]) -> dict[str, Any]:
-    """What a run's hash must hold of users' declarations; those that xadapt comes with are held by its version."""
-    own = {task.name: [task.kind.name, asdict(task.kind), task.metric] for task in tasks if task.own}
-    return {"own": own} if own else {}
+def what_tasks_are(tasks: Iterable[Task]) -> dict[str, list[Any]]:
+    """What of tasks decides a result beside their rows: by name the kind, its labels and so on, and the metric."""
+    return {task.name: [task.kind.name, asdict(task.kind), task.metric] for task in tasks}

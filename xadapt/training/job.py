@@ -2,157 +2,230 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
+from filelock import FileLock, Timeout
 
-from xadapt.backbone.base import Backbone
-from xadapt.backbone.hardware import pick_device, pick_precision
-from xadapt.composition.builder import Assembly
-from xadapt.data.source import RowSet, Source
+from xadapt import __version__
 from xadapt.errors import RunFailed
 from xadapt.methods.adapter import check_method
 from xadapt.metrics import main_score
-from xadapt.problems import Defaults, Problem, problem_class
+from xadapt.problems import Problem, problem_class
 from xadapt.problems.bind import bind
 from xadapt.problems.predict import fill_pool, predict
-from xadapt.store.checkpoints import Checkpoint
-from xadapt.store.store import Store
-from xadapt.store.versions import versions
-from xadapt.tasks.task import own_tasks
-from xadapt.training.plan import TrainPlan
-from xadapt.training.settings import TrainSettings
+from xadapt.store.checkpoints import Checkpoint, open_checkpoint
+from xadapt.store.records import BaseOf, Figures, Json, RunRecord, Scores
+from xadapt.store.store import run_hash
+from xadapt.store.versions import library_versions
+from xadapt.tasks.task import what_tasks_are
+from xadapt.training.run_kinds import RunKind, run_kind
+from xadapt.training.saving import save_checkpoint
 from xadapt.training.trainer import loggers
 
-#: Fusion starts from the identity and needs few steps at a rate below an adapter's.
-FUSION_DEFAULTS = Defaults(batch_size=16, epochs=1.0, lr=5e-4)
-#: QA is among the tasks of most mixtures, and its rows are long.
-MULTITASK_DEFAULTS = Defaults(batch_size=16, epochs=1.0, lr=1e-3)
-#: Mixing weights are few and safe to move fast.
-SOUP_DEFAULTS = Defaults(batch_size=16, epochs=3.0, lr=0.1)
+if TYPE_CHECKING:
+    from adapters import XLMRobertaAdapterModel
+
+    from xadapt.composition.builder import Assembly
+    from xadapt.context import Context
+    from xadapt.data.source import RowSet
+    from xadapt.training.plan import TrainPlan
+    from xadapt.training.settings import TrainSettings
 
 
-@dataclass
-class Display:
-    """How a run tells a person where it is; the default says nothing."""
+@dataclass(frozen=True)
+class Run:
+    """A run that is about to be made.
 
-    say: Callable[[str], None] = field(default=lambda text: None)
-    tick: Callable[[int, int, float | None], None] = field(default=lambda step, steps, loss: None)
+    Attributes:
+        job: What is trained.
+        assembly: What it is trained on.
+        decides: Everything that decides what it makes.
+        hash: The hash of that.
+        first: What its adapter was trained on first, None for most.
+        started: When it began, by `time.perf_counter`.
+    """
+
+    job: Job
+    assembly: Assembly
+    decides: Json
+    hash: str
+    first: Checkpoint | None
+    started: float
+
+    def store(self, model: XLMRobertaAdapterModel, figures: Figures) -> Checkpoint:
+        """Write the checkpoint of what was trained in a model.
+
+        Args:
+            model: The model.
+            figures: What was measured; time, hardware and dev rows are filled in where they are open.
+        """
+        job = self.job
+        measured = {
+            "dev_rows": {name: len(rows.rows) for name, rows in job.dev_rows.items()},
+            "seconds": figures.seconds or round(time.perf_counter() - self.started, 1),
+            "device": str(job.context.device),
+            "threads": torch.get_num_threads(),
+        }
+        record = RunRecord(
+            run=self.hash,
+            setup=str(job.plan.makes),
+            trains=job.kind.label or job.kind.name,
+            under=str(job.plan.under),
+            tasks=[task.name for task in job.plan.tasks],
+            heads=[task.name for task in job.plan.tasks if job.problems[task.name].needs_head],
+            calibration={name: problem.calibration for name, problem in job.problems.items() if problem.calibration},
+            base=BaseOf(name=job.context.backbone.name, fingerprint=job.context.backbone.fingerprint),
+            seed=job.context.seed,
+            data=job.context.source.name,
+            rows={name: len(rows.rows) for name, rows in job.train_rows.items()},
+            sources={task.name: job.context.source.train_name(task) for task in job.plan.tasks},
+            members=dict(sorted(self.assembly.members.items())),
+            weights=dict(sorted(self.assembly.weights.items())),
+            decides=self.decides,
+            figures=figures.model_copy(update=measured),
+            first=self.first.describe() if self.first else "",
+            xadapt=__version__,
+        )
+        path = job.context.store.run_path(self.hash)
+        save_checkpoint(model, job.plan, path, record)
+        return open_checkpoint(path)
 
 
-@dataclass
+@dataclass(frozen=True)
 class Job:
-    """A run with everything it needs."""
+    """A plan with the rows and the settings that it is carried out with.
 
+    Attributes:
+        context: What runs share.
+        plan: What is trained.
+        kind: Its kind of run.
+        asked: The user's settings.
+        settings: The same with what was left open filled in.
+        train_rows: English training rows by task.
+        dev_rows: English dev rows by task.
+        problems: The tasks made concrete for the base.
+    """
+
+    context: Context
     plan: TrainPlan
-    backbone: Backbone
-    source: Source
-    store: Store
+    kind: RunKind
+    asked: TrainSettings
     settings: TrainSettings
-    pins: dict[str, Checkpoint]
-    display: Display
     train_rows: dict[str, RowSet]
     dev_rows: dict[str, RowSet]
     problems: dict[str, Problem]
-    precision: str
-    device: torch.device
 
-    def uses(self, checkpoint: Checkpoint) -> None:
-        """Tell a person which checkpoint is being loaded."""
-        self.display.say(f"uses {checkpoint.describe()}")
+    def once(
+        self, assembly: Assembly, make: Callable[[Run], Checkpoint], first: Checkpoint | None = None, **more: object
+    ) -> Checkpoint:
+        """Make a checkpoint, unless a run of the same hash has finished.
+
+        Args:
+            assembly: What the run stands on.
+            make: Makes and stores it.
+            first: What its adapter was trained on first.
+            more: What else decides it.
+        """
+        decides = {**self._decides(assembly), **more}
+        run = Run(self, assembly, decides, run_hash(decides), first, time.perf_counter())
+        store = self.context.store
+        done = store.finished(run.hash)
+        if done is None:
+            with self._alone(run.hash):
+                # Whoever was waited for has left it finished, or cut.
+                done = store.finished(run.hash)
+                if done is None:
+                    return make(run)
+        self.context.display.say(f"{self.plan.makes} is there already: {done.path}")
+        return done
+
+    def _decides(self, assembly: Assembly) -> Json:
+        context = self.context
+        settings = self.settings.deciding(self.kind.settings)
+        return {
+            "trains": self.kind.name,
+            "revision": self.kind.revision,
+            "setup": str(self.plan.makes),
+            "tasks": what_tasks_are(problem.task for problem in self.problems.values()),
+            "base": context.backbone.fingerprint,
+            "members": dict(sorted(assembly.members.items())),
+            "rows": {name: rows.fingerprint for name, rows in self.train_rows.items()},
+            "dev_rows": {name: rows.fingerprint for name, rows in self.dev_rows.items()},
+            "settings": {**settings, "seed": context.seed, "precision": context.precision},
+            "versions": library_versions(),
+        }
+
+    @contextmanager
+    def _alone(self, run: str) -> Iterator[None]:
+        """Keep other processes with the same store from training the same run at the same time."""
+        if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+            # Processes of one launch train one run together.
+            yield
+            return
+        path = self.context.store.partial_path(run).with_suffix(".lock")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            self.context.display.say(f"another process is training {self.plan.makes}: waiting for it ({path})")
+            lock.acquire()
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+            lock.release()
+
+    def dev_scores(self, model: XLMRobertaAdapterModel) -> dict[str, Scores]:
+        """Scores on the English dev rows of every task, 0–100, each by the head of its name."""
+        scores = {}
+        precision = self.context.precision
+        for name, rows in self.dev_rows.items():
+            problem = self.problems[name]
+            if problem.pooled:
+                fill_pool(model, problem, problem.own_pool(rows.rows), precision)
+            predictions = predict(model, problem, rows.rows, name if problem.needs_head else None, precision)
+            problem.calibration = problem.calibrate(predictions, rows.rows)
+            scores[name] = {key: round(value, 4) for key, value in problem.score(predictions, rows.rows).items()}
+        return scores
+
+    def mean_main(self, scores: dict[str, Scores]) -> float:
+        """The mean of the tasks' main scores, which ranks epochs."""
+        mains = [scores[task.name][main_score(task.metric)] for task in self.plan.tasks]
+        return sum(mains) / len(mains)
 
 
-def prepare(
-    plan: TrainPlan,
-    backbone: Backbone,
-    source: Source,
-    store: Store,
-    settings: TrainSettings,
-    pins: dict[str, Checkpoint] | None = None,
-    display: Display | None = None,
-) -> Job:
+def prepare(context: Context, plan: TrainPlan, settings: TrainSettings) -> Job:
     """Fill in the settings of a run and find its rows.
 
     Raises:
         XadaptError: If a data file or a setting is wrong.
     """
-    device = pick_device(settings.device)
-    precision = pick_precision(settings.precision, device)
-    settings = settings.with_defaults(_defaults(plan))
-    check_method(settings.adapter_config)
-    loggers(settings.report_to)
-    problems = {task.name: bind(source.closed(task), backbone, settings.max_length) for task in plan.tasks}
-    # A soup learns nothing but a few weights, and those from dev rows.
-    learns = () if plan.trains == "soup" else plan.tasks
-    train_rows = {task.name: source.train(task, settings.limit) for task in learns}
-    dev_rows = {task.name: source.dev(task, settings.dev_limit) for task in plan.tasks}
+    # A wrong device or precision is told before rows are read.
+    _ = context.precision
+    kind, source = run_kind(plan.trains), context.source
+    filled = settings.with_defaults(kind.defaults or problem_class(plan.tasks[0]).defaults)
+    check_method(filled.adapter_config)
+    loggers(filled.report_to)
     return Job(
+        context,
         plan,
-        backbone,
-        source,
-        store,
+        kind,
         settings,
-        pins or {},
-        display or Display(),
-        train_rows,
-        dev_rows,
-        problems,
-        precision,
-        device,
+        filled,
+        train_rows={task.name: source.train(task, filled.limit) for task in (plan.tasks if kind.learns else ())},
+        dev_rows={task.name: source.dev(task, filled.dev_limit) for task in plan.tasks},
+        problems={task.name: bind(source.closed(task), context.backbone, filled.max_length) for task in plan.tasks},
     )
 
 
-def _defaults(plan: TrainPlan) -> Defaults:
-    own = {"fusion": FUSION_DEFAULTS, "multitask": MULTITASK_DEFAULTS, "soup": SOUP_DEFAULTS}
-    return own.get(plan.trains) or problem_class(plan.tasks[0]).defaults
-
-
-def deciding(job: Job, assembly: Assembly) -> dict[str, Any]:
-    """Everything that decides what a run makes, as a JSON value to hash."""
-    plan = job.plan
-    return {
-        "trains": plan.trains,
-        "setup": str(plan.makes),
-        "tasks": [task.name for task in plan.tasks],
-        "base": job.backbone.fingerprint,
-        "members": dict(sorted(assembly.members.items())),
-        "rows": {name: rows.fingerprint for name, rows in job.train_rows.items()},
-        "dev_rows": {name: rows.fingerprint for name, rows in job.dev_rows.items()},
-        "settings": {**job.settings.deciding(plan.trains), "precision": job.precision},
-        "versions": versions(),
-        **({"losses": "relative"} if plan.mixed else {}),
-        **own_tasks([problem.task for problem in job.problems.values()]),
-    }
-
-
-def record_of(
-    job: Job, assembly: Assembly, decides: dict[str, Any], run: str, figures: dict[str, Any]
-) -> dict[str, Any]:
-    """The record of a finished run (see :mod:`xadapt.store.checkpoints`); ``figures`` are what it measured."""
-    plan = job.plan
-    return {
-        "run": run,
-        "setup": str(plan.makes),
-        "trains": plan.trains,
-        "under": str(plan.under),
-        "tasks": [task.name for task in plan.tasks],
-        "heads": [task.name for task in plan.tasks if job.problems[task.name].needs_head],
-        "calibration": {name: problem.calibration for name, problem in job.problems.items() if problem.calibration},
-        "base": {"name": job.backbone.name, "fingerprint": job.backbone.fingerprint},
-        "seed": job.settings.seed,
-        "data": job.source.name,
-        "rows": {name: len(rows.rows) for name, rows in job.train_rows.items()},
-        "sources": {task.name: job.source.train_name(task) for task in plan.tasks},
-        "members": dict(sorted(assembly.members.items())),
-        "weights": dict(sorted(assembly.weights.items())),
-        "decides": decides,
-        "figures": {"dev_rows": {name: len(rows.rows) for name, rows in job.dev_rows.items()}, **figures},
-    }
-
-
-def check_finite(model: Any) -> None:
+def check_finite(model: torch.nn.Module) -> None:
     """Check that nothing that is being trained has run away.
 
     Raises:
@@ -161,22 +234,3 @@ def check_finite(model: Any) -> None:
     broken = [name for name, p in model.named_parameters() if p.requires_grad and not torch.isfinite(p).all()]
     if broken:
         raise RunFailed(f"{broken[0]} is not finite")
-
-
-def dev_scores(job: Job, model: Any) -> dict[str, dict[str, float]]:
-    """Scores on the English dev rows of every task, 0–100, each by the head of its name."""
-    scores = {}
-    for name, rows in job.dev_rows.items():
-        problem = job.problems[name]
-        if problem.pooled:
-            fill_pool(model, problem, problem.own_pool(rows.rows), job.precision)
-        predictions = predict(model, problem, rows.rows, name if problem.needs_head else None, job.precision)
-        problem.calibration = problem.calibrate(predictions, rows.rows)
-        scores[name] = {key: round(value, 4) for key, value in problem.score(predictions, rows.rows).items()}
-    return scores
-
-
-def mean_main(job: Job, scores: dict[str, dict[str, float]]) -> float:
-    """The mean of the tasks' main scores, which ranks epochs."""
-    mains = [scores[task.name][main_score(task.metric)] for task in job.plan.tasks]
-    return sum(mains) / len(mains)

@@ -4,73 +4,103 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
-from xadapt.backbone.base import Backbone
 from xadapt.composition.builder import Assembly, assemble, layer_name
 from xadapt.composition.loading import put_adapter, put_head
 from xadapt.composition.merging import merge_adapters
 from xadapt.methods.adapter import adapter_state, add_adapter
 from xadapt.methods.fusion import add_fusion, fusion_layers
-from xadapt.problems import Problem
-from xadapt.store.checkpoints import Checkpoint
-from xadapt.store.store import Store
-from xadapt.tasks import Task
-from xadapt.training.plan import TrainPlan
-from xadapt.training.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from xadapt.problems import Problem
+    from xadapt.store.checkpoints import Checkpoint
+    from xadapt.tasks import Task
+    from xadapt.training.job import Job
+    from xadapt.training.plan import TrainPlan
+
+#: Adds what is to be trained to a model, under a name.
+AddPart = Callable[[Any, str], None]
 
 
-def with_new_part(
-    plan: TrainPlan,
-    backbone: Backbone,
-    store: Store,
-    settings: TrainSettings,
-    problems: dict[str, Problem],
-    pins: dict[str, Checkpoint],
-    on_use: Callable[[Checkpoint], None],
-    first: Checkpoint | None = None,
-) -> Assembly:
-    """Find what a plan's new adapter, fusion or head stands on; the model will have it, and only it will be trainable.
+def with_new_adapter(job: Job, first: Checkpoint | None = None) -> Assembly:
+    """Find what a fresh adapter stands beside; the model will have it active, and it alone will be trainable.
 
     Args:
-        plan: What is to be trained.
-        backbone: The frozen base.
-        store: Where members are found.
-        settings: Seed and adapter configuration.
-        problems: The problem of every task of the plan, which knows its head.
-        pins: Checkpoints that members must come from, by expression.
-        on_use: Told of every checkpoint that is loaded.
-        first: What the new adapter was trained on first, when its task says so.
+        job: The run.
+        first: What it was trained on first, when its task says so.
 
     Raises:
         XadaptError: If a member is missing or wrong; on making the model, if the adapter configuration does not fit.
     """
-    if plan.trains == "fusion":
-        return _with_fusion(plan, Assembly(backbone, store, settings.seed, pins, on_use), problems)
-    assembly = assemble(backbone, plan.under, store, settings.seed, pins, on_use)
+    return _with_adapter(job, partial(_add, config=job.settings.adapter_config), first, on_top=False)
+
+
+def with_adapter_on_top(job: Job, first: Checkpoint | None = None) -> Assembly:
+    """The same for a fresh adapter on top of a frozen setup."""
+    return _with_adapter(job, partial(_add, config=job.settings.adapter_config), first, on_top=True)
+
+
+def with_weights_of(job: Job, first: Checkpoint | None = None) -> Assembly:
+    """The same for an adapter that starts from the weights of the setup it takes the place of."""
+    return _with_adapter(job, partial(_copy, of=layer_name(job.plan.under)), first, on_top=False)
+
+
+def _with_adapter(job: Job, add: AddPart, first: Checkpoint | None, on_top: bool) -> Assembly:
+    plan, assembly = job.plan, assemble(job.context, job.plan.under)
     if first is not None:
         assembly.adopt(first)
+        add = partial(_load, checkpoint=first)
     new, below = layer_name(plan.makes), assembly.active
-    assembly.then(partial(_add_part, plan=plan, new=new, settings=settings, first=first))
+    assembly.then(partial(_without_old_heads, tasks=plan.tasks))
+    assembly.then(lambda model: add(model, new))
     for task in plan.tasks:
-        if problems[task.name].needs_head:
-            assembly.then(_head_step(task, assembly, problems[task.name], first))
-    assembly.activate(_on_top(below, new) if plan.trains == "target" else new)
+        if job.problems[task.name].needs_head:
+            assembly.then(_head_step(task, assembly, job.problems[task.name], first))
+    assembly.activate(_on_top(below, new) if on_top else new)
     assembly.then(lambda model: _only(model, adapter_state(model, new).values(), plan))
     return assembly
 
 
-def _add_part(model: Any, plan: TrainPlan, new: str, settings: TrainSettings, first: Checkpoint | None) -> None:
-    for name in (task.name for task in plan.tasks if task.name in model.heads):
+def with_fusion(job: Job) -> Assembly:
+    """Find the members of a fusion; the model will have them with fresh fusion layers, which alone are trainable.
+
+    Raises:
+        XadaptError: If a member is missing or wrong; on making the model, if they cannot be fused.
+    """
+    from adapters.composition import Fuse
+
+    assembly, plan = Assembly(job.context), job.plan
+    fused = Fuse(*(assembly.block(child) for child in plan.makes.children))
+    assembly.then(partial(add_fusion, fused=fused))
+    for task in plan.tasks:
+        if job.problems[task.name].needs_head and task.name not in assembly.heads:
+            if assembly.has_labels(task.kind):
+                assembly.then(partial(_copy_head, name=task.name, of=assembly.head_for(task)))
+            else:
+                assembly.then(partial(job.problems[task.name].add_head, name=task.name))
+    assembly.activate(fused)
+    assembly.then(lambda model: _only(model, _parameters(model, fused), plan))
+    return assembly
+
+
+def _add(model: Any, name: str, config: str) -> None:
+    add_adapter(model, name, config)
+
+
+def _copy(model: Any, name: str, of: str) -> None:
+    merge_adapters(model, "average", [of], (), name)
+
+
+def _load(model: Any, name: str, checkpoint: Checkpoint) -> None:
+    put_adapter(model, checkpoint, name)
+
+
+def _without_old_heads(model: Any, tasks: tuple[Task, ...]) -> None:
+    for name in (task.name for task in tasks if task.name in model.heads):
         model.delete_head(name)
-    if first is not None:
-        put_adapter(model, first, new)
-    elif plan.trains == "continue":
-        merge_adapters(model, "average", [layer_name(plan.under)], (), new)
-    else:
-        add_adapter(model, new, settings.adapter_config)
 
 
 def _head_step(task: Task, assembly: Assembly, problem: Problem, first: Checkpoint | None) -> Callable[[Any], None]:
@@ -86,22 +116,6 @@ def _on_top(below: Any, new: str) -> Any:
     from adapters.composition import Stack
 
     return Stack(*below.children, new) if isinstance(below, Stack) else Stack(below, new)
-
-
-def _with_fusion(plan: TrainPlan, assembly: Assembly, problems: dict[str, Problem]) -> Assembly:
-    from adapters.composition import Fuse
-
-    fused = Fuse(*(assembly.block(child) for child in plan.makes.children))
-    assembly.then(partial(add_fusion, fused=fused))
-    for task in plan.tasks:
-        if problems[task.name].needs_head and task.name not in assembly.heads:
-            if assembly.speaks(task.kind):
-                assembly.then(partial(_copy_head, name=task.name, of=assembly.head_for(task)))
-            else:
-                assembly.then(partial(problems[task.name].add_head, name=task.name))
-    assembly.activate(fused)
-    assembly.then(lambda model: _only(model, _parameters(model, fused), plan))
-    return assembly
 
 
 def _copy_head(model: Any, name: str, of: str) -> None:

@@ -17,6 +17,7 @@ from xadapt.methods.fusion import save_fusion
 from xadapt.store.cards import card
 from xadapt.store.checkpoints import write_record
 from xadapt.store.files import atomic_folder
+from xadapt.store.records import RunRecord
 from xadapt.training.plan import TrainPlan
 
 
@@ -50,14 +51,14 @@ def as_stored(model: torch.nn.Module) -> Iterator[None]:
                 parameter.copy_(value)
 
 
-def save_checkpoint(model: Any, plan: TrainPlan, path: Path, record: dict[str, Any]) -> None:
+def save_checkpoint(model: Any, plan: TrainPlan, path: Path, record: RunRecord) -> None:
     """Write adapter or fusion, heads, record and card; nothing is seen at ``path`` before all of it is."""
     with atomic_folder(path) as folder:
-        if plan.trains == "fusion":
+        if plan.makes.kind == "fuse":
             save_fusion(model, model.active_adapters, folder / "fusion")
         else:
             save_adapter(model, layer_name(plan.makes), folder / "adapter")
-        for head in record["heads"]:
+        for head in record.heads:
             (folder / "heads").mkdir(exist_ok=True)
             model.save_head(str(folder / "heads" / head), head, use_safetensors=True)
         for file in folder.rglob("*.safetensors"):

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from xadapt.errors import option
 from xadapt.methods.layer_grammar import Layers, says_layers, with_layers
 from xadapt.problems.base import Defaults
+from xadapt.store.records import Json
 from xadapt.validation import validated
 
 DEFAULT_ADAPTER = "seq_bn[reduction_factor=8]"
 DEFAULT_LAYERS = "all"
-Precision = Literal["auto", "fp32", "bf16"]
+#: Where and how a run goes on and is watched, which decides nothing; layers decide as a part of the adapter's method.
+_IDLE = frozenset(("save_steps", "resume", "report_to", "adapter_layers"))
+#: Settings that hold for some kinds of run only (see :class:`~xadapt.training.run_kinds.RunKind`).
+_PARTICULAR = frozenset(("mixing_cap",))
 
 
 class TrainSettings(BaseModel):
     """What the user may choose; None means the default of the problem (or of fusion).
 
     Attributes:
-        seed: Seed of initialisation and of the order of batches.
         epochs: Passes over the training rows.
         lr: Peak learning rate; it warms up over 6 % of the steps and falls linearly to 0.
         batch_size: Rows a step.
         limit: Training rows a task, taken by a fixed shuffle.
         dev_limit: English development rows a task that choose the best epoch.
         max_length: Tokens a row (a window in QA).
-        precision: ``auto`` takes bf16 where the hardware has it.
-        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         adapter_config: An adapter method as the adapters library writes it, or one of peft's: ``peft:lora[r=8]``.
         adapter_layers: Layers that carry the adapter, such as ``all``, ``6-11``, ``6-`` or ``0,2,4``.
         mixing_cap: Rows of a task that count in an epoch of a multi-task mixture, whose parts are otherwise as large as
@@ -39,15 +41,12 @@ class TrainSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    seed: int = Field(default=42, ge=0, lt=2**32)
     epochs: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     lr: float | None = Field(default=None, gt=0, le=1)
     batch_size: int | None = Field(default=None, ge=1)
     limit: int | None = Field(default=None, ge=1)
     dev_limit: int = Field(default=500, ge=1)
     max_length: int | None = Field(default=None, ge=16)
-    precision: Precision = "auto"
-    device: str = "auto"
     adapter_config: str = DEFAULT_ADAPTER
     adapter_layers: Layers = DEFAULT_LAYERS
     mixing_cap: int = Field(default=2**17, ge=1)
@@ -59,7 +58,7 @@ class TrainSettings(BaseModel):
     @classmethod
     def _once(cls, layers: str, info: ValidationInfo) -> str:
         if says_layers(info.data.get("adapter_config", "")):
-            raise ValueError("--adapter-config says layers already")
+            raise ValueError(f"{option('adapter_config')} says layers already")
         return layers
 
     def with_defaults(self, defaults: Defaults) -> TrainSettings:
@@ -73,11 +72,13 @@ class TrainSettings(BaseModel):
             }
         )
 
-    def deciding(self, trains: str) -> dict[str, Any]:
-        """The settings that decide a result, filled in; where and how progress is reported do not."""
-        # Layers decide as a part of the configuration.
-        idle = {"device", "save_steps", "resume", "report_to", "adapter_layers"}
-        return self.model_dump(exclude=idle if trains == "multitask" else idle | {"mixing_cap"})
+    def deciding(self, particular: tuple[str, ...] = ()) -> Json:
+        """The settings that decide a result, filled in.
+
+        Args:
+            particular: Settings of the kind of run alone that count too.
+        """
+        return self.model_dump(exclude=set(_IDLE | (_PARTICULAR - set(particular))))
 
 
 def make_settings(**options: Any) -> TrainSettings:

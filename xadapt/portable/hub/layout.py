@@ -15,6 +15,7 @@ from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 from xadapt.store.checkpoints import RECORD
 from xadapt.store.files import read_json
+from xadapt.store.records import RunRecord
 
 INDEX = "xadapt-setups.json"
 FORMAT = 1
@@ -185,22 +186,22 @@ def run_folder(run: str) -> str:
     return f"runs/{run}"
 
 
-def datasets(record: dict[str, Any]) -> list[str]:
+def datasets(record: RunRecord) -> list[str]:
     """Hub ids of the data sets that a checkpoint was trained on; a user's own files have none."""
-    names = (name.split(" ")[0] for source in record.get("sources", {}).values() for name in source.split(", "))
+    names = (name.split(" ")[0] for source in record.sources.values() for name in source.split(", "))
     return sorted({name for name in names if _HUB_ID.fullmatch(name)})
 
 
-def about(record: dict[str, Any]) -> str:
+def about(record: RunRecord) -> str:
     """What a checkpoint was trained on and its English dev scores, in one line."""
-    sources, figures = record.get("sources", {}), record.get("figures", {})
-    rows = [f"{count:,} rows of {sources.get(name, name)}" for name, count in record.get("rows", {}).items()]
+    figures = record.figures
+    rows = [f"{count:,} rows of {record.sources.get(name, name)}" for name, count in record.rows.items()]
     scores = [
-        f"{name} {', '.join(f'{key} {value:.1f}' for key, value in values.items())} (N {figures['dev_rows'][name]:,})"
-        for name, values in figures.get("dev", {}).items()
+        f"{name} {', '.join(f'{key} {value:.1f}' for key, value in values.items())} (N {figures.dev_rows[name]:,})"
+        for name, values in figures.dev.items()
     ]
     told = [", ".join(rows), f"English dev: {'; '.join(scores)}" if scores else ""]
-    return "; ".join(filter(None, [str(record.get("trains", "")), *told]))
+    return "; ".join(filter(None, [record.trains, *told]))
 
 
 def front_page(index: Index, repo: str) -> str:

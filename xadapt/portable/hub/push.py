@@ -199,16 +199,16 @@ def _json(value: Any) -> bytes:
 
 def _public_files(checkpoint: Checkpoint) -> dict[str, Path | bytes]:
     """A checkpoint's files by name, where they say the base's folder with its name alone."""
-    path, base = checkpoint.path, checkpoint.record["base"]
+    path, base = checkpoint.path, checkpoint.record.base
     files: dict[str, Path | bytes] = {
-        name: path / name for name in (*checkpoint.record["files"], RECORD, "README.md") if (path / name).is_file()
+        name: path / name for name in (*checkpoint.record.files, RECORD, "README.md") if (path / name).is_file()
     }
-    name = public_base(base["name"])
-    if name != base["name"]:
-        record = {**checkpoint.record, "base": {**base, "name": name}}
-        files[RECORD] = _json(record)
+    name = public_base(base.name)
+    if name != base.name:
+        record = checkpoint.record.model_copy(update={"base": base.model_copy(update={"name": name})})
+        files[RECORD] = _json(record.stored())
         if "README.md" in files:
-            files["README.md"] = _bytes(files["README.md"]).replace(f"`{base['name']}`".encode(), f"`{name}`".encode())
+            files["README.md"] = _bytes(files["README.md"]).replace(f"`{base.name}`".encode(), f"`{name}`".encode())
     return files
 
 

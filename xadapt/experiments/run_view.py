@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from xadapt.cli.console import err, evaluation_display, say, training_display
-from xadapt.evaluation.evaluate import EvalDisplay
-from xadapt.experiments.execute import RunDisplay
-from xadapt.training.train import Display
+from xadapt.display import Display, LiveDisplay, Rows, Tick
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console, RenderableType
 
+    from xadapt.context import Context
+    from xadapt.experiments.execute import Outlook
     from xadapt.experiments.outlook import Expected
 
 #: Runs shown of those behind and of those to come.
@@ -41,27 +41,34 @@ def summary(expected: Sequence[Expected], behind: int, left: float) -> str:
 
 
 @contextmanager
-def run_view() -> Iterator[RunDisplay]:
-    """A live view on a terminal; elsewhere a line before each run that is not done yet, and those of the run itself."""
-    if not err.is_terminal:
-        yield RunDisplay(training_display, evaluation_display, _line)
+def recipe_view(context: Context) -> Iterator[tuple[Context, Outlook]]:
+    """Show a recipe's run: a live view where it can move, a line before each run in a log, nothing if so wished.
+
+    Gives the context to run in and what is told before each step.
+    """
+    display = context.display
+    if not isinstance(display, LiveDisplay):
+        yield context, lambda expected, behind, left: None
         return
-    view = _Live()
+    if not display.moves:
+        yield context, lambda expected, behind, left: _line(display, expected, behind, left)
+        return
+    view = _Live(display.console)
     from rich.live import Live
 
-    with Live(get_renderable=view.render, console=err, refresh_per_second=4):
-        yield RunDisplay(view.training, view.evaluation, view.look)
+    with Live(get_renderable=view.render, console=display.console, refresh_per_second=4):
+        yield replace(context, display=view), view.look
 
 
-def _line(expected: Sequence[Expected], behind: int, left: float) -> None:
+def _line(display: Display, expected: Sequence[Expected], behind: int, left: float) -> None:
     if not expected[behind].done:
-        say(summary(expected, behind, left))
+        display.say(summary(expected, behind, left))
 
 
-class _Live:
+class _Live(Display):
     """What the live view shows."""
 
-    def __init__(self) -> None:
+    def __init__(self, console: Console) -> None:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         self.expected: Sequence[Expected] = ()
@@ -72,33 +79,33 @@ class _Live:
             MofNCompleteColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.fields[note]}", markup=False),
-            console=err,
+            console=console,
         )
 
     def look(self, expected: Sequence[Expected], behind: int, left: float) -> None:
         self.expected, self.behind, self.left = expected, behind, left
 
     @contextmanager
-    def training(self, title: str) -> Iterator[Display]:
+    def training(self, title: str) -> Iterator[Tick]:
         bar = self.now.add_task("now  training", total=None, note="")
 
         def tick(step: int, steps: int, loss: float | None) -> None:
             self.now.update(bar, completed=step, total=steps, note=f"loss {loss:.3f}" if loss is not None else "")
 
         try:
-            yield Display(tick=tick)
+            yield tick
         finally:
             self.now.remove_task(bar)
 
     @contextmanager
-    def evaluation(self, title: str) -> Iterator[EvalDisplay]:
+    def rows(self, title: str) -> Iterator[Rows]:
         bar = self.now.add_task("now  evaluation", total=None, note="")
 
         def start(language: str, rows: int) -> None:
             self.now.reset(bar, total=rows, note=language)
 
         try:
-            yield EvalDisplay(start=start, advance=lambda rows: self.now.advance(bar, rows))
+            yield Rows(start, lambda rows: self.now.advance(bar, rows))
         finally:
             self.now.remove_task(bar)
 

@@ -1,0 +1,51 @@
+"""AdapterFusion over frozen adapters, learnt on a target's rows or on an even mixture of the members' own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from xadapt.methods.fusion import regularisation
+from xadapt.problems.base import Defaults
+from xadapt.training.loop import Parts, fit
+from xadapt.training.parts import with_fusion
+from xadapt.training.run_kinds import RunKind, register_run_kind
+
+if TYPE_CHECKING:
+    import torch
+
+    from xadapt.store.checkpoints import Checkpoint
+    from xadapt.training.job import Job
+
+
+def train_fusion(job: Job) -> Checkpoint:
+    """Train fusion layers, and the heads of tasks that no member answers.
+
+    Source: AdapterFusion, arXiv 2005.00247.
+    """
+    return fit(job, lambda: with_fusion(job), parts=even, penalty=_penalty)
+
+
+def even(parts: Parts) -> Parts:
+    """Take as many features of each task as the smallest has.
+
+    The others give every n-th feature, because the first ones of a sorted set are all about the same.
+    """
+    least = min(len(features) for features in parts.values())
+    return {name: [part[i * len(part) // least] for i in range(least)] for name, part in parts.items()}
+
+
+def _penalty(model: Any) -> Callable[[], torch.Tensor]:
+    return lambda: regularisation(model, model.active_adapters)
+
+
+FUSION = register_run_kind(
+    RunKind(
+        "fusion",
+        # Since 2, losses of several tasks are put on one scale.
+        revision=2,
+        train=train_fusion,
+        # It starts from the identity and needs few steps at a rate below an adapter's.
+        defaults=Defaults(batch_size=16, epochs=1.0, lr=5e-4),
+    )
+)

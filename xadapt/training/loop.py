@@ -1,0 +1,171 @@
+"""A part of a model trained by gradients: resumable, measured on English dev once an epoch, the best epoch kept."""
+
+from __future__ import annotations
+
+import shutil
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from transformers import TrainingArguments, set_seed
+
+from xadapt.errors import RunFailed, option
+from xadapt.store.records import Figures, Scores
+from xadapt.training.batches import MixedFeatures
+from xadapt.training.job import check_finite
+from xadapt.training.saving import as_stored, round_to_half
+from xadapt.training.trainer import KeepBest, Ticks, XadaptTrainer, last_state, loggers, quiet
+
+if TYPE_CHECKING:
+    from xadapt.composition.builder import Assembly
+    from xadapt.problems.base import Feature
+    from xadapt.store.checkpoints import Checkpoint
+    from xadapt.training.job import Job, Run
+
+#: The features of every task.
+Parts = dict[str, list["Feature"]]
+#: Makes what is added to each loss of a model.
+Penalty = Callable[[Any], Callable[[], torch.Tensor]]
+
+
+def fit(
+    job: Job,
+    assemble: Callable[[], Assembly],
+    *,
+    first: Checkpoint | None = None,
+    parts: Callable[[Parts], Parts] = lambda parts: parts,
+    cap: int | None = None,
+    penalty: Penalty | None = None,
+) -> Checkpoint:
+    """Train what is trainable in an assembly's model on a job's rows, unless a run of the same hash has.
+
+    Args:
+        job: The run.
+        assemble: Puts the model together; called once the seed is set.
+        first: What its adapter was trained on first.
+        parts: Chooses among the features of the tasks.
+        cap: Features of a task that an epoch takes at most.
+        penalty: Makes what is added to each loss.
+
+    Returns:
+        The stored checkpoint.
+
+    Raises:
+        RunFailed: If training diverged.
+    """
+    set_seed(job.context.seed)
+    assembly = assemble()
+
+    def mixture() -> MixedFeatures:
+        rows = job.train_rows.items()
+        chosen = parts({name: job.problems[name].encode(some.rows, labelled=True) for name, some in rows})
+        if job.plan.mixed:
+            # Losses of different kinds are on different scales; a squared error between 0 and 1 would hardly be heard.
+            for name, part in chosen.items():
+                job.problems[name].scale = job.problems[name].constant_loss(part)
+        return MixedFeatures(chosen, {name: problem.tokens for name, problem in job.problems.items()}, cap)
+
+    return job.once(assembly, lambda run: _run(run, mixture, penalty), first)
+
+
+def _run(run: Run, mixture: Callable[[], MixedFeatures], penalty: Penalty | None) -> Checkpoint:
+    job, assembly = run.job, run.assembly
+    context, settings, model = job.context, job.settings, assembly.model
+    assembly.keep_trunk()
+    data = mixture()
+    partial = context.store.partial_path(run.hash)
+    if not settings.resume:
+        shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True, exist_ok=True)
+    measured: dict[int, tuple[dict[str, Scores], dict[str, Scores]]] = {}
+
+    def measure() -> float:
+        check_finite(model)
+        with as_stored(model):
+            check_finite(model)
+            scores = job.dev_scores(model)
+        calibrations = {name: problem.calibration for name, problem in job.problems.items()}
+        measured[trainer.state.global_step] = scores, calibrations
+        return job.mean_main(scores)
+
+    last = last_state(partial)
+    if last:
+        context.display.say(f"goes on from step {last.name.rsplit('-', 1)[1]} of an interrupted run")
+    keep = KeepBest(partial, measure)
+    with context.display.training(str(job.plan.makes)) as tick:
+        trainer = XadaptTrainer(
+            problems=job.problems,
+            precision=context.precision,
+            penalty=penalty(model) if penalty else None,
+            model=model,
+            args=_arguments(run, partial),
+            train_dataset=data,
+            callbacks=[keep, Ticks(tick)],
+        )
+        quiet(trainer)
+        started = time.perf_counter()
+        try:
+            with warnings.catch_warnings():
+                # Some file systems of containers keep no times; the library then goes by numbers, which is as good.
+                warnings.filterwarnings("ignore", message="mtime may not be reliable")
+                trainer.train(resume_from_checkpoint=str(last) if last else None)
+            seconds = time.perf_counter() - started
+            keep.restore(model)
+            rounding = round_to_half(model)
+            check_finite(model)
+        except RunFailed as error:
+            # Nothing good can come from where it got to.
+            shutil.rmtree(partial, ignore_errors=True)
+            raise RunFailed(
+                f"training {job.plan.makes} diverged ({error}): try a lower {option('lr')} than {settings.lr:g}"
+            ) from None
+    if keep.best in measured:
+        scores, calibrations = measured[keep.best]
+        for name, calibration in calibrations.items():
+            job.problems[name].calibration = calibration
+    else:
+        # It was measured before the run was cut.
+        scores = job.dev_scores(model)
+    context.store.cache.flush()
+    figures = Figures(
+        dev=scores,
+        history=keep.history,
+        steps=trainer.state.global_step,
+        features=len(data),
+        rounding=rounding,
+        seconds=round(seconds, 1),
+        resumed=bool(last),
+        parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
+    )
+    stored = run.store(model, figures)
+    shutil.rmtree(partial, ignore_errors=True)
+    return stored
+
+
+def _arguments(run: Run, partial: Path) -> TrainingArguments:
+    context, settings = run.job.context, run.job.settings
+    arguments = TrainingArguments(
+        output_dir=str(partial),
+        num_train_epochs=settings.epochs,
+        per_device_train_batch_size=settings.batch_size,
+        learning_rate=settings.lr,
+        warmup_ratio=0.06,
+        lr_scheduler_type="linear",
+        weight_decay=0.01,
+        seed=context.seed,
+        logging_steps=10,
+        save_strategy="steps",
+        save_steps=settings.save_steps,
+        save_total_limit=1,
+        report_to=loggers(settings.report_to),
+        logging_dir=str(context.store.root / "logs" / run.hash),
+        remove_unused_columns=False,
+        use_cpu=context.device.type == "cpu",
+        disable_tqdm=True,
+    )
+    # DataParallel cannot split batches that name their task; several GPUs are accelerate's to launch.
+    arguments._n_gpu = min(1, arguments.n_gpu)
+    return arguments

@@ -1,0 +1,69 @@
+"""The kinds of run that train something: each is declared in a file of its own, with its revision and its trainer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from xadapt.errors import unknown
+from xadapt.problems.base import Defaults
+
+if TYPE_CHECKING:
+    from xadapt.store.checkpoints import Checkpoint
+    from xadapt.training.job import Job
+
+
+@dataclass(frozen=True)
+class RunKind:
+    """A kind of run.
+
+    Attributes:
+        name: Its name, in plans and records.
+        revision: Raised by hand whenever the same settings come to give other numbers; a part of a run's hash.
+        train: Trains what a job's plan says and stores it.
+        defaults: Settings that the user left open; None for those of the problem.
+        learns: Whether it reads training rows, not dev rows alone.
+        settings: Settings that hold for this kind alone.
+        label: What people call what it makes; empty for its name.
+    """
+
+    name: str
+    revision: int
+    train: Callable[[Job], Checkpoint]
+    defaults: Defaults | None = None
+    learns: bool = True
+    settings: tuple[str, ...] = ()
+    label: str = ""
+
+
+_KINDS: dict[str, RunKind] = {}
+
+
+def register_run_kind(kind: RunKind) -> RunKind:
+    """Make a kind of run known."""
+    _KINDS[kind.name] = kind
+    return kind
+
+
+def run_kind(name: str) -> RunKind:
+    """Look a kind of run up.
+
+    Raises:
+        XadaptError: If there is none of that name.
+    """
+    _load()
+    if name not in _KINDS:
+        raise unknown("kind of run", name, _KINDS)
+    return _KINDS[name]
+
+
+def revisions() -> dict[str, int]:
+    """The revision of every kind of run that trains, by name."""
+    _load()
+    return {name: kind.revision for name, kind in sorted(_KINDS.items())}
+
+
+def _load() -> None:
+    # Each registers itself.
+    from xadapt.training import adapter, continued, fusion, low_rank, multitask, soup, target  # noqa: F401
