@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from xadapt.errors import RunFailed, XadaptError
+    from xadapt.methods.registration import adapter_method
     from xadapt.session import Session, load
 
 __version__ = "0.2.0"
-__all__ = ["RunFailed", "Session", "XadaptError", "__version__", "load"]
+__all__ = ["RunFailed", "Session", "XadaptError", "__version__", "adapter_method", "load"]
 
 #: What loads models takes seconds to import, which `xadapt --help` must not wait for.
 _LAZY = {
     "RunFailed": "xadapt.errors",
     "Session": "xadapt.session",
     "XadaptError": "xadapt.errors",
+    "adapter_method": "xadapt.methods.registration",
     "load": "xadapt.session",
 }
 

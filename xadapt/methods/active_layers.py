@@ -14,7 +14,7 @@ from adapters.methods.lora import IA3, LoRA, LoRALinear, Vera
 from adapters.methods.modeling import Adapter, ParallelAdapter
 from torch import nn
 
-from xadapt.methods import peft_library
+from xadapt.methods import own_methods, peft_library
 
 #: Parts of the library that map each token by itself, unless they have a gate.
 _TOKENWISE = (Adapter, ParallelAdapter, LoRA, IA3, Vera)
@@ -34,20 +34,21 @@ def lowest_layer(model: Any) -> int:
         of layers if nothing acts.
     """
     depth: int = model.config.num_hidden_layers
-    paths = [*(path for path, _ in _acting(model)), *peft_library.acting(model)]
+    paths = [*(path for path, _ in _acting(model)), *peft_library.acting(model), *own_methods.acting(model)]
     return min((int(found[1]) if (found := _WITHIN.match(path)) else 0 for path in paths), default=depth)
 
 
 def is_tokenwise(model: Any) -> bool:
     """Whether all that is active maps each token by itself, given what goes into its layer.
 
-    Prefixes add tokens to attend to, gates are means over a sequence, and ReFT looks at positions: they do not.
+    Prefixes add tokens to attend to, gates are means over a sequence, and ReFT looks at positions: they do not. A
+    user's own method does if it says so.
 
     Args:
         model: An ``XLMRobertaAdapterModel``.
     """
     # The methods of peft that there are here put linear layers or scales beside linear layers.
-    return all(_maps_tokens(module) for _, module in _acting(model))
+    return own_methods.is_tokenwise(model) and all(_maps_tokens(module) for _, module in _acting(model))
 
 
 def _acting(model: Any) -> Iterator[tuple[str, nn.Module]]:

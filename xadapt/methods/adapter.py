@@ -1,21 +1,22 @@
-"""One interface over adapter methods, those of the adapters library and LoRA-family methods of peft.
+"""One interface over adapter methods: those of the adapters library, LoRA-family methods of peft, and users' own.
 
 A method is written as a configuration string: ``seq_bn[reduction_factor=8]``, ``lora[r=8]`` or ``unipelt`` for the
-adapters library, ``peft:lora[r=8]`` for peft; with layers behind it, ``lora[r=8]@6-11``, it acts in these only.
+adapters library, ``peft:lora[r=8]`` for peft, ``scaled[size=4]`` for one that a user registered; with layers behind it,
+``lora[r=8]@6-11``, it acts in these only.
 Everywhere, ``model`` is an ``XLMRobertaAdapterModel``.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from adapters.composition import AdapterCompositionBlock, Stack
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from xadapt.errors import XadaptError
-from xadapt.methods import adapters_library, peft_configs, peft_library
+from xadapt.methods import adapters_library, own_methods, peft_configs, peft_library
 from xadapt.methods.layer_grammar import ALL, DEEPEST, layer_numbers, split_layers
 from xadapt.store.files import read_json
 
@@ -24,32 +25,55 @@ _EXAMPLES = "seq_bn, double_seq_bn, par_bn, seq_bn[reduction_factor=16], lora[r=
 _ERRORS = (ArithmeticError, AssertionError, AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError)
 
 
-def _library(model: Any, name: str) -> Any:
-    return peft_library if peft_library.has_adapter(model, name) else adapters_library
+class _Library(Protocol):
+    """What the modules of all three have in common."""
+
+    def has_adapter(self, model: Any, name: str) -> bool: ...
+    def parse_config(self, text: str) -> Any: ...
+    def limit(self, config: Any, layers: list[int], depth: int) -> Any: ...
+    def config_of(self, model: Any, name: str, rank: int | None = None) -> Any: ...
+    def add(self, model: Any, name: str, config: Any) -> None: ...
+    def describe(self, model: Any, name: str) -> dict[str, Any]: ...
+    def state(self, model: Any, name: str) -> dict[str, nn.Parameter]: ...
+    def fixed_state(self, model: Any, name: str) -> dict[str, Tensor]: ...
+    def save(self, model: Any, name: str, folder: Path) -> None: ...
+    def load(self, model: Any, folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Tensor]]: ...
+
+
+def _library(model: Any, name: str) -> _Library:
+    for library in (own_methods, peft_library):
+        if library.has_adapter(model, name):
+            return library
+    return adapters_library
+
+
+def _library_of(method: str) -> _Library:
+    if method.startswith(peft_configs.PREFIX):
+        return peft_library
+    return own_methods if own_methods.knows(method) else adapters_library
 
 
 def check_method(text: str) -> None:
     """Check a configuration string.
 
     Raises:
-        XadaptError: If neither library knows it, or it cannot be used here, or not in some layers only.
+        XadaptError: If nobody knows it, or it cannot be used here, or not in some layers only.
     """
     _parse(text, DEEPEST)
 
 
-def _parse(text: str, depth: int) -> tuple[Any, Any]:
+def _parse(text: str, depth: int) -> tuple[_Library, Any]:
     """The library of a configuration string, and the configuration for a base of so many layers."""
     method, layers = split_layers(text)
     numbers = layer_numbers(layers, depth)
-    injected = method.startswith(peft_configs.PREFIX)
-    library: Any = peft_configs if injected else adapters_library
+    library = _library_of(method)
     try:
         config = library.parse_config(method)
         if layers != ALL:
             config = library.limit(config, numbers, depth)
     except (XadaptError, *_ERRORS) as error:
         raise _config_error(text, error) from None
-    return peft_library if injected else adapters_library, config
+    return library, config
 
 
 def _config_error(text: str, error: Exception) -> XadaptError:
@@ -101,19 +125,18 @@ def _check_new(model: Any, name: str) -> None:
 
 
 def has_adapter(model: Any, name: str) -> bool:
-    """Whether an adapter of either library has this name."""
-    return adapters_library.has_adapter(model, name) or peft_library.has_adapter(model, name)
+    """Whether an adapter of any method has this name."""
+    return any(library.has_adapter(model, name) for library in (adapters_library, peft_library, own_methods))
 
 
 def method_of(model: Any, name: str) -> dict[str, Any]:
     """What an adapter is, as JSON: equal for adapters that can be averaged in weight space, and for no others.
 
     Returns:
-        ``library`` (``adapters`` or ``peft``), ``method``, the fields of its configuration, without those that only say
-        how it starts, and where the method draws random parts that are never trained ``fixed``, their SHA-256.
+        ``library`` (``adapters``, ``peft`` or ``own``), ``method``, the fields of its configuration, without those that
+        only say how it starts, and where the method draws random parts that are never trained ``fixed``, their SHA-256.
     """
-    description: dict[str, Any] = _library(model, name).describe(model, name)
-    return description
+    return _library(model, name).describe(model, name)
 
 
 def adapter_state(model: Any, name: str) -> dict[str, nn.Parameter]:
@@ -123,14 +146,12 @@ def adapter_state(model: Any, name: str) -> dict[str, nn.Parameter]:
         The model's own parameters by their path in the bare encoder, with ``*`` for the adapter's name. Heads are no
         part of it, whatever they are called.
     """
-    parameters: dict[str, nn.Parameter] = _library(model, name).state(model, name)
-    return parameters
+    return _library(model, name).state(model, name)
 
 
 def fixed_state(model: Any, name: str) -> dict[str, Tensor]:
     """What belongs to an adapter and is never trained, such as VeRA's random projections; by path as its parameters."""
-    fixed: dict[str, Tensor] = _library(model, name).fixed_state(model, name)
-    return fixed
+    return _library(model, name).fixed_state(model, name)
 
 
 def save_adapter(model: Any, name: str, folder: Path) -> None:
@@ -140,24 +161,29 @@ def save_adapter(model: Any, name: str, folder: Path) -> None:
         model: The model.
         name: The adapter.
         folder: Where to; a folder that is there is replaced. It gets AdapterHub's layout, or for a method of peft
-            peft's own, which plain peft loads on an ``AutoModel`` of the base.
+            peft's own, which plain peft loads on an ``AutoModel`` of the base; one of a user's method is for xadapt.
     """
     _library(model, name).save(model, name, folder)
 
 
 def load_adapter(model: Any, folder: Path, name: str) -> None:
-    """Add a stored adapter of either library; it is not active.
+    """Add a stored adapter; it is not active.
 
     Args:
         model: The model.
-        folder: An adapter in the layout of AdapterHub or peft, in safetensors.
+        folder: What :func:`save_adapter` wrote, or AdapterHub's or peft's own tools, in safetensors.
         name: A name that no adapter has; it may have been stored under another.
 
     Raises:
-        XadaptError: If the folder is not a whole adapter for this base.
+        XadaptError: If the folder is not a whole adapter for this base, or of a method that is not registered.
     """
     _check_new(model, name)
-    library: Any = peft_library if "peft_type" in read_json(folder / peft_library.CONFIG) else adapters_library
+    config = read_json(folder / peft_library.CONFIG)
+    library: _Library = adapters_library
+    if own_methods.KEY in config:
+        library = own_methods
+    elif "peft_type" in config:
+        library = peft_library
     try:
         own, stored = library.load(model, folder, name)
         _fill(own, stored)
@@ -182,25 +208,29 @@ def activate(model: Any, block: str | AdapterCompositionBlock | None) -> None:
     Args:
         model: The model.
         block: None, an adapter, or ``Stack`` and ``Fuse`` of adapters. Those of peft act in the linear layers wherever
-            they stand in a stack, and add up.
+            they stand in a stack, and add up; those of users' own methods act at the end of a layer, in order.
 
     Raises:
         XadaptError: If the libraries cannot compose these adapters, or would leave one of them out without a word.
     """
     injected: list[str] = []
-    block = _library_part(model, block, injected)
+    own: list[str] = []
+    block = _library_part(model, block, injected, own)
     adapters_library.check_composition(model, block)
     model.set_active_adapters(block)
     peft_library.set_active(model, injected)
+    own_methods.set_active(model, own)
 
 
-def _library_part(model: Any, block: Any, injected: list[str]) -> Any:
+def _library_part(model: Any, block: Any, injected: list[str], own: list[str]) -> Any:
     """What of a composition the adapters library composes; the names of the others are appended."""
-    if isinstance(block, str) and peft_library.has_adapter(model, block):
-        injected.append(block)
-        return None
+    if isinstance(block, str):
+        for library, names in ((peft_library, injected), (own_methods, own)):
+            if library.has_adapter(model, block):
+                names.append(block)
+                return None
     if not isinstance(block, Stack):
         return block
-    children = [_library_part(model, child, injected) for child in block.children]
+    children = [_library_part(model, child, injected, own) for child in block.children]
     left = [child for child in children if child is not None]
     return Stack(*left) if len(left) > 1 else next(iter(left), None)

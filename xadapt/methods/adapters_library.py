@@ -18,6 +18,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from xadapt.errors import XadaptError, unknown
+from xadapt.methods.registration import own_methods
 from xadapt.store.files import atomic_folder, atomic_write_json, read_json
 
 #: Modules of the library that hold adapters by name.
@@ -37,7 +38,7 @@ def parse_config(text: str) -> AdapterConfig:
     """
     for name, _ in parse_adapter_config_string(text):
         if name not in ADAPTER_CONFIG_MAP:
-            raise unknown("method", name, ADAPTER_CONFIG_MAP)
+            raise unknown("method", name, (*ADAPTER_CONFIG_MAP, *own_methods()))
     # The library hands out its own objects.
     config = copy.deepcopy(AdapterConfig.load(text))
     for part in _parts(config):
@@ -190,6 +191,17 @@ def load(model: Any, folder: Path, name: str) -> tuple[dict[str, Any], dict[str,
     return {**state(model, name), **fixed_state(model, name)}, stored
 
 
+def check_bottlenecks(model: Any, names: Iterable[str]) -> None:
+    """Check that adapters are of a kind that can be fused.
+
+    Raises:
+        XadaptError: If one is not.
+    """
+    for name in names:
+        if not isinstance(model.adapters_config.get(name), BnConfig):
+            raise XadaptError(f"AdapterFusion takes bottleneck adapters, such as seq_bn, and {name} is none")
+
+
 def check_composition(model: Any, block: Any) -> None:
     """Check that the library composes these adapters and leaves none of them out without a word.
 
@@ -203,9 +215,8 @@ def check_composition(model: Any, block: Any) -> None:
     parts = list(block.children) if isinstance(block, Stack) else [] if block is None else [block]
     fusions = [part for part in parts if isinstance(part, Fuse)]
     names = [name for part in parts for name in (part.children if isinstance(part, Fuse) else [part])]
-    for name in (name for fused in fusions for name in fused.children):
-        if not isinstance(model.adapters_config.get(name), BnConfig):
-            raise XadaptError(f"AdapterFusion takes bottleneck adapters, such as seq_bn, and {name} is none")
+    for fused in fusions:
+        check_bottlenecks(model, fused.children)
     _check_low_rank(model, names)
     for name in names[1:]:
         bottleneck = model.adapters_config.match(name, BnConfig)

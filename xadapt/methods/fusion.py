@@ -16,6 +16,7 @@ from adapters.utils import ADAPTERFUSION_CONFIG_NAME, SAFE_ADAPTERFUSION_WEIGHTS
 from torch import Tensor, nn
 
 from xadapt.errors import XadaptError
+from xadapt.methods.adapters_library import check_bottlenecks
 from xadapt.methods.folded_fusion import fold
 from xadapt.methods.low_rank_fusion import LowRankValue, Moments, lower, make_room
 from xadapt.store.files import atomic_folder, read_json
@@ -88,6 +89,7 @@ def _counting(model: Any, moments: Moments) -> Callable[[nn.Module, Any], None]:
 
 
 def _add(model: Any, fused: Fuse, rank: int | None, config: Any) -> None:
+    check_bottlenecks(model, fused)
     try:
         model.add_adapter_fusion(fused, config=config)
     except ValueError as error:

@@ -16,6 +16,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from xadapt.methods.peft_configs import METHODS, as_json, exact, name_of, with_rank
+from xadapt.methods.peft_configs import limit as limit
+from xadapt.methods.peft_configs import parse_config as parse_config
 from xadapt.store.files import atomic_folder, atomic_write_json
 
 if TYPE_CHECKING:

@@ -1,0 +1,304 @@
+"""A method that a user registers, by the road of all others: trained, stored, composed, found in a fresh process."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from adapters.composition import Fuse, Stack
+
+import xadapt
+from xadapt import plugins
+from xadapt.errors import XadaptError
+from xadapt.methods import registration
+from xadapt.methods.active_layers import is_tokenwise, lowest_layer
+from xadapt.methods.adapter import (
+    adapter_state,
+    add_adapter,
+    check_method,
+    fixed_state,
+    load_adapter,
+    method_of,
+    save_adapter,
+)
+from xadapt.training.plan import plan_fusion, plan_target, plan_task
+
+#: The module of a user.
+SOURCE = """
+from dataclasses import dataclass, field
+
+import torch
+
+import xadapt
+
+
+@dataclass
+class ScaledConfig:
+    size: int = 8
+    scale: float = 1.0
+
+
+@xadapt.adapter_method("scaled", config=ScaledConfig, tokenwise=True)
+class Scaled(torch.nn.Module):
+    def __init__(self, config, width):
+        super().__init__()
+        self.down = torch.nn.Linear(width, config.size)
+        self.up = torch.nn.Linear(config.size, width)
+        torch.nn.init.zeros_(self.up.weight)
+        torch.nn.init.zeros_(self.up.bias)
+        self.scale = config.scale
+
+    def forward(self, hidden):
+        return hidden + self.scale * self.up(self.down(hidden).relu())
+"""
+
+
+@pytest.fixture(scope="session")
+def module(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The user's module as a file."""
+    path = tmp_path_factory.mktemp("plugin") / "scaled_adapter_of_mine.py"
+    path.write_text(SOURCE)
+    return path
+
+
+@pytest.fixture(autouse=True)
+def registered(module: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The method is there while a test runs, and what the test registers is gone afterwards."""
+    monkeypatch.setenv("XADAPT_PLUGINS", str(module))
+    plugins._load.cache_clear()
+    sys.modules.pop(module.stem, None)
+    before = dict(registration._METHODS)
+    yield
+    registration._METHODS.clear()
+    registration._METHODS.update(before)
+    plugins._load.cache_clear()
+    sys.modules.pop(module.stem, None)
+
+
+@dataclass
+class Options:
+    """Options of methods that tests register."""
+
+    sizes: list[int] = field(default_factory=lambda: [1])
+
+
+class Shift(torch.nn.Module):
+    """Adds a learnt vector and one that is drawn and never trained."""
+
+    def __init__(self, config: Options, width: int) -> None:
+        super().__init__()
+        self.by = torch.nn.Parameter(torch.zeros(width))
+        self.drawn = torch.nn.Parameter(torch.randn(width), requires_grad=False)
+        self.register_buffer("count", torch.ones(3))
+
+    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+        return hidden + self.by * self.drawn
+
+
+def test_it_changes_nothing_when_fresh_and_is_stored_and_loaded_with_its_options(
+    bed: Any, other_bed: Any, tmp_path: Path
+) -> None:
+    add_adapter(bed.model, "fresh", "scaled[size=4]@1")
+    assert torch.equal(bed.under("fresh"), bed.bare)
+    bed.add("scaled[size=4, scale=2]@1", "z")
+    said = bed.under("z")
+    assert not torch.allclose(said, bed.bare, atol=1e-3)
+    save_adapter(bed.model, "z", tmp_path / "stored")
+    assert {file.suffix for file in (tmp_path / "stored").iterdir()} == {".json", ".safetensors"}
+    other_bed.add("scaled", "first")
+    load_adapter(other_bed.model, tmp_path / "stored", "output")
+    assert torch.equal(other_bed.under("output"), said)
+    assert method_of(other_bed.model, "output") == method_of(bed.model, "z")
+    assert method_of(bed.model, "z")["options"] == {"size": 4, "scale": 2.0}
+    assert torch.equal(other_bed.under(None), bed.bare)
+
+
+def test_it_is_in_its_layers_alone_and_computes_a_token_by_itself_if_it_says_so(bed: Any) -> None:
+    bed.add("scaled@1", "upper")
+    bed.under("upper")
+    assert lowest_layer(bed.model) == 1
+    assert is_tokenwise(bed.model)
+    bed.add("scaled", "all")
+    bed.under(Stack("upper", "all"))
+    assert lowest_layer(bed.model) == 0
+    xadapt.adapter_method("shift", config=Options)(Shift)
+    bed.add("shift", "mixed")
+    bed.under("mixed")
+    assert not is_tokenwise(bed.model)
+
+
+def test_what_is_not_trained_is_stored_beside_it_and_decides_what_it_can_be_averaged_with(
+    bed: Any, other_bed: Any, tmp_path: Path
+) -> None:
+    xadapt.adapter_method("shift", config=Options)(Shift)
+    bed.add("shift", "z", "y")
+    assert {key.rpartition(".")[2] for key in adapter_state(bed.model, "z")} == {"by"}
+    assert {key.rpartition(".")[2] for key in fixed_state(bed.model, "z")} == {"drawn", "count"}
+    assert method_of(bed.model, "z")["fixed"] != method_of(bed.model, "y")["fixed"]
+    for parameter in bed.model.parameters():
+        parameter.requires_grad_(False)
+    assert len(adapter_state(bed.model, "z")) == 2
+    save_adapter(bed.model, "z", tmp_path / "stored")
+    load_adapter(other_bed.model, tmp_path / "stored", "z")
+    assert torch.equal(other_bed.under("z"), bed.under("z"))
+
+
+def test_own_methods_act_in_the_order_of_the_stack_behind_those_of_the_libraries(bed: Any) -> None:
+    bed.add("scaled", "one", "two")
+    bed.add("seq_bn", "b")
+    bed.add("peft:lora", "p")
+    assert not torch.equal(bed.under(Stack("one", "two")), bed.under(Stack("two", "one")))
+    over = bed.under(Stack("b", "one", "p"))
+    assert torch.equal(over, bed.under(Stack("one", "p", "b")))
+    for part in (Stack("b", "one"), Stack("b", "p"), Stack("one", "p")):
+        assert not torch.allclose(bed.under(part), over, atol=1e-4)
+    assert torch.equal(bed.under(None), bed.bare)
+
+
+def test_a_fusion_of_own_methods_is_refused_in_one_line(bed: Any) -> None:
+    bed.add("scaled", "a", "b")
+    with pytest.raises(XadaptError, match="AdapterFusion takes bottleneck adapters, such as seq_bn, and a is none"):
+        bed.under(Fuse("a", "b"))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("scale", "did you mean 'scaled'"),
+        ("scaled[sise=4]", "scaled has no option sise, but size, scale"),
+        ("scaled[size='many']", "size of scaled: Input should be a valid integer"),
+        ("scaled|seq_bn", "cannot be joined"),
+        ("scaled@x", "says no layers"),
+        ("scaled[size=-1]", "negative"),
+    ],
+)
+def test_a_configuration_that_does_not_fit_is_one_line(bed: Any, text: str, reason: str) -> None:
+    with pytest.raises(XadaptError, match=reason) as caught:
+        add_adapter(bed.model, "z", text)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_result_of_another_shape_is_one_line(bed: Any) -> None:
+    class Cut(Shift):
+        def forward(self, hidden: torch.Tensor) -> torch.Tensor:
+            return hidden[:, :1]
+
+    xadapt.adapter_method("cut", config=Options)(Cut)
+    add_adapter(bed.model, "z", "cut")
+    with pytest.raises(XadaptError, match=r"cut makes \(2, 1, 32\) of hidden states of shape \(2, 6, 32\)"):
+        bed.under("z")
+
+
+def test_a_registration_that_cannot_be_used_is_one_line() -> None:
+    @dataclass
+    class Needed:
+        size: int
+
+    for name, config, kind, reason in (
+        ("seq_bn", Options, Shift, "a library has a method of this name"),
+        ("rslora", Options, Shift, "a library has a method of this name"),
+        ("Has Space", Options, Shift, "small letters"),
+        ("fine", dict, Shift, "must be a dataclass"),
+        ("fine", Needed, Shift, "give every option of Needed a default"),
+        ("fine", Options, Options, "torch.nn.Module"),
+    ):
+        with pytest.raises(XadaptError, match=reason):
+            xadapt.adapter_method(name, config=config)(kind)
+    xadapt.adapter_method("fine", config=Options)(Shift)
+    xadapt.adapter_method("fine", config=Options)(Shift)
+    with pytest.raises(XadaptError, match="has this name already"):
+        xadapt.adapter_method("fine", config=Options)(torch.nn.Linear)
+
+
+def test_a_checkpoint_of_a_method_that_is_not_there_or_another_now_is_one_line(
+    bed: Any, other_bed: Any, tmp_path: Path
+) -> None:
+    xadapt.adapter_method("shift", config=Options)(Shift)
+    bed.add("shift", "z")
+    save_adapter(bed.model, "z", tmp_path / "stored")
+    xadapt.adapter_method("shift", config=Options, version=2)(Shift)
+    with pytest.raises(XadaptError, match="trained with version 1 of the method shift, and version 2 is registered"):
+        load_adapter(other_bed.model, tmp_path / "stored", "z")
+    del registration._METHODS["shift"]
+    with pytest.raises(XadaptError, match=r"not registered: .* @xadapt.adapter_method\('shift'\) in \$XADAPT_PLUGINS"):
+        load_adapter(other_bed.model, tmp_path / "stored", "z")
+
+
+@pytest.mark.parametrize("named", ["no_such_module_here", "no/such/file.py"])
+def test_a_plugin_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch, named: str) -> None:
+    monkeypatch.setenv("XADAPT_PLUGINS", named)
+    with pytest.raises(XadaptError, match=rf"\$XADAPT_PLUGINS names {named}, which cannot be imported") as caught:
+        check_method("scaled")
+    assert "\n" not in str(caught.value)
+
+
+def test_it_is_trained_evaluated_stacked_and_averaged(bench: Any) -> None:
+    made = bench.train(plan_task("mnli"), adapter_config="scaled[size=4]", adapter_layers="1", epochs=2)
+    own = 32 * 4 + 4 + 4 * 32 + 32
+    assembly = bench.assemble("mnli")
+    assert sum(value.numel() for value in adapter_state(assembly.model, "mnli").values()) == own
+    assert any(value.any() for key, value in adapter_state(assembly.model, "mnli").items() if key.endswith("up.weight"))
+    result = bench.evaluate("mnli", "xnli", "de")
+    assert result.parameters == own
+    other = bench.train(plan_task("stsb"), adapter_config="scaled[size=4]", adapter_layers="1")
+    average = bench.assemble("average(mnli, stsb)").model
+    mean = adapter_state(average, "average[mnli+stsb]")
+    parts = [adapter_state(bench.assemble(name).model, name) for name in ("mnli", "stsb")]
+    for key, value in mean.items():
+        torch.testing.assert_close(value, (parts[0][key] + parts[1][key]) / 2, atol=1e-6, rtol=0)
+    assert bench.evaluate("average(mnli, stsb)", "xnli", "de").parameters == own
+    bench.train(plan_target("xnli", "mnli"), adapter_config="scaled[size=2]")
+    bench.train(plan_target("xnli", "average(mnli, stsb)"))
+    assert bench.evaluate("stack(mnli, xnli)", "xnli", "de").parameters > own
+    assert bench.evaluate("stack(average(mnli, stsb), xnli)", "xnli", "de").parameters > own
+    with pytest.raises(XadaptError, match="AdapterFusion takes bottleneck adapters"):
+        bench.train(plan_fusion(["mnli", "stsb"]))
+    assert made.run != other.run
+
+
+def test_a_fresh_process_finds_it_in_the_store_and_goes_on(bench: Any, module: Path, tiny_base_folder: Path) -> None:
+    made = bench.train(plan_task("mnli"), adapter_config="scaled[size=4]")
+    here = bench.evaluate("mnli", "xnli", "de", limit=6)
+    command = "import sys; from xadapt.cli.main import main; main(sys.argv[1:])"
+    asked = ["evaluate", "xnli", "--setup", "mnli", "--languages", "de", "--limit", "6", "--max-length", "48", "--json"]
+    places = ["--base", str(tiny_base_folder), "--data", str(bench.mirror), "--store", str(bench.store.root)]
+    precise = ["--precision", "fp32", "--device", "cpu"]
+    bench.store.result_path(here.run).unlink()
+
+    def again(**environment: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", command, *asked, *places, *precise],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    done = again(XADAPT_PLUGINS=str(module))
+    assert done.returncode == 0, done.stderr
+    there = json.loads(done.stdout)
+    assert there["run"] == here.run
+    assert there["languages"]["de"]["n"] == here.languages["de"].n
+    without = again(XADAPT_PLUGINS="", PYTHONPATH=os.pathsep.join(sys.path))
+    assert without.returncode == 0, "a result that is there needs no method"
+    bench.store.result_path(here.run).unlink()
+    lost = again(XADAPT_PLUGINS="")
+    assert lost.returncode == 2
+    assert "method 'scaled', which is not registered" in lost.stderr
+    assert made.record.setup == "mnli"
+
+
+def test_its_version_decides_the_run(bench: Any) -> None:
+    xadapt.adapter_method("shift", config=Options)(Shift)
+    first = bench.train(plan_task("mnli"), adapter_config="shift")
+    assert bench.train(plan_task("mnli"), adapter_config="shift").run == first.run
+    xadapt.adapter_method("shift", config=Options, version=2)(Shift)
+    assert bench.train(plan_task("mnli"), adapter_config="shift").run != first.run
