@@ -17,10 +17,11 @@ def prepare_hub() -> bool:
     Returns:
         Whether the hub's host takes a connection (True behind a proxy, which decides that itself).
     """
-    from huggingface_hub import configure_http_backend, constants
-    from huggingface_hub.utils import logging
+    from huggingface_hub import constants
 
-    logging.set_verbosity_error()
+    from xadapt.libraries.huggingface_hub import quiet, stay_offline
+
+    quiet()
     if constants.HF_HUB_OFFLINE:
         return False
     host = urlsplit(constants.ENDPOINT)
@@ -30,7 +31,6 @@ def prepare_hub() -> bool:
         port = host.port or (80 if host.scheme == "http" else 443)
         socket.create_connection((host.hostname or "", port), timeout=5).close()
     except OSError:
-        constants.HF_HUB_OFFLINE = True
-        configure_http_backend()
+        stay_offline()
         return False
     return True

@@ -52,6 +52,8 @@ class Backbone:
 
         from adapters import XLMRobertaAdapterModel
 
+        from xadapt.libraries.adapters import set_word_embedding
+
         config, state = copy.deepcopy(self.config), dict(self.state)
         if self.words is not None:
             # The library makes and fills a dense table, which is as short as its padding lets it be.
@@ -61,8 +63,7 @@ class Backbone:
         if self.words is not None:
             model.config.vocab_size = self.config.vocab_size
             words = PackedEmbedding(self.words, config.pad_token_id)
-            model.set_input_embeddings(words)
-            model.roberta.prompt_tuning.base_model_embeddings = words
+            set_word_embedding(model, words)
         for parameter in model.parameters():
             parameter.requires_grad_(False)
         return model
@@ -84,12 +85,10 @@ def load_backbone(name: str = DEFAULT_BASE) -> Backbone:
     Raises:
         XadaptError: If the base is not there, is damaged, is not an XLM-R or has no so many layers.
     """
-    import logging
+    from xadapt.libraries import adapters, transformers
 
-    import transformers
-
-    transformers.logging.set_verbosity_error()
-    logging.getLogger("adapters").setLevel(logging.ERROR)
+    transformers.quiet()
+    adapters.quiet()
     name = name if Path(name).is_dir() else base_name(name)
     whole, depth = (name, None) if Path(name).is_dir() else split_name(name)
     return _whole(whole) if depth is None else _first_layers(_whole(whole), depth, name)

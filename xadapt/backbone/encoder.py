@@ -13,6 +13,7 @@ from torch import Tensor
 from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttentions
 from transformers.models.xlm_roberta.modeling_xlm_roberta import XLMRobertaEncoder, XLMRobertaSdpaSelfAttention
 
+from xadapt.libraries.transformers import set_encoder_class
 from xadapt.store.text_cache import TextCache, text_key
 
 if TYPE_CHECKING:
@@ -120,8 +121,8 @@ def _first(layer: Any, hidden: Tensor, attention_mask: Tensor | None) -> Tensor:
 
 def split(model: XLMRobertaAdapterModel, space: str) -> None:
     """Give a fresh model this encoder."""
+    set_encoder_class(model, SplitEncoder)
     encoder: Any = model.roberta.encoder
-    encoder.__class__ = SplitEncoder
     encoder.start, encoder.tokenwise, encoder.space = 0, False, space
     encoder.cache = encoder.memo = encoder.reading = None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from xadapt.errors import XadaptError
+from xadapt.libraries.torch import cpu_computes_bf16
 
 
 def pick_device(name: str) -> torch.device:
@@ -42,6 +43,5 @@ def pick_precision(name: str, device: torch.device) -> str:
     if device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
     if device.type == "cpu":
-        check = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
-        return "bf16" if check is not None and check() else "fp32"
+        return "bf16" if cpu_computes_bf16() else "fp32"
     return "fp32"

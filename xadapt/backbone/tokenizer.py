@@ -7,6 +7,7 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers,
 from transformers import XLMRobertaTokenizerFast
 
 from xadapt.backbone.packed import PackedModel
+from xadapt.libraries.transformers import fast_tokenizer
 
 
 def build_tokenizer(packed: PackedModel) -> XLMRobertaTokenizerFast:
@@ -27,14 +28,4 @@ def build_tokenizer(packed: PackedModel) -> XLMRobertaTokenizerFast:
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", bos), ("</s>", eos)]
     )
-    return XLMRobertaTokenizerFast(tokenizer_object=_Given(tokenizer), model_max_length=packed.sizes["positions"])
-
-
-class _Given:
-    """Hands a tokenizer over as it is: copying 250,000 pieces would double the time to load the base."""
-
-    def __init__(self, tokenizer: Tokenizer) -> None:
-        self.tokenizer = tokenizer
-
-    def __deepcopy__(self, memo: object) -> Tokenizer:
-        return self.tokenizer
+    return fast_tokenizer(tokenizer, packed.sizes["positions"])

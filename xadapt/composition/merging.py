@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor
 
 from xadapt.errors import XadaptError
+from xadapt.libraries.peft import quiet
 from xadapt.methods.adapter import adapter_state, copy_method, fixed_state, method_of
 
 #: Half of the values of a member are kept when no density is given.
@@ -180,9 +180,8 @@ def _factors(
     whole = [weight * scale for weight, scale in zip(weights, scales, strict=True)]
     outer = torch.tensor([math.sqrt(abs(value)) for value in whole])
     inner = outer * torch.tensor(whole).sign()
-    with warnings.catch_warnings():
-        # That a density of 1 drops nothing is what was asked for.
-        warnings.simplefilter("ignore")
+    # That a density of 1 drops nothing is what was asked for.
+    with quiet():
         if kind == "linear":
             return task_arithmetic(a, inner), task_arithmetic(b, outer)
         merge = ties if kind == "ties" else dare_linear

@@ -64,8 +64,9 @@ def load_split(hub_id: str, config: str, split: str) -> Any:
     """
     import datasets
 
-    datasets.disable_progress_bars()
-    datasets.logging.set_verbosity_error()
+    from xadapt.libraries.datasets import quiet
+
+    quiet()
     try:
         try:
             return datasets.load_dataset(hub_id, None if config == "default" else config, split=split)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING
 
 from xadapt.evaluation.evaluate import EvalSettings, evaluate
 from xadapt.experiments.outlook import Expected, Pace, look_ahead
 from xadapt.experiments.steps import EvalStep, Replicate, Step, plan_steps
+from xadapt.libraries.transformers import leave_out_of_collection
 from xadapt.training.settings import make_settings
 from xadapt.training.train import train
 from xadapt.validation import validated
@@ -87,7 +86,7 @@ def execute(
     expected = look_ahead(steps, context.store, context.backbone.name, context.source.name, context.tasks)
     execution = _Execution(context, resume)
     if not all(one.done for one in expected):
-        _set_libraries_aside()
+        leave_out_of_collection()
     pace = Pace()
     results: list[Result] = []
     for number, one in enumerate(expected):
@@ -100,15 +99,6 @@ def execute(
         if result is not None:
             results.append(_as_in_recipe(result, one.step))
     return Outcome(results, len(steps), 0, execution.pins)
-
-
-@cache
-def _set_libraries_aside() -> None:
-    """Keep garbage collection, which the Trainer calls before every run, from going through the libraries again."""
-    from adapters import XLMRobertaAdapterModel  # noqa: F401 - what it brings with it is to be there already
-
-    gc.collect()
-    gc.freeze()
 
 
 def _as_in_recipe(result: Result, step: Step) -> Result:

@@ -131,6 +131,8 @@ def member_hooks(
     Yields:
         The model to run, which is the first.
     """
+    from xadapt.libraries.adapters import bottleneck_forward
+
     everywhere = [adapter_layers(model) for model in models]
     host = everywhere[0]
 
@@ -148,14 +150,8 @@ def member_hooks(
 
         return forward
 
-    # In XLM-R a place is a whole module, so that a hook on it would see what comes before the adapters, too.
-    for number, place in enumerate(places):
-        host[place].bottleneck_layer_forward = watched(number, place)
-    try:
+    with bottleneck_forward({host[place]: watched(number, place) for number, place in enumerate(places)}):
         yield models[0]
-    finally:
-        for place in places:
-            del host[place].bottleneck_layer_forward
 
 
 def added_by(layer: Any, setup: Any, hidden: torch.Tensor, residual: torch.Tensor, norm: Any) -> torch.Tensor:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import torch
@@ -23,6 +22,8 @@ from adapters.methods.modeling import Adapter, BertFusion
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
+from xadapt.libraries.adapters import override
+from xadapt.libraries.torch import has_hooks, version
 from xadapt.methods.low_rank_fusion import LowRankValue
 
 
@@ -35,14 +36,7 @@ def fold(part: BottleneckLayer) -> None:
     Args:
         part: The place; its modules, parameters and state dict stay as they are.
     """
-    kind: Any = type(part)
-    if not issubclass(kind, _Folding):
-        part.__class__ = _folding(kind)
-
-
-@cache
-def _folding(kind: Any) -> Any:
-    return type(kind)(kind.__name__, (_Folding, kind), {"__module__": kind.__module__})
+    override(part, _Folding)
 
 
 class _Folding(BottleneckLayer):
@@ -71,7 +65,7 @@ class _Folding(BottleneckLayer):
         found = kept.get(name)
         if found is None or not found.is_of(weights):
             with torch.inference_mode(False):
-                found = _Kept(_fold(fusion, members), tuple((weight.detach(), weight._version) for weight in weights))
+                found = _Kept(_fold(fusion, members), tuple((weight.detach(), version(weight)) for weight in weights))
             kept[name] = found
         return found.folded
 
@@ -113,8 +107,8 @@ class _Kept:
 
     def is_of(self, weights: Sequence[Tensor]) -> bool:
         return len(weights) == len(self.of) and all(
-            weight.data_ptr() == old.data_ptr() and weight._version == version
-            for weight, (old, version) in zip(weights, self.of, strict=True)
+            weight.data_ptr() == old.data_ptr() and version(weight) == number
+            for weight, (old, number) in zip(weights, self.of, strict=True)
         )
 
 
@@ -173,7 +167,7 @@ def _is_plain_fusion(fusion: Any) -> bool:
         and not (fusion.training and fusion.dropout.p)
         and type(fusion.query) is type(fusion.key) is nn.Linear
         and type(fusion.value) in (nn.Linear, LowRankValue)
-        and not any(map(_is_hooked, (fusion, fusion.query, fusion.key, fusion.value)))
+        and not any(map(has_hooks, (fusion, fusion.query, fusion.key, fusion.value)))
     )
 
 
@@ -182,10 +176,4 @@ def _is_plain_member(member: Any) -> bool:
         return False
     down, up = member.adapter_down, member.adapter_up
     # A layer norm before comes first in the down projection; one after is no part of what a fusion reads.
-    return type(down[0]) is type(up) is nn.Linear and not any(map(_is_hooked, (member, down, down[0], up)))
-
-
-def _is_hooked(module: Any) -> bool:
-    return bool(
-        module._forward_pre_hooks or module._forward_hooks or module._backward_pre_hooks or module._backward_hooks
-    )
+    return type(down[0]) is type(up) is nn.Linear and not any(map(has_hooks, (member, down, down[0], up)))

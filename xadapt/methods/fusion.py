@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
-from adapters.loading import AdapterFusionLoader
 from adapters.methods.bottleneck import BottleneckLayer
 from adapters.utils import ADAPTERFUSION_CONFIG_NAME, SAFE_ADAPTERFUSION_WEIGHTS_NAME
 from torch import Tensor, nn
 
 from xadapt.errors import XadaptError
+from xadapt.libraries.adapters import FusionFiles
 from xadapt.methods.adapters_library import check_bottlenecks
 from xadapt.methods.folded_fusion import fold
 from xadapt.methods.low_rank_fusion import LowRankValue, Moments, lower, make_room
@@ -128,21 +128,12 @@ def _places(model: Any, fused: Fuse) -> dict[int | str, Any]:
     return found
 
 
-class _Loader(AdapterFusionLoader):
-    # The library takes every fusion whose name begins like this one's: that of a and b would hold that of a, b and c.
-    def filter_func(self, name: str) -> Any:
-        return lambda key: f"adapter_fusion_layer.{name}." in key
-
-    def rename_func(self, old: str, new: str) -> Any:
-        return lambda key: key.replace(f"adapter_fusion_layer.{old}.", f"adapter_fusion_layer.{new}.")
-
-
 def save_fusion(model: Any, fused: Fuse, folder: Path) -> None:
     """Write a fusion as AdapterHub lays it out, safetensors; the configuration of one of low rank says ``rank``."""
     value = next(iter(fusion_layers(model, fused).values())).value
     rank = {"rank": value.down.out_features} if isinstance(value, LowRankValue) else None
     with atomic_folder(folder) as temporary:
-        _Loader(model, use_safetensors=True).save(str(temporary), fused.name, meta_dict=rank)
+        FusionFiles(model, use_safetensors=True).save(str(temporary), fused.name, meta_dict=rank)
 
 
 def load_fusion(model: Any, fused: Fuse, folder: Path) -> None:
@@ -159,7 +150,7 @@ def load_fusion(model: Any, fused: Fuse, folder: Path) -> None:
     loading: dict[str, list[str]] = {}
     try:
         _add(model, fused, config.get("rank"), config["config"])
-        _Loader(model, use_safetensors=True).load(str(folder), load_as=fused.name, loading_info=loading)
+        FusionFiles(model, use_safetensors=True).load(str(folder), load_as=fused.name, loading_info=loading)
     except (ArithmeticError, AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
         raise _broken(folder, str(error).strip() or type(error).__name__) from None
     # The library leaves what it misses as it was, random.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import copy
 import re
-import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from xadapt.errors import unknown
+from xadapt.libraries.peft import quiet
 
 if TYPE_CHECKING:
     from peft import PeftConfig
@@ -113,9 +113,8 @@ def _make_config(name: str, options: dict[str, Any]) -> PeftConfig:
     from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
 
     method = METHODS[name]
-    with warnings.catch_warnings():
-        # peft would rather have VeRA's projections stored.
-        warnings.simplefilter("ignore")
+    # peft would rather have VeRA's projections stored.
+    with quiet():
         config = PEFT_TYPE_TO_CONFIG_MAPPING[method.kind](**{**method.defaults, **options, **method.fixed})
     targets = config.target_modules
     wrong = [targets] if isinstance(targets, str) else sorted(set(targets) - set(TARGETS))

@@ -7,7 +7,6 @@ adapters of both libraries act in one model. Several active peft adapters add up
 from __future__ import annotations
 
 import copy
-import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from xadapt.libraries.peft import acts, inject_more, new_tuner, quiet, trainable_as_before
 from xadapt.methods.peft_configs import METHODS, as_json, exact, name_of, with_rank
 from xadapt.methods.peft_configs import limit as limit
 from xadapt.methods.peft_configs import parse_config as parse_config
@@ -71,33 +71,26 @@ def add(model: Any, name: str, config: PeftConfig) -> None:
     Raises:
         ValueError: If its sizes do not fit the base; peft raises others, too.
     """
-    from peft.mapping import PEFT_TYPE_TO_TUNER_MAPPING
-
-    injected, flags, within = _injected(model), _trainable(model), exact(config)
+    injected, within = _injected(model), exact(config)
     tuner = injected.tuners.get(within.peft_type)
-    if tuner is None:
-        tuner = PEFT_TYPE_TO_TUNER_MAPPING[within.peft_type](model.base_model, {name: within}, name)
-        injected.tuners[within.peft_type] = tuner
-        # A tuner of another type would take this for its own.
-        del model.base_model.peft_config
-    else:
-        # A second tuner of a type would not have what adapters of that type share.
-        tuner.peft_config[name] = within
-        tuner.inject_adapter(model.base_model, name)
-    injected.configs[name] = config
-    for layer in _layers(model).values():
-        layer.train(model.training)
-    set_active(model, injected.active)
-    _restore(flags)
+    with trainable_as_before(model):
+        if tuner is None:
+            injected.tuners[within.peft_type] = new_tuner(model.base_model, name, within)
+        else:
+            inject_more(tuner, model.base_model, name, within)
+        injected.configs[name] = config
+        for layer in _layers(model).values():
+            layer.train(model.training)
+        set_active(model, injected.active)
 
 
 def set_active(model: Any, names: list[str]) -> None:
     """Let these adapters of peft act, and no others; what is trainable stays so."""
-    injected, flags = _injected(model), _trainable(model)
+    injected = _injected(model)
     injected.active = list(names)
-    for layer in _layers(model).values():
-        layer.set_adapter(injected.active)
-    _restore(flags)
+    with trainable_as_before(model):
+        for layer in _layers(model).values():
+            layer.set_adapter(injected.active)
 
 
 def _layers(model: Any) -> dict[str, BaseTunerLayer]:
@@ -112,33 +105,19 @@ def _layers(model: Any) -> dict[str, BaseTunerLayer]:
 
 def acting(model: Any) -> list[str]:
     """The paths of the layers that peft has put into the encoder in which an active adapter has a part."""
-    return [
-        path
-        for path, layer in _layers(model).items()
-        if layer.merged
-        or any(name in getattr(layer, place) for place in layer.adapter_layer_names for name in layer.active_adapters)
-    ]
-
-
-def _trainable(model: Any) -> list[tuple[nn.Parameter, bool]]:
-    return [(parameter, parameter.requires_grad) for parameter in model.parameters()]
-
-
-def _restore(flags: list[tuple[nn.Parameter, bool]]) -> None:
-    for parameter, flag in flags:
-        parameter.requires_grad_(flag)
+    return [path for path, layer in _layers(model).items() if acts(layer)]
 
 
 def state(model: Any, name: str) -> dict[str, nn.Parameter]:
     """The parameters of an adapter, by path in the bare encoder with ``*`` for the adapter's name."""
     found: dict[str, nn.Parameter] = {}
     for path, layer in _layers(model).items():
-        for place in layer.adapter_layer_names:
-            parts = getattr(layer, place)
+        for kind in layer.adapter_layer_names:
+            parts = getattr(layer, kind)
             if name not in parts:
                 continue
-            # Adapters of several types in one place are layers within layers.
-            key = f"{path.replace('.base_layer', '')}.{place}.*"
+            # Where adapters of several types meet are layers within layers.
+            key = f"{path.replace('.base_layer', '')}.{kind}.*"
             if isinstance(parts[name], nn.Parameter):
                 found[key] = parts[name]
             else:
@@ -156,9 +135,9 @@ def save(model: Any, name: str, folder: Path) -> None:
     config = config_of(model, name)
     config.inference_mode = True
     weights = {_file_key(key): value.detach().contiguous() for key, value in state(model, name).items()}
-    with atomic_folder(folder) as place:
-        atomic_write_json(place / CONFIG, as_json(config))
-        save_file(weights, place / WEIGHTS, {"format": "pt"})
+    with atomic_folder(folder) as temporary:
+        atomic_write_json(temporary / CONFIG, as_json(config))
+        save_file(weights, temporary / WEIGHTS, {"format": "pt"})
 
 
 def _file_key(key: str) -> str:
@@ -178,8 +157,7 @@ def load(model: Any, folder: Path, name: str) -> tuple[dict[str, Any], dict[str,
     """
     from peft import PeftConfig
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with quiet():
         config = PeftConfig.from_pretrained(str(folder))
     config.inference_mode = False
     name_of(config)

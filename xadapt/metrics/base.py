@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from numbers import Integral
 from typing import Any
@@ -11,9 +10,10 @@ import datasets
 import evaluate
 
 from xadapt.errors import XadaptError
+from xadapt.libraries.evaluate import MetricInMemory
 
 
-class OfflineMetric(evaluate.Metric):
+class OfflineMetric(MetricInMemory):
     """An `evaluate.Metric` that keeps its rows in memory and touches neither network nor disk.
 
     A subclass states `summary`, `source` and `row_features`, and computes in `_compute`. `prepare` is where a subclass
@@ -25,12 +25,6 @@ class OfflineMetric(evaluate.Metric):
 
     def __init__(self, *args: Any, keep_in_memory: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, keep_in_memory=keep_in_memory, **kwargs)
-
-    def _build_data_dir(self) -> str:
-        # `evaluate` makes a cache folder even for a metric in memory; a read-only home would make scoring fail.
-        if self.keep_in_memory:
-            return os.path.join(self._data_dir_root, self.name, self.config_name)
-        return str(super()._build_data_dir())
 
     def _info(self) -> evaluate.MetricInfo:
         return evaluate.MetricInfo(

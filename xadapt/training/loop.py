@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ import torch
 from transformers import TrainingArguments, set_seed
 
 from xadapt.errors import RunFailed, option
+from xadapt.libraries.transformers import on_one_device, states_by_number
 from xadapt.store.records import Figures, Scores
 from xadapt.training.batches import MixedFeatures
 from xadapt.training.job import check_finite
@@ -108,9 +108,7 @@ def _run(run: Run, mixture: Callable[[], MixedFeatures], penalty: Penalty | None
         quiet(trainer)
         started = time.perf_counter()
         try:
-            with warnings.catch_warnings():
-                # Some file systems of containers keep no times; the library then goes by numbers, which is as good.
-                warnings.filterwarnings("ignore", message="mtime may not be reliable")
+            with states_by_number():
                 trainer.train(resume_from_checkpoint=str(last) if last else None)
             seconds = time.perf_counter() - started
             keep.restore(model)
@@ -147,25 +145,24 @@ def _run(run: Run, mixture: Callable[[], MixedFeatures], penalty: Penalty | None
 
 def _arguments(run: Run, partial: Path) -> TrainingArguments:
     context, settings = run.job.context, run.job.settings
-    arguments = TrainingArguments(
-        output_dir=str(partial),
-        num_train_epochs=settings.epochs,
-        per_device_train_batch_size=settings.batch_size,
-        learning_rate=settings.lr,
-        warmup_ratio=0.06,
-        lr_scheduler_type="linear",
-        weight_decay=0.01,
-        seed=context.seed,
-        logging_steps=10,
-        save_strategy="steps",
-        save_steps=settings.save_steps,
-        save_total_limit=1,
-        report_to=loggers(settings.report_to),
-        logging_dir=str(context.store.root / "logs" / run.hash),
-        remove_unused_columns=False,
-        use_cpu=context.device.type == "cpu",
-        disable_tqdm=True,
+    return on_one_device(
+        TrainingArguments(
+            output_dir=str(partial),
+            num_train_epochs=settings.epochs,
+            per_device_train_batch_size=settings.batch_size,
+            learning_rate=settings.lr,
+            warmup_ratio=0.06,
+            lr_scheduler_type="linear",
+            weight_decay=0.01,
+            seed=context.seed,
+            logging_steps=10,
+            save_strategy="steps",
+            save_steps=settings.save_steps,
+            save_total_limit=1,
+            report_to=loggers(settings.report_to),
+            logging_dir=str(context.store.root / "logs" / run.hash),
+            remove_unused_columns=False,
+            use_cpu=context.device.type == "cpu",
+            disable_tqdm=True,
+        )
     )
-    # DataParallel cannot split batches that name their task; several GPUs are accelerate's to launch.
-    arguments._n_gpu = min(1, arguments.n_gpu)
-    return arguments

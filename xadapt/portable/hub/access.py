@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import requests
 from huggingface_hub import HfApi
@@ -20,6 +19,7 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import tqdm
 
 from xadapt.errors import RunFailed, XadaptError
+from xadapt.libraries.huggingface_hub import NoBar
 
 #: How one becomes known to the hub.
 LOGIN = "log in with `hf auth login` or set HF_TOKEN"
@@ -40,11 +40,6 @@ def connect() -> HfApi:
     return api
 
 
-class _NoBar(tqdm):
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **{**options, "disable": True})
-
-
 def fetch(api: HfApi, repo: str, revision: str, names: Sequence[str], folder: Path, bar: bool = False) -> None:
     """Download files of a repository into a folder, going on from what an earlier try left there.
 
@@ -63,7 +58,7 @@ def fetch(api: HfApi, repo: str, revision: str, names: Sequence[str], folder: Pa
         return
     # The library reads names as patterns, in which a bracket has a meaning.
     patterns = [name.replace("[", "[[]") for name in names]
-    shown = tqdm if bar else _NoBar
+    shown = tqdm if bar else NoBar
     api.snapshot_download(repo, revision=revision, allow_patterns=patterns, local_dir=folder, tqdm_class=shown)
     # It gives back what an earlier try left when the hub stops answering at its first question.
     missing = next((name for name in names if not (folder / name).is_file()), None)
