@@ -70,10 +70,6 @@ class FusionFiles(AdapterFusionLoader):
         """Whether a parameter is a fusion's."""
         return lambda key: f"adapter_fusion_layer.{name}." in key
 
-    def rename_func(self, old: str, new: str) -> Callable[[str], str]:
-        """What a fusion's parameter is called under another name of the fusion."""
-        return lambda key: key.replace(f"adapter_fusion_layer.{old}.", f"adapter_fusion_layer.{new}.")
-
 
 @contextmanager
 def bottleneck_forward(replaced: Mapping[BottleneckLayer, Callable[..., Any]]) -> Iterator[None]:

@@ -191,17 +191,6 @@ def load(model: Any, folder: Path, name: str) -> tuple[dict[str, Any], dict[str,
     return {**state(model, name), **fixed_state(model, name)}, stored
 
 
-def check_bottlenecks(model: Any, names: Iterable[str]) -> None:
-    """Check that adapters are of a kind that can be fused.
-
-    Raises:
-        XadaptError: If one is not.
-    """
-    for name in names:
-        if not isinstance(model.adapters_config.get(name), BnConfig):
-            raise XadaptError(f"AdapterFusion takes bottleneck adapters, such as seq_bn, and {name} is none")
-
-
 def check_composition(model: Any, block: Any) -> None:
     """Check that the library composes these adapters and leaves none of them out without a word.
 
@@ -215,8 +204,9 @@ def check_composition(model: Any, block: Any) -> None:
     parts = list(block.children) if isinstance(block, Stack) else [] if block is None else [block]
     fusions = [part for part in parts if isinstance(part, Fuse)]
     names = [name for part in parts for name in (part.children if isinstance(part, Fuse) else [part])]
-    for fused in fusions:
-        check_bottlenecks(model, fused.children)
+    for name in (name for fused in fusions for name in fused.children):
+        if not isinstance(model.adapters_config.get(name), BnConfig):
+            raise XadaptError(f"AdapterFusion takes bottleneck adapters, such as seq_bn, and {name} is none")
     _check_low_rank(model, names)
     for name in names[1:]:
         bottleneck = model.adapters_config.match(name, BnConfig)

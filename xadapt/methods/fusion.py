@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from xadapt.errors import XadaptError
 from xadapt.libraries.adapters import FusionFiles
-from xadapt.methods.adapters_library import check_bottlenecks
+from xadapt.methods.adapters_library import has_adapter
 from xadapt.methods.folded_fusion import fold
 from xadapt.methods.low_rank_fusion import LowRankValue, Moments, lower, make_room
 from xadapt.store.files import atomic_folder, read_json
@@ -89,7 +89,8 @@ def _counting(model: Any, moments: Moments) -> Callable[[nn.Module, Any], None]:
 
 
 def _add(model: Any, fused: Fuse, rank: int | None, config: Any) -> None:
-    check_bottlenecks(model, fused)
+    if not all(has_adapter(model, name) for name in fused):
+        raise _unfusable(fused)
     try:
         model.add_adapter_fusion(fused, config=config)
     except ValueError as error:
@@ -100,11 +101,15 @@ def _add(model: Any, fused: Fuse, rank: int | None, config: Any) -> None:
             part.delete_fusion_layer(fused.name)
     places = _places(model, fused)
     if not places:
-        raise XadaptError(f"{', '.join(fused)} cannot be fused: only bottleneck adapters, such as seq_bn, can be")
+        raise _unfusable(fused)
     for part in places.values():
         if rank is not None:
             make_room(part.adapter_fusion_layer[fused.name], rank)
         fold(part)
+
+
+def _unfusable(fused: Fuse) -> XadaptError:
+    return XadaptError(f"{', '.join(fused)} cannot be fused: only bottleneck adapters, such as seq_bn, can be")
 
 
 def fusion_layers(model: Any, fused: Fuse) -> dict[int | str, Any]:
