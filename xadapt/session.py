@@ -475,17 +475,16 @@ class Session:
         from xadapt.portable.export import export
 
         target = self.task(task) if task else None
-        node, backbone = parse(setup), self.backbone
-        return export(node, Path(to), form, backbone, self.store, target, self.seed, precision, with_base)
+        return export(self.context, parse(setup), Path(to), form, target, precision, with_base)
 
     def import_adapter(
         self, folder: Path | str, task: str | None = None, name: str | None = None, labels: Iterable[str] = ()
     ) -> list[Checkpoint]:
         """Import an adapter of AdapterHub or peft, or an export, into the store."""
-        from xadapt.portable.importing import import_adapter
+        from xadapt.portable.import_adapter import import_adapter
 
         target = self.task(task) if task else None
-        return import_adapter(Path(folder), target, self.backbone, self.store, name, self.seed, list(labels))
+        return import_adapter(self.context, Path(folder), target, name, list(labels))
 
     def push(
         self,
@@ -502,16 +501,13 @@ class Session:
         from xadapt.portable.hub.push import push
 
         return push(
+            self.context,
             parse(setup),
             repo,
-            self.backbone,
-            self.store,
-            self.seed,
             private=private,
             message=message,
             revision=revision,
             members=members,
-            tell=self.display.say,
         )
 
     def pull(self, repo: str, setup: str | None = None, revision: str | None = None) -> Pulled:
@@ -520,7 +516,7 @@ class Session:
         from xadapt.portable.hub.pull import pull
 
         node = parse(setup) if setup else None
-        return pull(repo, self.store, node, revision=revision, tell=self.display.say)
+        return pull(self.context, repo, node, revision=revision)
 
     def info(self) -> Info:
         """Versions, revisions of the kinds of run, hardware, base, and the adapters that are there."""

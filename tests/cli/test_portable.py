@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from xadapt.portable.checked import Check
+from xadapt.portable.export_check import Check
 
 Cli = Callable[..., tuple[int, str, str]]
 

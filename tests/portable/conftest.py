@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 
 from tests.portable.hub_server import READER, WRITER, StandIn
 from xadapt.composition.grammar import parse
-from xadapt.portable.hub.layout import INDEX
+from xadapt.portable.hub.index import INDEX
 from xadapt.portable.hub.pull import Pulled, pull
 from xadapt.portable.hub.push import Pushed, push
 from xadapt.store.checkpoints import write_record

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from adapters import XLMRobertaAdapterModel
 
-from xadapt.portable.importing import import_adapter
+from xadapt.portable.import_adapter import import_adapter
 from xadapt.store.store import Store
 from xadapt.tasks import get_task
 

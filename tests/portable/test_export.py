@@ -16,8 +16,8 @@ from transformers import XLMRobertaModel
 from xadapt.composition.grammar import parse
 from xadapt.errors import RunFailed, XadaptError
 from xadapt.methods.adapter import adapter_state, add_adapter, save_adapter
-from xadapt.portable import checked
-from xadapt.portable.checked import Check, probe
+from xadapt.portable import export_check
+from xadapt.portable.export_check import Check, probe
 from xadapt.portable.export import Export, export
 from xadapt.store.checkpoints import write_record
 from xadapt.tasks import get_task
@@ -188,7 +188,7 @@ def test_an_export_that_computes_something_else_fails_and_leaves_nothing(
 def test_an_export_that_does_not_load_fails_with_what_the_library_said(
     trained_once: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xadapt.portable.adapterhub._code", lambda written, base: "raise ValueError('no such thing')")
+    monkeypatch.setattr("xadapt.portable.export_adapterhub._code", lambda written, base: "raise ValueError('no such thing')")
     with pytest.raises(RunFailed, match=r"does not load with plain libraries \(ValueError: no such thing\)"):
         run(trained_once, "mnli", tmp_path / "out", "adapterhub")
     assert not list(tmp_path.iterdir())

@@ -99,7 +99,7 @@ def _facts(pulled: Pulled) -> dict[str, object]:
 
 
 def _print(pulled: Pulled, store: Store) -> None:
-    from xadapt.portable.hub.layout import usage
+    from xadapt.portable.hub.front_page import usage
 
     _line(
         f"{pulled.repo} at {pulled.revision[:8]}: {len(pulled.taken)} pulled into {store.root}, "

@@ -51,11 +51,11 @@ def export_command(
     """
     made = lab.export(setup, to, form, task, precision, with_base)
     if as_json:
-        print_json({"path": str(made.path), **made.record, "notes": list(made.notes)})
+        print_json({"path": str(made.path), **made.record.stored(), "notes": list(made.notes)})
         return
     for note in made.notes:
         _line(note)
-    _line(f"{made.record['setup']} as {made.record['form']}, {made.record['precision']}; {made.check}")
+    _line(f"{made.record.setup} as {made.record.form}, {made.record.precision}; {made.check}")
     _line(str(made.path))
 
 

@@ -23,6 +23,8 @@ from xadapt.store.files import read_json
 _EXAMPLES = "seq_bn, double_seq_bn, par_bn, seq_bn[reduction_factor=16], lora[r=8], peft:lora[r=8], peft:dora, peft:ia3"
 #: What the libraries raise on values that make no sense.
 _ERRORS = (ArithmeticError, AssertionError, AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError)
+#: What reading a stored adapter raises when it is broken or does not fit.
+LOADING_ERRORS = (SafetensorError, *_ERRORS)
 
 
 class _Library(Protocol):
@@ -77,10 +79,11 @@ def _parse(text: str, depth: int) -> tuple[_Library, Any]:
 
 
 def _config_error(text: str, error: Exception) -> XadaptError:
-    return XadaptError(f"--adapter-config {text!r}: {_reason(error)} (examples: {_EXAMPLES})")
+    return XadaptError(f"--adapter-config {text!r}: {reason_of(error)} (examples: {_EXAMPLES})")
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """What a library says is wrong, in one line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0][:200] if lines else type(error).__name__
 
@@ -177,6 +180,19 @@ def load_adapter(model: Any, folder: Path, name: str) -> None:
     Raises:
         XadaptError: If the folder is not a whole adapter for this base, or of a method that is not registered.
     """
+    try:
+        read_adapter(model, folder, name)
+    except LOADING_ERRORS as error:
+        raise XadaptError(f"adapter {folder} does not load ({reason_of(error)}): train it again") from None
+
+
+def read_adapter(model: Any, folder: Path, name: str) -> None:
+    """Do as :func:`load_adapter` does, for a caller who can say more about what is wrong.
+
+    Raises:
+        XadaptError: If the adapter is of a method that is not registered.
+        Exception: One of ``LOADING_ERRORS``, if the folder is not a whole adapter for this base.
+    """
     _check_new(model, name)
     config = read_json(folder / peft_library.CONFIG)
     library: _Library = adapters_library
@@ -184,11 +200,8 @@ def load_adapter(model: Any, folder: Path, name: str) -> None:
         library = own_methods
     elif "peft_type" in config:
         library = peft_library
-    try:
-        own, stored = library.load(model, folder, name)
-        _fill(own, stored)
-    except (SafetensorError, *_ERRORS) as error:
-        raise XadaptError(f"adapter {folder} does not load ({_reason(error)}): train it again") from None
+    own, stored = library.load(model, folder, name)
+    _fill(own, stored)
 
 
 def _fill(own: dict[str, Any], stored: dict[str, Tensor]) -> None:

@@ -7,31 +7,27 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from xadapt.backbone.base import Backbone
 from xadapt.composition.builder import Assembly, assemble
 from xadapt.composition.expression import Node
 from xadapt.context import Context
-from xadapt.data.source import Source
 from xadapt.errors import XadaptError, unknown
-from xadapt.portable.adapterhub import write_adapterhub
-from xadapt.portable.checked import Check, check, probe
-from xadapt.portable.merged import write_merged
-from xadapt.portable.peft_layout import write_peft
-from xadapt.portable.plain import write_base
-from xadapt.portable.readme import readme
+from xadapt.portable.base_folder import write_base
+from xadapt.portable.export_adapterhub import write_adapterhub
+from xadapt.portable.export_check import Check, check, probe
+from xadapt.portable.export_merged import write_merged
+from xadapt.portable.export_peft import write_peft
+from xadapt.portable.export_readme import readme
+from xadapt.portable.export_record import RECORD, Checked, ExportRecord
 from xadapt.problems import problem_class
 from xadapt.store.checkpoints import Checkpoint
-from xadapt.store.files import atomic_folder, atomic_write_bytes, atomic_write_json
-from xadapt.store.store import Store
+from xadapt.store.files import atomic_folder, atomic_write_bytes
+from xadapt.store.records import BaseOf
 from xadapt.store.versions import versions
 from xadapt.tasks import Task
 
 #: What there is to export to, and the library that loads it.
 FORMATS = {"adapterhub": "adapters", "peft": "peft", "merged": "transformers"}
 PRECISIONS = ("fp16", "fp32")
-#: Says what a folder is, and how its parts belong together.
-RECORD = "export.json"
-FORMAT = 1
 BASE = "base"
 _WRITERS = {"adapterhub": write_adapterhub, "peft": write_peft, "merged": write_merged}
 
@@ -42,38 +38,34 @@ class Export:
 
     Attributes:
         path: The folder.
-        record: The content of its ``export.json``.
+        record: Its ``export.json``.
         check: What the plain library computed with it.
         notes: What a user must know, a line each.
     """
 
     path: Path
-    record: dict[str, Any]
+    record: ExportRecord
     check: Check
     notes: tuple[str, ...]
 
 
 def export(
+    context: Context,
     node: Node,
     to: Path,
     form: str,
-    backbone: Backbone,
-    store: Store,
     task: Task | None = None,
-    seed: int = 42,
     precision: str | None = None,
     with_base: bool = False,
 ) -> Export:
     """Write a setup for another library and check it there.
 
     Args:
+        context: Base, store, seed and tasks.
         node: The setup.
-        to: The folder; it may be new, empty or an earlier export, whose place is taken.
+        to: The folder; it may be new, empty or an earlier export, which is replaced.
         form: One of :data:`FORMATS`.
-        backbone: The frozen base.
-        store: Where members are found.
         task: The task whose head goes with it; None for all heads, or the outermost where there can be one only.
-        seed: The seed whose checkpoints are preferred.
         precision: ``fp16`` or ``fp32``; None for fp16, as checkpoints are stored, and fp32 for a merged model.
         with_base: Whether the base is written beside it in transformers' format.
 
@@ -93,7 +85,8 @@ def export(
         raise XadaptError(f"{to} is not empty and no export: name another folder")
     precision = precision or ("fp32" if form == "merged" else "fp16")
     used: list[Checkpoint] = []
-    assembly = assemble(Context(Source("bundled"), store, backbone.name, seed=seed), node, used.append)
+    backbone = context.backbone
+    assembly = assemble(context, node, used.append)
     heads = _heads(assembly, task)
     with atomic_folder(to) as folder:
         found = probe(backbone, assembly.model, heads)
@@ -103,22 +96,21 @@ def export(
         base = "." if form == "merged" else BASE if with_base else None
         compared = check(found, backbone, folder, written, base, precision)
         library = FORMATS[form]
-        record = {
-            "format": FORMAT,
-            "form": form,
-            "setup": str(node),
-            "base": {"name": backbone.name, "fingerprint": backbone.fingerprint},
-            "seed": used[-1].seed if used else seed,
-            "precision": precision,
-            **written.parts,
-            "heads": {head: _maker(head, used) for head in written.parts["heads"]},
-            "labels": {head: _labels(assembly.model.heads[head].config) for head in written.parts["heads"]},
-            "calibration": {head: assembly.calibration[head] for head in heads if assembly.calibration.get(head)},
-            "checked": {"sentences": compared.sentences, "differences": compared.differences},
-            "versions": {**versions(), library: version(library)},
-        }
-        atomic_write_json(folder / RECORD, record)
-        atomic_write_bytes(folder / "README.md", readme(record, written, library, with_base).encode())
+        record = ExportRecord(
+            form=form,
+            setup=str(node),
+            base=BaseOf(name=backbone.name, fingerprint=backbone.fingerprint),
+            seed=used[-1].seed if used else context.seed,
+            precision=precision,
+            **{name: getattr(written.parts, name) for name in written.parts.model_fields_set},
+            heads={head: _maker(head, used) for head in written.heads},
+            labels={head: _labels(assembly.model.heads[head].config) for head in written.heads},
+            calibration={head: assembly.calibration[head] for head in heads if assembly.calibration.get(head)},
+            checked=Checked(sentences=compared.sentences, differences=compared.differences),
+            versions={**versions(), library: version(library)},
+        )
+        record.write(folder / RECORD)
+        atomic_write_bytes(folder / "README.md", readme(record, written, library, with_base, context.tasks).encode())
         for file in (path for path in folder.rglob("*") if path.is_file()):
             # safetensors writes for its owner alone, and an export is to be given away.
             file.chmod(0o644)

@@ -9,7 +9,7 @@ import yaml
 from tests.portable.conftest import REPO, TARGET, Place
 from tests.portable.hub_server import READER, WRITER
 from xadapt.errors import RunFailed, XadaptError
-from xadapt.portable.hub.layout import INDEX, front_page, public_base, read_index
+from xadapt.portable.hub.index import INDEX, front_page, public_base, read_index
 from xadapt.store.checkpoints import open_checkpoint
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,11 +13,21 @@ from huggingface_hub import HfApi
 from xadapt.composition.expression import Node
 from xadapt.errors import RunFailed, XadaptError, unknown
 from xadapt.portable.hub.access import connect, fetch, hub_errors
-from xadapt.portable.hub.layout import INDEX, Entry, Index, Record, check_names, read_index, read_record, run_folder
+from xadapt.portable.hub.index import (
+    INDEX,
+    Entry,
+    FetchedRecord,
+    Index,
+    check_names,
+    read_index,
+    read_record,
+    run_folder,
+)
 from xadapt.store.checkpoints import RECORD, Checkpoint, verify_checkpoint
 from xadapt.store.files import atomic_folder, sha256_file, sha256_json
 
 if TYPE_CHECKING:
+    from xadapt.context import Context
     from xadapt.store.store import Store
 
 
@@ -53,13 +63,12 @@ class Pulled:
 
 
 def pull(
+    context: Context,
     repo: str,
-    store: Store,
     setup: Node | None = None,
     *,
     revision: str | None = None,
     api: HfApi | None = None,
-    tell: Callable[[str], None] = lambda text: None,
 ) -> Pulled:
     """Download the setups of a repository into a store.
 
@@ -67,18 +76,17 @@ def pull(
     that was cut goes on when it is asked for again.
 
     Args:
+        context: The store that the checkpoints go to; its base need not be there.
         repo: The repository, ``OWNER/NAME``.
-        store: Where the checkpoints go.
         setup: One of its setups, None for all.
         revision: A branch, tag or commit, None for the newest.
         api: The hub, that of the environment when None.
-        tell: Told what is about to happen.
 
     Raises:
         XadaptError: If there is no such repository or setup, or something in it is not safe or not as it was pushed.
         RunFailed: If the hub cannot be reached.
     """
-    api = api or connect()
+    api, store = api or connect(), context.store
     with hub_errors(api, repo, revision):
         info = api.repo_info(repo, revision=revision)
         names = [sibling.rfilename for sibling in info.siblings or ()]
@@ -88,7 +96,7 @@ def pull(
         download = _Download(api, repo, str(info.sha), names, staging)
         try:
             pulled, records = _choose(download, store, setup)
-            tell(f"pulling from {repo} at {download.revision[:8]}, new checkpoints: {len(records)}")
+            context.display.say(f"pulling from {repo} at {download.revision[:8]}, new checkpoints: {len(records)}")
             download.files(records)
         except RunFailed:
             raise
@@ -126,7 +134,7 @@ class _Download:
         fetch(self.api, self.repo, self.revision, [INDEX], self.staging)
         return read_index(self.staging / INDEX, self.repo)
 
-    def records(self, index: Index, runs: dict[str, str]) -> dict[str, Record]:
+    def records(self, index: Index, runs: dict[str, str]) -> dict[str, FetchedRecord]:
         for run in runs:
             check_names((name for name in self.names if name.startswith(f"{run_folder(run)}/")), self.repo)
         digests = {f"{run_folder(run)}/{RECORD}": index.runs[run].record for run in runs}
@@ -135,7 +143,7 @@ class _Download:
         self._compare(digests)
         return {run: read_record(self.staging / run_folder(run), self.repo, name, run) for run, name in runs.items()}
 
-    def files(self, records: dict[str, Record]) -> None:
+    def files(self, records: dict[str, FetchedRecord]) -> None:
         digests = {
             f"{run_folder(run)}/{name}": d for run, record in records.items() for name, d in record.files.items()
         }
@@ -158,7 +166,7 @@ class _Download:
             )
 
 
-def _choose(download: _Download, store: Store, setup: Node | None) -> tuple[Pulled, dict[str, Record]]:
+def _choose(download: _Download, store: Store, setup: Node | None) -> tuple[Pulled, dict[str, FetchedRecord]]:
     """Find out what of the wanted setups is here, what is to be downloaded and what is nowhere."""
     index = download.index()
     entries = [entry for entry in index.setups if setup is None or entry.setup == str(setup)]
@@ -167,7 +175,7 @@ def _choose(download: _Download, store: Store, setup: Node | None) -> tuple[Pull
     wanted = {run: name for entry in entries for name, run in entry.runs.items()}
     records = download.records(index, {run: name for run, name in wanted.items() if run in index.runs})
     here = {run: found for run in wanted if (found := _whole(store, run))}
-    others = {run for run in here.keys() & records.keys() if records[run].files != here[run].record["files"]}
+    others = {run for run in here.keys() & records.keys() if records[run].files != here[run].record.files}
     # A shipped run may have the repository's beside it, which goes before it; the store's own is not replaced.
     barred = {run for run in others if here[run].path == store.run_path(run)}
     new = {run: record for run, record in records.items() if run not in here or run in others - barred}
@@ -188,7 +196,7 @@ def _used(store: Store, entries: Sequence[Entry]) -> dict[str, str]:
     for entry in entries:
         for name in entry.runs:
             first = store.find(name, entry.fingerprint, entry.seed)
-            if first and first.record["base"]["fingerprint"] == entry.fingerprint:
+            if first and first.record.base.fingerprint == entry.fingerprint:
                 found[name] = first.run
     return found
 
@@ -203,7 +211,7 @@ def _whole(store: Store, run: str) -> Checkpoint | None:
     found = store.by_run(run)
     try:
         if found:
-            verify_checkpoint(found, found.record["base"]["fingerprint"], "")
+            verify_checkpoint(found, found.record.base.fingerprint, "")
     except XadaptError:
         return None
     return found

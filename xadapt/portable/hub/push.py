@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,23 +16,12 @@ from xadapt.composition.expression import MERGES, Node, compose
 from xadapt.composition.hints import how_to_make, target_hint
 from xadapt.errors import XadaptError
 from xadapt.portable.hub.access import LOGIN, connect, fetch, hub_errors
-from xadapt.portable.hub.layout import (
-    INDEX,
-    Entry,
-    Index,
-    Part,
-    about,
-    datasets,
-    front_page,
-    public_base,
-    read_index,
-    run_folder,
-)
+from xadapt.portable.hub.front_page import about, datasets, front_page, public_base
+from xadapt.portable.hub.index import INDEX, Entry, Index, PushedCheckpoint, read_index, run_folder
 from xadapt.store.checkpoints import RECORD, Checkpoint, verify_checkpoint
 
 if TYPE_CHECKING:
-    from xadapt.backbone.base import Backbone
-    from xadapt.store.store import Store
+    from xadapt.context import Context
 
 #: Kinds of setup that are put together from members without training anything.
 _UNTRAINED = ("stack", "average", "sum", "ensemble", *MERGES)
@@ -63,43 +51,39 @@ class Pushed:
 
 
 def push(
+    context: Context,
     node: Node,
     repo: str,
-    backbone: Backbone,
-    store: Store,
-    seed: int = 42,
     *,
     private: bool = False,
     message: str | None = None,
     revision: str | None = None,
     members: bool = True,
     api: HfApi | None = None,
-    tell: Callable[[str], None] = lambda text: None,
 ) -> Pushed:
     """Upload a setup in one commit; what else the repository holds of xadapt stays.
 
     Args:
+        context: The base that the setup was trained on, the store that has its checkpoints, and the seed whose
+            checkpoints are preferred.
         node: The setup.
         repo: The repository, ``OWNER/NAME``; made if it is not there.
-        backbone: The base the setup was trained on.
-        store: Where its checkpoints are.
-        seed: The seed whose checkpoints are preferred.
         private: Whether a new repository is private.
         message: The commit's message.
         revision: The branch, made if it is not there.
         members: Whether to upload the checkpoints that the setup stands on, too, or only to name them.
         api: The hub, that of the environment when None.
-        tell: Told what is about to happen.
 
     Raises:
         XadaptError: If a checkpoint is missing or damaged, or the hub does not take it.
         RunFailed: If the hub cannot be reached.
     """
-    found, runs = _gather(node, backbone, store, seed)
+    backbone = context.backbone
+    found, runs = _gather(context, node)
     lacking = next((name for name, run in runs.items() if members and run not in found), None)
     if lacking:
         raise XadaptError(
-            f"{node} stands on {lacking} (run {runs[lacking]}), which {store.root} does not have as it was then: "
+            f"{node} stands on {lacking} (run {runs[lacking]}), which {context.store.root} does not have as it was then: "
             "restore it, or push with --without-members"
         )
     sent = [found[run] for name, run in runs.items() if run in found and (members or name == str(node))]
@@ -109,7 +93,7 @@ def push(
         setup=str(node),
         base=public_base(backbone.name),
         fingerprint=backbone.fingerprint,
-        seed=sent[-1].seed if sent else seed,
+        seed=sent[-1].seed if sent else context.seed,
         datasets=sorted({name for checkpoint in found.values() for name in datasets(checkpoint.record)}),
         runs=runs,
     )
@@ -123,7 +107,7 @@ def push(
         info = api.repo_info(repo, revision=revision)
         if private and not info.private:
             raise XadaptError(f"{repo} is there and public: make it private on its page first, or leave out --private")
-        tell(f"pushing {entry.setup} to {repo}, {len(sent)} of {len(runs)} checkpoints")
+        context.display.say(f"pushing {entry.setup} to {repo}, {len(sent)} of {len(runs)} checkpoints")
         commit = api.create_commit(
             repo,
             _operations(_index_before(api, repo, info), entry, sent, repo),
@@ -134,7 +118,7 @@ def push(
     return Pushed(repo, f"{api.endpoint}/{repo}", commit.oid, entry, [checkpoint.run for checkpoint in sent])
 
 
-def _gather(node: Node, backbone: Backbone, store: Store, seed: int) -> tuple[dict[str, Checkpoint], dict[str, str]]:
+def _gather(context: Context, node: Node) -> tuple[dict[str, Checkpoint], dict[str, str]]:
     """The checkpoints of a setup that the store has, by run, and the run of each that it needs, by expression."""
     name = str(node)
     if node.kind == "none":
@@ -143,20 +127,20 @@ def _gather(node: Node, backbone: Backbone, store: Store, seed: int) -> tuple[di
     if node.kind == "stack" and len(parts) > 2:
         # An adapter in the middle may have been trained on those below it.
         parts = (compose("stack", *parts[:-1]), parts[-1])
-    checkpoint = _own(node, parts, backbone.fingerprint, store, seed)
+    checkpoint = _own(context, node, parts)
     if checkpoint:
-        under = dict(checkpoint.record.get("members", {})) if node.kind in _STANDING else {}
-        weights = checkpoint.record.get("weights", {})
+        under = dict(checkpoint.record.members) if node.kind in _STANDING else {}
+        weights = checkpoint.record.weights
         there = {
             run: member
             for setup, run in under.items()
-            if (member := store.by_run(run)) and weights.get(setup, member.digest) == member.digest
+            if (member := context.store.by_run(run)) and weights.get(setup, member.digest) == member.digest
         }
         return {**there, checkpoint.run: checkpoint}, {**under, name: checkpoint.run}
     found: dict[str, Checkpoint] = {}
     runs: dict[str, str] = {}
     for part in parts:
-        more, needed = _gather(part, backbone, store, seed)
+        more, needed = _gather(context, part)
         twice = next((setup for setup, run in needed.items() if runs.get(setup, run) != run), None)
         if twice:
             raise XadaptError(f"the parts of {name} stand on two runs of {twice}: push them one by one")
@@ -165,25 +149,28 @@ def _gather(node: Node, backbone: Backbone, store: Store, seed: int) -> tuple[di
     return found, runs
 
 
-def _own(node: Node, parts: tuple[Node, ...], fingerprint: str, store: Store, seed: int) -> Checkpoint | None:
+def _own(context: Context, node: Node, parts: tuple[Node, ...]) -> Checkpoint | None:
     """A setup's own checkpoint, None for one that is only put together from its parts."""
+    store, fingerprint, seed = context.store, context.backbone.fingerprint, context.seed
     found = store.find(str(node), fingerprint, seed)
-    if found and found.record["base"]["fingerprint"] == fingerprint:
+    if found and found.record.base.fingerprint == fingerprint:
         return found
     if node.kind == "stack" and parts[1].kind == "adapter" and not store.find(str(parts[1]), fingerprint, seed):
-        return store.need(str(node), fingerprint, seed, target_hint(parts[1], parts[0]))
-    return None if node.kind in _UNTRAINED else store.need(str(node), fingerprint, seed, how_to_make(node))
+        return store.need(str(node), fingerprint, seed, target_hint(parts[1], parts[0], context.tasks))
+    return (
+        None if node.kind in _UNTRAINED else store.need(str(node), fingerprint, seed, how_to_make(node, context.tasks))
+    )
 
 
 def _operations(before: Index, entry: Entry, sent: list[Checkpoint], repo: str) -> list[CommitOperation]:
     files: dict[str, Path | bytes] = {}
-    parts = {}
+    pushed = {}
     for checkpoint in sent:
         named = _public_files(checkpoint)
         files.update({f"{run_folder(checkpoint.run)}/{name}": data for name, data in named.items()})
         digest = hashlib.sha256(_bytes(named[RECORD])).hexdigest()
-        parts[checkpoint.run] = Part(record=digest, about=about(checkpoint.record))
-    index = before.pushed(entry, parts)
+        pushed[checkpoint.run] = PushedCheckpoint(record=digest, about=about(checkpoint.record))
+    index = before.pushed(entry, pushed)
     files[INDEX] = _json(index.model_dump())
     files["README.md"] = front_page(index, repo).encode()
     gone = sorted(before.runs.keys() - index.runs.keys())
@@ -199,16 +186,17 @@ def _json(value: Any) -> bytes:
 
 def _public_files(checkpoint: Checkpoint) -> dict[str, Path | bytes]:
     """A checkpoint's files by name, where they say the base's folder with its name alone."""
-    path, base = checkpoint.path, checkpoint.record.base
+    path, record = checkpoint.path, checkpoint.record
     files: dict[str, Path | bytes] = {
-        name: path / name for name in (*checkpoint.record.files, RECORD, "README.md") if (path / name).is_file()
+        name: path / name for name in (*record.files, RECORD, "README.md") if (path / name).is_file()
     }
-    name = public_base(base.name)
-    if name != base.name:
-        record = checkpoint.record.model_copy(update={"base": base.model_copy(update={"name": name})})
-        files[RECORD] = _json(record.stored())
+    name = public_base(record.base.name)
+    if name != record.base.name:
+        public = record.model_copy(update={"base": record.base.model_copy(update={"name": name})})
+        files[RECORD] = _json(public.stored())
         if "README.md" in files:
-            files["README.md"] = _bytes(files["README.md"]).replace(f"`{base.name}`".encode(), f"`{name}`".encode())
+            page = _bytes(files["README.md"])
+            files["README.md"] = page.replace(f"`{record.base.name}`".encode(), f"`{name}`".encode())
     return files
 
 

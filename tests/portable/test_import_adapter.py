@@ -16,7 +16,7 @@ from tests.portable.imports import bring, hub
 from xadapt.composition.builder import assemble
 from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
-from xadapt.portable.checked import Check, probe
+from xadapt.portable.export_check import Check, probe
 from xadapt.portable.export import export
 from xadapt.store.store import Store
 from xadapt.training.plan import plan_fusion, plan_target, plan_task

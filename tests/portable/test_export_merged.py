@@ -16,9 +16,9 @@ from transformers import AutoConfig, AutoModel, XLMRobertaModel
 from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 from xadapt.methods.adapter import activate, adapter_state, add_adapter
-from xadapt.portable.checked import probe
-from xadapt.portable.merged import merged_layers, write_merged
-from xadapt.portable.plain import encoder_state
+from xadapt.portable.export_check import probe
+from xadapt.portable.export_merged import merged_layers, write_merged
+from xadapt.portable.base_folder import encoder_state
 from xadapt.training.plan import plan_target, plan_task
 
 METHODS = (

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -18,7 +18,11 @@ import torch
 from xadapt.backbone.base import Backbone
 from xadapt.data import bundled
 from xadapt.errors import RunFailed
-from xadapt.portable.plain import write_cut_base
+from xadapt.portable.base_folder import write_cut_base
+from xadapt.portable.export_record import ExportParts
+
+if TYPE_CHECKING:
+    from adapters import XLMRobertaAdapterModel
 
 #: Differences that are allowed, as a share of the largest value: rounding of one and of the other.
 TOLERANCE = {"fp32": 1e-4, "fp16": 1e-2}
@@ -62,14 +66,16 @@ class Written:
     """What was written in some format.
 
     Attributes:
-        parts: The parts, as JSON for the export's record.
+        parts: The parts, for the export's record.
+        heads: The heads among them.
         load: Gives the code that defines ``model``, from where the base is; it runs in the export's folder.
         calls: By name of an output (a head, or ``hidden states``), the expression that computes it from ``model`` and
             ``batch``.
         notes: What a user must know, a line each.
     """
 
-    parts: dict[str, Any]
+    parts: ExportParts
+    heads: list[str]
     load: Callable[[str], str]
     calls: dict[str, str]
     notes: tuple[str, ...] = ()
@@ -112,7 +118,7 @@ class Probe:
     wanted: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-def probe(backbone: Backbone, model: Any, heads: list[str]) -> Probe:
+def probe(backbone: Backbone, model: XLMRobertaAdapterModel, heads: list[str]) -> Probe:
     """Compute with xadapt what an export has to compute too.
 
     Args:
@@ -152,8 +158,8 @@ def check(made: Probe, backbone: Backbone, folder: Path, written: Written, base:
         RunFailed: If it does not load, or a difference is larger than rounding makes it.
     """
     with tempfile.TemporaryDirectory() as temporary:
-        place = Path(temporary)
-        ids = made.ids if base else write_cut_base(backbone, place / "base", made.ids)
+        work = Path(temporary)
+        ids = made.ids if base else write_cut_base(backbone, work / "base", made.ids)
         job = {
             "texts": made.texts,
             "input_ids": ids.tolist(),
@@ -162,15 +168,15 @@ def check(made: Probe, backbone: Backbone, folder: Path, written: Written, base:
             "tokenizer": base or "",
             "calls": written.calls,
         }
-        (place / "job.json").write_text(json.dumps(job))
-        (place / "program.py").write_text(_PROGRAM.format(load=written.load(base or str(place / "base"))))
+        (work / "job.json").write_text(json.dumps(job))
+        (work / "program.py").write_text(_PROGRAM.format(load=written.load(base or str(work / "base"))))
         environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
-        command = [sys.executable, str(place / "program.py"), str(place / "job.json"), str(place / "found.npz")]
+        command = [sys.executable, str(work / "program.py"), str(work / "job.json"), str(work / "found.npz")]
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
             lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
             raise RunFailed(f"the export does not load with plain libraries ({lines[-1][:200]}): nothing was written")
-        found = dict(np.load(place / "found.npz"))
+        found = dict(np.load(work / "found.npz"))
     differences = {}
     for name, value in found.items():
         wanted = made.wanted[name]

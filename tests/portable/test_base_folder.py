@@ -12,7 +12,7 @@ from transformers import XLMRobertaModel
 
 from tests.backbone.packing import with_packed_words
 from xadapt.backbone.base import Backbone
-from xadapt.portable.plain import encoder_state, write_base, write_cut_base
+from xadapt.portable.base_folder import encoder_state, write_base, write_cut_base
 
 IDS = torch.tensor([[0, 5, 9, 17, 30, 2], [0, 8, 7, 2, 1, 1]])
 

@@ -17,7 +17,8 @@ from xadapt.composition.expression import Node
 from xadapt.errors import XadaptError
 from xadapt.methods.adapter import method_of, save_adapter
 from xadapt.methods.peft_library import WEIGHTS
-from xadapt.portable.checked import HIDDEN, Written
+from xadapt.portable.export_check import HIDDEN, Written
+from xadapt.portable.export_record import ExportParts
 
 #: What peft puts before a layer's path in the encoder.
 ROOT = "base_model.model."
@@ -50,7 +51,7 @@ def write_peft(assembly: Assembly, node: Node, heads: list[str], folder: Path, p
     weights = {key: value.detach().to(_DTYPES[precision]).contiguous() for key, value in weights.items()}
     save_file(weights, folder / WEIGHTS, {"format": "pt"})
     left = (f"the head stays behind ({', '.join(heads)}): peft's folder is for the encoder",) if heads else ()
-    return Written({"heads": []}, _code, {HIDDEN: "model(**batch)"}, left)
+    return Written(ExportParts(), [], _code, {HIDDEN: "model(**batch)"}, left)
 
 
 def _translated(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any
 
 from xadapt.bases import DEFAULT_BASE, split_name
-from xadapt.portable.checked import Written
-from xadapt.portable.heads import known_task
-from xadapt.tasks import PairRegression
+from xadapt.portable.export_check import Written
+from xadapt.portable.export_record import ExportRecord
+from xadapt.tasks import Catalogue, PairRegression
 
 _LICENCES = (
     "The weights of multilingual-e5-small, the base `e5-small`, are under the MIT licence. The terms of the makers of "
@@ -17,42 +16,43 @@ _LICENCES = (
 )
 
 
-def readme(record: dict[str, Any], written: Written, library: str, with_base: bool) -> str:
+def readme(record: ExportRecord, written: Written, library: str, with_base: bool, tasks: Catalogue) -> str:
     """Write the page, Markdown with the front matter that model hubs read.
 
     Args:
-        record: The content of ``export.json``.
+        record: The export's record.
         written: What was written.
         library: The library that loads it.
         with_base: Whether the base is in the folder too.
+        tasks: The tasks that are known.
     """
-    base = record["base"]
+    base = record.base
     # No model on the hub is the packed base, or some layers of another.
-    packed = base["name"] == DEFAULT_BASE or split_name(base["name"])[1] is not None
-    merged = record["form"] == "merged"
-    place = "." if merged else "base" if with_base or packed else base["name"]
+    packed = base.name == DEFAULT_BASE or split_name(base.name)[1] is not None
+    merged = record.form == "merged"
+    folder = "." if merged else "base" if with_base or packed else base.name
     lines = [
         "---",
         f"library_name: {library}",
         "tags: [xadapt, cross-lingual, xlm-roberta]",
         "---",
-        f"# {record['setup']}",
+        f"# {record.setup}",
         "",
-        f"Written by xadapt {record['versions']['xadapt']} from the base `{base['name']}` (fingerprint "
-        f"`{base['fingerprint'][:16]}`), for {library} {record['versions'][library]}; {record['precision']}.",
+        f"Written by xadapt {record.versions['xadapt']} from the base `{base.name}` (fingerprint "
+        f"`{base.fingerprint[:16]}`), for {library} {record.versions[library]}; {record.precision}.",
         "",
         "## Use",
         "",
         "In this folder:",
         "",
         "```python",
-        written.load(place),
+        written.load(folder),
         "```",
         "",
         "```python",
         "from transformers import AutoTokenizer",
         "",
-        f"tokenizer = AutoTokenizer.from_pretrained({json.dumps(place)})",
+        f"tokenizer = AutoTokenizer.from_pretrained({json.dumps(folder)})",
         'outputs = model.eval()(**tokenizer("Ein Satz.", "Noch ein Satz.", return_tensors="pt"))',
         "```",
         "",
@@ -63,15 +63,15 @@ def readme(record: dict[str, Any], written: Written, library: str, with_base: bo
             "writes: no model on the hub has exactly these weights.",
             "",
         ]
-    differences = ", ".join(f"{value:.1e} in {name}" for name, value in record["checked"]["differences"].items())
+    differences = ", ".join(f"{value:.1e} in {name}" for name, value in record.checked.differences.items())
     lines += [
-        *(f"* {line}" for line in (*_heads(record), *written.notes)),
+        *(f"* {line}" for line in (*_heads(record, tasks), *written.notes)),
         "* transformers 4.57 warns of a regex of Mistral's when it loads any tokenizer from a folder: it is not this "
         "one's, and `fix_mistral_regex` would break it",
         "",
         "## Checked",
         "",
-        f"Loaded by this code in a process without xadapt, on {record['checked']['sentences']} pairs of sentences in "
+        f"Loaded by this code in a process without xadapt, on {record.checked.sentences} pairs of sentences in "
         f"six languages. Largest differences to xadapt: {differences}.",
         "",
         "## Licence",
@@ -82,13 +82,13 @@ def readme(record: dict[str, Any], written: Written, library: str, with_base: bo
     return "\n".join(lines)
 
 
-def _heads(record: dict[str, Any]) -> Iterable[str]:
-    for head in record["heads"]:
-        task, labels = known_task(head), record["labels"][head]
+def _heads(record: ExportRecord, tasks: Catalogue) -> Iterable[str]:
+    for head in record.heads:
+        task, labels = tasks.get(head), record.labels[head]
         if task and isinstance(task.kind, PairRegression):
             low, high = task.kind.low, task.kind.high
             yield f"head `{head}`: the score is {low:g} + {high - low:g} × the output"
         if labels:
             yield f"head `{head}`: {', '.join(labels)}, in this order"
-        for key, value in record["calibration"].get(head, {}).items():
+        for key, value in record.calibration.get(head, {}).items():
             yield f"head `{head}`: {key} {value:g}, found on English development rows"

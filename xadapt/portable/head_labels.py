@@ -64,10 +64,10 @@ def fit_head(model: Any, name: str, task: Task, labels: Sequence[str] = ()) -> N
 
 def _order(found: Sequence[str], own: Sequence[str], hub: Sequence[str]) -> list[int] | None:
     """The head's output for each label of the task; None if they are not the same labels."""
-    places = {label.lower(): number for number, label in enumerate(found)}
+    outputs = {label.lower(): number for number, label in enumerate(found)}
     for spelled in (own, hub):
-        if {label.lower() for label in spelled} == places.keys() and len(spelled) == len(found):
-            return [places[label.lower()] for label in spelled]
+        if {label.lower() for label in spelled} == outputs.keys() and len(spelled) == len(found):
+            return [outputs[label.lower()] for label in spelled]
     return None
 
 

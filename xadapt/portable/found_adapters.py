@@ -1,4 +1,4 @@
-"""Adapters of other makers: found in a folder, told apart, and loaded into a model without opening a pickle."""
+"""Adapters that other libraries wrote: found in a folder, and loaded into a model without opening a pickle."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from xadapt.errors import XadaptError
-from xadapt.methods.adapter import load_adapter
+from xadapt.methods.adapter import LOADING_ERRORS, read_adapter, reason_of
 from xadapt.methods.peft_configs import LINEARS
 from xadapt.methods.peft_library import CONFIG, WEIGHTS
-from xadapt.portable.heads import CLASSES
-from xadapt.portable.peft_layout import ROOT, targets
+from xadapt.portable.export_peft import ROOT, targets
+from xadapt.portable.plain_heads import CLASSES
 from xadapt.store.checkpoints import RECORD
 from xadapt.store.files import atomic_write_json, read_json
 
@@ -29,12 +29,10 @@ _HOW = {
     "peft": "model.save_pretrained(FOLDER, safe_serialization=True)",
 }
 _LINEAR = re.compile(rf"encoder\.layer\.\d+\.({'|'.join(map(re.escape, LINEARS))})(?=\.)")
-#: What the libraries raise on files that make no sense.
-_ERRORS = (AttributeError, AssertionError, KeyError, OSError, RuntimeError, TypeError, ValueError, SafetensorError)
 
 
 @dataclass(frozen=True)
-class Foreign:
+class FoundAdapter:
     """An adapter's folder.
 
     Attributes:
@@ -53,7 +51,7 @@ class Foreign:
         return self.folder / (WEIGHTS if self.form == "peft" else SAFE_WEIGHTS_NAME)
 
 
-def find_foreign(folder: Path) -> Foreign:
+def find_adapter(folder: Path) -> FoundAdapter:
     """Look at a folder that holds one adapter.
 
     Raises:
@@ -69,7 +67,7 @@ def find_foreign(folder: Path) -> Foreign:
         whole = (folder / "config.json").is_file()
         hint = "it is a whole model: use it with --base" if whole else f"there is no {CONFIG} of adapters or peft"
         raise XadaptError(f"{folder} holds no adapter ({hint})")
-    found = Foreign(folder, "peft" if "peft_type" in config else "adapterhub", config)
+    found = FoundAdapter(folder, "peft" if "peft_type" in config else "adapterhub", config)
     _check_safe(found.weights, folder, _HOW[found.form])
     return found
 
@@ -99,7 +97,7 @@ def read_weights(file: Path) -> dict[str, torch.Tensor]:
     return weights
 
 
-def load_foreign_adapter(model: Any, found: Foreign, name: str) -> None:
+def load_found_adapter(model: Any, found: FoundAdapter, name: str) -> None:
     """Load an adapter into a model.
 
     Args:
@@ -127,7 +125,7 @@ def load_foreign_adapter(model: Any, found: Foreign, name: str) -> None:
         missed: dict[str, list[str]] = {}
         # The library's own loader knows how older versions wrote and scaled.
         model.load_adapter(str(found.folder), load_as=name, with_head=False, use_safetensors=True, loading_info=missed)
-    except _ERRORS as error:
+    except LOADING_ERRORS as error:
         raise _unfit(found.folder, error) from None
     # The prefixes of all layers are one module, which the file has once and the library misses in every other layer.
     own = {key for key, _ in (*model.named_parameters(), *model.named_buffers())}
@@ -136,37 +134,33 @@ def load_foreign_adapter(model: Any, found: Foreign, name: str) -> None:
         raise _unfit(found.folder, f"{len(lost)} weights have no counterpart, {lost[0]} first")
 
 
-def _unfit(folder: Path, reason: object) -> XadaptError:
-    line = " ".join(str(reason).split())[:200] or type(reason).__name__
+def _unfit(folder: Path, reason: Exception | str) -> XadaptError:
+    line = reason if isinstance(reason, str) else reason_of(reason)
     return XadaptError(f"{folder} does not load on this base ({line})")
 
 
-def _load_peft(model: Any, found: Foreign, name: str) -> None:
+def _load_peft(model: Any, found: FoundAdapter, name: str) -> None:
     """Load an adapter of peft as if it had been saved from the bare encoder, all else in the folder left out."""
-    weights, places = {}, set()
+    weights, adapted = {}, set()
     for key, value in _peft_weights(found.weights).items():
-        place = _LINEAR.match(key)
-        if place:
+        linear = _LINEAR.match(key)
+        if linear:
             weights[key] = value
-            places.add(place.group())
+            adapted.add(linear.group())
         elif key.partition(".")[0] not in (found.config.get("modules_to_save") or ()):
             raise ValueError(f"it changes {key}, which is no linear layer of the encoder")
-    chosen = targets(places, model.config.num_hidden_layers)
+    chosen = targets(adapted, model.config.num_hidden_layers)
     if chosen is None:
         raise ValueError("its layers differ in what is adapted in them")
-    told = {"modules_to_save": None, "exclude_modules": None, "task_type": None, "target_modules": chosen[0]}
-    config = {**found.config, **told}
+    encoder = {"modules_to_save": None, "exclude_modules": None, "task_type": None, "target_modules": chosen[0]}
+    config = {**found.config, **encoder}
     if chosen[1] is not None or "layers_to_transform" in config:
         config["layers_to_transform"] = chosen[1]
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         atomic_write_json(folder / CONFIG, config)
         save_file({ROOT + key: value for key, value in weights.items()}, folder / WEIGHTS)
-        try:
-            load_adapter(model, folder, name)
-        except XadaptError as error:
-            # It names the temporary folder and goes on with what to do about a checkpoint.
-            raise ValueError(str(error).partition("(")[2].rpartition(")")[0]) from None
+        read_adapter(model, folder, name)
 
 
 def _peft_weights(file: Path) -> dict[str, torch.Tensor]:
@@ -174,7 +168,7 @@ def _peft_weights(file: Path) -> dict[str, torch.Tensor]:
     return {key.removeprefix(ROOT).removeprefix("roberta."): value for key, value in read_weights(file).items()}
 
 
-def load_foreign_head(model: Any, found: Foreign, name: str, folder: Path | None = None) -> bool:
+def load_found_head(model: Any, found: FoundAdapter, name: str, folder: Path | None = None) -> bool:
     """Load the head that comes with an adapter.
 
     Args:
@@ -189,27 +183,27 @@ def load_foreign_head(model: Any, found: Foreign, name: str, folder: Path | None
     Raises:
         XadaptError: If it does not fit the base.
     """
-    place = folder or found.folder
-    if found.form == "adapterhub" and not (place / HEAD_CONFIG_NAME).is_file():
+    head = folder or found.folder
+    if found.form == "adapterhub" and not (head / HEAD_CONFIG_NAME).is_file():
         return False
     with tempfile.TemporaryDirectory() as temporary:
         if found.form == "peft":
-            place = Path(temporary)
-            if not _write_head(found, place):
+            head = Path(temporary)
+            if not _write_head(found, head):
                 return False
-        _check_safe(place / SAFE_HEAD_WEIGHTS_NAME, place, _HOW[found.form])
+        _check_safe(head / SAFE_HEAD_WEIGHTS_NAME, head, _HOW[found.form])
         missed: dict[str, list[str]] = {}
         try:
-            model.load_head(str(place), load_as=name, use_safetensors=True, loading_info=missed)
-        except _ERRORS as error:
-            raise _unfit(place, error) from None
+            model.load_head(str(head), load_as=name, use_safetensors=True, loading_info=missed)
+        except LOADING_ERRORS as error:
+            raise _unfit(head, error) from None
     lost = [key for keys in missed.values() for key in keys]
     if lost:
-        raise _unfit(place, f"{len(lost)} weights of the head have no counterpart, {lost[0]} first")
+        raise _unfit(head, f"{len(lost)} weights of the head have no counterpart, {lost[0]} first")
     return True
 
 
-def _write_head(found: Foreign, place: Path) -> bool:
+def _write_head(found: FoundAdapter, to: Path) -> bool:
     """Write what peft saved of a class's head as that class's head; its labels have no names there."""
     weights = {key: value for key, value in _peft_weights(found.weights).items() if not key.startswith("encoder.")}
     names = {key.rpartition(".")[0] for key in weights}
@@ -220,7 +214,7 @@ def _write_head(found: Foreign, place: Path) -> bool:
             count = len(weights[f"{known[-1]}.bias"])
             labels = {f"LABEL_{number}": number for number in range(count)}
             config = {"model_class": architecture, "name": None, "num_labels": count, "label2id": labels}
-            atomic_write_json(place / HEAD_CONFIG_NAME, config)
-            save_file(weights, place / SAFE_HEAD_WEIGHTS_NAME)
+            atomic_write_json(to / HEAD_CONFIG_NAME, config)
+            save_file(weights, to / SAFE_HEAD_WEIGHTS_NAME)
             return True
     return False

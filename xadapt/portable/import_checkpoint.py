@@ -1,4 +1,4 @@
-"""From an adapter that is loaded and checked to a checkpoint, with all that is known about it and nothing else."""
+"""Adapters that were found become a checkpoint, with all that is known about them and nothing else."""
 
 from __future__ import annotations
 
@@ -14,24 +14,23 @@ import torch
 from adapters.composition import Fuse
 from safetensors.torch import load_file, save_file
 
-from xadapt.backbone.base import Backbone
 from xadapt.composition.expression import Node
+from xadapt.context import Context
 from xadapt.errors import XadaptError
 from xadapt.methods.adapter import activate, adapter_state, save_adapter
 from xadapt.methods.fusion import fusion_layers, load_fusion, save_fusion
-from xadapt.portable.checked import probe
-from xadapt.portable.fitting import fit_head
-from xadapt.portable.foreign import Foreign, load_foreign_adapter, load_foreign_head
-from xadapt.portable.heads import known_task
+from xadapt.portable.export_check import probe
+from xadapt.portable.found_adapters import FoundAdapter, load_found_adapter, load_found_head
+from xadapt.portable.head_labels import fit_head
 from xadapt.store.cards import card
 from xadapt.store.checkpoints import Checkpoint, open_checkpoint, write_record
 from xadapt.store.files import atomic_folder, sha256_file
-from xadapt.store.records import BaseOf, Figures, Imported, RunRecord
-from xadapt.store.store import Store, run_hash
+from xadapt.store.records import BaseOf, Figures, Imported, RunRecord, Scores
+from xadapt.store.store import run_hash
 
 
 @dataclass
-class Part:
+class Incoming:
     """What becomes one checkpoint.
 
     Attributes:
@@ -45,65 +44,70 @@ class Part:
     """
 
     setup: Node
-    adapters: dict[str, Foreign]
+    adapters: dict[str, FoundAdapter]
     fusion: Path | None = None
     heads: dict[str, Path | None] = field(default_factory=dict)
-    calibration: dict[str, Any] = field(default_factory=dict)
+    calibration: dict[str, Scores] = field(default_factory=dict)
     labels: Sequence[str] = ()
     base: str = ""
 
+    @property
+    def last(self) -> tuple[str, FoundAdapter]:
+        """The adapter, or the last member of the fusion, by what it is called in a model."""
+        return list(self.adapters.items())[-1]
 
-def keep(part: Part, backbone: Backbone, store: Store, seed: int, earlier: list[Checkpoint]) -> Checkpoint:
-    """Load a part, check it, and write its checkpoint.
+
+def import_checkpoint(context: Context, incoming: Incoming, earlier: list[Checkpoint]) -> Checkpoint:
+    """Load what comes in, check it, and write its checkpoint.
 
     Args:
-        part: What it is made of.
-        backbone: The base.
-        store: Where it goes.
-        seed: The seed that it is filed under.
-        earlier: Checkpoints that were imported with it, which it may stand on.
+        context: The base, the store that it goes to, and the seed that it is filed under.
+        incoming: What it is made of.
+        earlier: Checkpoints that were imported with it, which it may have been trained on.
 
     Raises:
         XadaptError: If it does not fit the base, or a head does not fit its task.
     """
+    backbone, store = context.backbone, context.store
     model = backbone.model()
-    for name, found in part.adapters.items():
-        load_foreign_adapter(model, found, name)
-    name, found = list(part.adapters.items())[-1]
-    block: Any = Fuse(*part.adapters) if part.fusion else name
-    if part.fusion:
-        load_fusion(model, block, part.fusion)
-    heads = [head for head, place in part.heads.items() if load_foreign_head(model, found, head, place)]
+    for name, found in incoming.adapters.items():
+        load_found_adapter(model, found, name)
+    name, found = incoming.last
+    block: Any = Fuse(*incoming.adapters) if incoming.fusion else name
+    if incoming.fusion:
+        load_fusion(model, block, incoming.fusion)
+    heads = [head for head, folder in incoming.heads.items() if load_found_head(model, found, head, folder)]
     for head in heads:
-        task = known_task(head)
+        task = context.tasks.get(head)
         if task:
-            fit_head(model, head, task, part.labels)
+            fit_head(model, head, task, incoming.labels)
     activate(model, block)
     broken = [key for key, value in probe(backbone, model, heads).wanted.items() if not np.isfinite(value).all()]
     if broken:
         raise XadaptError(f"{found.folder}: what it computes is not finite ({broken[0]})")
-    layers = fusion_layers(model, block).values() if part.fusion else ()
+    layers = fusion_layers(model, block).values() if incoming.fusion else ()
     trained = [weight for layer in layers for weight in layer.parameters()] or adapter_state(model, name).values()
     weights = [*trained, *(weight for head in heads for weight in model.heads[head].parameters())]
     with tempfile.TemporaryDirectory() as temporary:
-        place = Path(temporary)
-        if part.fusion:
-            save_fusion(model, block, place / "fusion")
+        written = Path(temporary)
+        if incoming.fusion:
+            save_fusion(model, block, written / "fusion")
         else:
-            save_adapter(model, name, place / "adapter")
+            save_adapter(model, name, written / "adapter")
         for head in heads:
-            (place / "heads").mkdir(exist_ok=True)
-            model.save_head(str(place / "heads" / head), head, use_safetensors=True)
-        for file in place.rglob("*.safetensors"):
+            (written / "heads").mkdir(exist_ok=True)
+            model.save_head(str(written / "heads" / head), head, use_safetensors=True)
+        for file in written.rglob("*.safetensors"):
             save_file({key: _halved(value) for key, value in load_file(file).items()}, file)
-        files = {str(file.relative_to(place)): sha256_file(file) for file in sorted(place.rglob("*")) if file.is_file()}
-        record = _record(part, found, heads, backbone, seed, earlier, files)
+        files = {
+            str(file.relative_to(written)): sha256_file(file) for file in sorted(written.rglob("*")) if file.is_file()
+        }
         figures = Figures(parameters=sum(weight.numel() for weight in weights))
-        record = record.model_copy(update={"figures": figures})
+        record = _record(context, incoming, heads, earlier, files, figures)
         path = store.run_path(record.run)
         if store.finished(record.run) is None:
             with atomic_folder(path) as folder:
-                shutil.copytree(place, folder, dirs_exist_ok=True)
+                shutil.copytree(written, folder, dirs_exist_ok=True)
                 write_record(folder, record, card(record))
     return open_checkpoint(path)
 
@@ -115,49 +119,54 @@ def _halved(value: torch.Tensor) -> torch.Tensor:
 
 
 def _record(
-    part: Part,
-    found: Foreign,
+    context: Context,
+    incoming: Incoming,
     heads: list[str],
-    backbone: Backbone,
-    seed: int,
     earlier: list[Checkpoint],
     files: dict[str, str],
+    figures: Figures,
 ) -> RunRecord:
-    below = _below(part.setup)
+    below = _below(incoming.setup)
     members = {checkpoint.setup: checkpoint for checkpoint in earlier if checkpoint.setup in below}
     runs = {setup: checkpoint.run for setup, checkpoint in sorted(members.items())}
-    calibration = {head: part.calibration[head] for head in heads if head in part.calibration}
+    calibration = {head: incoming.calibration[head] for head in heads if head in incoming.calibration}
     decides = {
         "trains": "imported",
-        "setup": str(part.setup),
-        "base": backbone.fingerprint,
+        "setup": str(incoming.setup),
+        "base": context.backbone.fingerprint,
         "members": runs,
         "calibration": calibration,
         "files": files,
     }
-    config = found.config
-    said = config.get("model_name") or config.get("base_model_name_or_path")
     return RunRecord(
         run=run_hash(decides),
-        setup=str(part.setup),
+        setup=str(incoming.setup),
         trains="imported",
-        under=_under(part.setup),
-        tasks=list(part.heads),
+        under=_under(incoming.setup),
+        tasks=list(incoming.heads),
         heads=heads,
         calibration=calibration,
-        base=BaseOf(name=backbone.name, fingerprint=backbone.fingerprint),
-        seed=seed,
+        base=BaseOf(name=context.backbone.name, fingerprint=context.backbone.fingerprint),
+        seed=context.seed,
         data="imported",
         members=runs,
         weights={setup: checkpoint.digest for setup, checkpoint in sorted(members.items())},
         decides=decides,
-        imported=Imported(
-            form=found.form,
-            name=config.get("name"),
-            # The library writes the word where it has no name.
-            base=part.base or (said if said != "None" else None),
-            library=config.get("version") or config.get("peft_version"),
-        ),
+        figures=figures,
+        imported=_imported(incoming),
+    )
+
+
+def _imported(incoming: Incoming) -> Imported:
+    _, found = incoming.last
+    config = found.config
+    base = config.get("model_name") or config.get("base_model_name_or_path")
+    return Imported(
+        form=found.form,
+        name=config.get("name"),
+        # The library writes the word where it has no name.
+        base=incoming.base or (base if base != "None" else None),
+        library=config.get("version") or config.get("peft_version"),
     )
 
 

@@ -7,8 +7,7 @@ from typing import Any
 
 from adapters.head_utils import STATIC_TO_FLEX_HEAD_MAP
 
-from xadapt.errors import XadaptError
-from xadapt.tasks import MultipleChoice, Task, get_task
+from xadapt.tasks import MultipleChoice, Task
 
 
 @dataclass(frozen=True)
@@ -17,7 +16,7 @@ class PlainHead:
 
     Attributes:
         architecture: The class.
-        layers: Place of each linear layer in the adapters library's head to its name in the class.
+        layers: Number of each linear layer in the adapters library's head to its name in the class.
     """
 
     architecture: str
@@ -27,14 +26,6 @@ class PlainHead:
 CLASSES = ("SequenceClassification", "TokenClassification", "QuestionAnswering")
 # Its pooler, a dense layer and a tanh on the first token, is what the first half of a classification head is.
 CHOICE = PlainHead("XLMRobertaForMultipleChoice", {"1": "roberta.pooler.dense", "4": "classifier"})
-
-
-def known_task(name: str) -> Task | None:
-    """The task of a head, None if it is not known here."""
-    try:
-        return get_task(name)
-    except XadaptError:
-        return None
 
 
 def plain_head(config: dict[str, Any], task: Task | None) -> PlainHead | None:
@@ -53,7 +44,7 @@ def plain_head(config: dict[str, Any], task: Task | None) -> PlainHead | None:
         if activation and all(config.get(key) == value for key, value in wanted.items()):
             if name == CLASSES[0] and task and isinstance(task.kind, MultipleChoice):
                 return CHOICE
-            layers = {str(place): layer for place, layer in enumerate(known["layers"]) if layer}
+            layers = {str(number): layer for number, layer in enumerate(known["layers"]) if layer}
             return PlainHead(f"XLMRobertaFor{name}", layers)
     return None
 

@@ -16,7 +16,8 @@ from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 from xadapt.methods.adapter import method_of, save_adapter
 from xadapt.methods.fusion import expand_fusion, save_fusion
-from xadapt.portable.checked import HIDDEN, Written
+from xadapt.portable.export_check import HIDDEN, Written
+from xadapt.portable.export_record import ExportParts, Origin
 from xadapt.store.files import atomic_write_json, read_json
 
 
@@ -41,47 +42,43 @@ def write_adapterhub(assembly: Assembly, node: Node, heads: list[str], folder: P
             raise XadaptError(f"{node} has an adapter of peft's own: use --format peft, or merged")
     called = _aliases(_leaves(assembly.active))
     expressions = _expressions(assembly, node)
-    written: dict[str, Any] = {
-        "active": _structure(assembly.active, called),
-        "adapters": {},
-        "fusions": {},
-        "heads": [],
-    }
+    adapters: dict[str, Origin] = {}
+    fusions: dict[str, Origin] = {}
     for name, alias in called.items():
-        place = folder / "adapters" / alias
-        place.parent.mkdir(exist_ok=True)
-        save_adapter(model, name, place)
-        _rename(place / "adapter_config.json", place / "adapter.safetensors", name, alias, precision)
-        written["adapters"][alias] = _origin(assembly, expressions[name])
+        to = folder / "adapters" / alias
+        to.parent.mkdir(exist_ok=True)
+        save_adapter(model, name, to)
+        _rename(to / "adapter_config.json", to / "adapter.safetensors", name, alias, precision)
+        adapters[alias] = _origin(assembly, expressions[name])
     for fused in assembly.fusions():
         alias = ",".join(called[name] for name in fused.children)
-        place = folder / "fusions" / alias.replace(",", "+")
-        place.parent.mkdir(exist_ok=True)
+        to = folder / "fusions" / alias.replace(",", "+")
+        to.parent.mkdir(exist_ok=True)
         expand_fusion(model, fused)
-        save_fusion(model, fused, place)
-        weights = place / "model_adapter_fusion.safetensors"
-        _rename(place / "adapter_fusion_config.json", weights, fused.name, alias, precision)
-        written["fusions"][place.name] = _origin(assembly, expressions[fused.name])
+        save_fusion(model, fused, to)
+        weights = to / "model_adapter_fusion.safetensors"
+        _rename(to / "adapter_fusion_config.json", weights, fused.name, alias, precision)
+        fusions[to.name] = _origin(assembly, expressions[fused.name])
     for head in heads:
-        place = folder / "heads" / head
-        place.parent.mkdir(exist_ok=True)
-        model.save_head(str(place), head, use_safetensors=True)
-        _cast(place / "model_head.safetensors", precision)
-        written["heads"].append(head)
+        to = folder / "heads" / head
+        to.parent.mkdir(exist_ok=True)
+        model.save_head(str(to), head, use_safetensors=True)
+        _cast(to / "model_head.safetensors", precision)
+    parts = ExportParts(active=_structure(assembly.active, called), adapters=adapters, fusions=fusions)
     calls = {HIDDEN: "model.roberta(**batch)", **{head: f"model(**batch, head={head!r})" for head in heads}}
-    return Written(written, lambda base: _code(written, base), calls)
+    return Written(parts, heads, lambda base: _code(parts, heads, base), calls)
 
 
-def _code(written: dict[str, Any], base: str) -> str:
-    blocks = sorted({kind.capitalize() for kind in _kinds(written["active"])})
+def _code(written: ExportParts, heads: list[str], base: str) -> str:
+    blocks = sorted({kind.capitalize() for kind in _kinds(written.active)})
     lines = ["from adapters import XLMRobertaAdapterModel"]
     lines += [f"from adapters.composition import {', '.join(blocks)}"] if blocks else []
     lines += ["", f"model = XLMRobertaAdapterModel.from_pretrained({json.dumps(base)})"]
-    lines += [f'model.load_adapter("adapters/{name}", use_safetensors=True)' for name in written["adapters"]]
-    lines += [f'model.load_adapter_fusion("fusions/{name}", use_safetensors=True)' for name in written["fusions"]]
-    lines += [f'model.load_head("heads/{name}", use_safetensors=True)' for name in written["heads"]]
-    lines += [f"model.set_active_adapters({_block(written['active'])})"] if written["active"] else []
-    lines += [f'model.active_head = "{written["heads"][-1]}"'] if written["heads"] else []
+    lines += [f'model.load_adapter("adapters/{name}", use_safetensors=True)' for name in written.adapters]
+    lines += [f'model.load_adapter_fusion("fusions/{name}", use_safetensors=True)' for name in written.fusions]
+    lines += [f'model.load_head("heads/{name}", use_safetensors=True)' for name in heads]
+    lines += [f"model.set_active_adapters({_block(written.active)})"] if written.active else []
+    lines += [f'model.active_head = "{heads[-1]}"'] if heads else []
     return "\n".join(lines)
 
 
@@ -112,9 +109,9 @@ def _expressions(assembly: Assembly, node: Node) -> dict[str, str]:
     return {**fused, **named}
 
 
-def _origin(assembly: Assembly, setup: str) -> dict[str, Any]:
+def _origin(assembly: Assembly, setup: str) -> Origin:
     # What was put together in weight space has no checkpoint of its own.
-    return {"setup": setup, "run": assembly.members.get(setup)}
+    return Origin(setup=setup, run=assembly.members.get(setup))
 
 
 def _structure(block: Any, called: dict[str, str]) -> Any:

@@ -15,9 +15,10 @@ from xadapt.composition.builder import Assembly
 from xadapt.composition.expression import Node
 from xadapt.errors import XadaptError
 from xadapt.methods.adapter import method_of
-from xadapt.portable.checked import HIDDEN, Written
-from xadapt.portable.heads import CHOICE, PlainHead, known_task, plain_config, plain_head
-from xadapt.portable.plain import PREFIX, encoder_state, write_model
+from xadapt.portable.base_folder import PREFIX, encoder_state, write_model
+from xadapt.portable.export_check import HIDDEN, Written
+from xadapt.portable.export_record import ExportParts
+from xadapt.portable.plain_heads import CHOICE, PlainHead, plain_config, plain_head
 
 #: Methods of the adapters library that change linear layers into others; of peft, all that there are here.
 _LINEAR = {"dora", "dvora", "ia3", "lora", "vera"}
@@ -47,21 +48,21 @@ def write_merged(assembly: Assembly, node: Node, heads: list[str], folder: Path,
             )
     head = heads[-1] if heads else ""
     module: Any = assembly.model.heads[head] if head else None
-    plain = plain_head(module.config, known_task(head)) if head else None
+    plain = plain_head(module.config, assembly.context.tasks.get(head)) if head else None
     state = encoder_state(backbone)
     state |= merged_layers(assembly.model.roberta, state)
     config: dict[str, Any] = {}
     if plain:
         state = {PREFIX + key: value for key, value in state.items()}
         config = plain_config(module.config, plain)
-        for place, name in plain.layers.items():
-            layer = module.get_submodule(place)
+        for number, name in plain.layers.items():
+            layer = module.get_submodule(number)
             state |= {f"{name}.weight": layer.weight, f"{name}.bias": layer.bias}
     architecture = plain.architecture if plain else "XLMRobertaModel"
     write_model(backbone, folder, state, architecture, precision, **config)
     backbone.tokenizer.save_pretrained(folder)
-    parts = {"architecture": architecture, "heads": [head] if plain else []}
-    return Written(parts, lambda base: _code(architecture), _calls(head, plain), _notes(heads, plain))
+    parts, written = ExportParts(architecture=architecture), [head] if plain else []
+    return Written(parts, written, lambda base: _code(architecture), _calls(head, plain), _notes(heads, plain))
 
 
 def _is_linear(method: dict[str, Any]) -> bool:
@@ -113,7 +114,7 @@ def merged_layers(encoder: Any, state: Mapping[str, torch.Tensor]) -> dict[str, 
     with torch.no_grad(), ForwardContext(encoder, input_ids=torch.zeros(1, 1)):
         for path, layer in encoder.named_modules():
             adapted = isinstance(layer, LoRALinear) and layer.get_active_setup() is not None
-            # peft puts a layer around another one, which the outer one then speaks for.
+            # peft puts a layer around another one, and what the outer one computes counts.
             if ".base_layer" in path or not (adapted or isinstance(layer, BaseTunerLayer)):
                 continue
             layer.double()

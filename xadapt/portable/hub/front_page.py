@@ -1,0 +1,126 @@
+"""The front page of a repository of checkpoints: what it holds, in words, and how it is used."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import yaml
+
+from xadapt.bases import split_name
+from xadapt.portable.hub.index import Entry, Index, run_folder
+from xadapt.store.records import RunRecord
+
+#: The hub's name of a base that has another one here.
+_ORIGINS = {"e5-small": "intfloat/multilingual-e5-small"}
+_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+
+def datasets(record: RunRecord) -> list[str]:
+    """Hub ids of the data sets that a checkpoint was trained on; a user's own files have none."""
+    names = (name.split(" ")[0] for source in record.sources.values() for name in source.split(", "))
+    return sorted({name for name in names if _HUB_ID.fullmatch(name)})
+
+
+def about(record: RunRecord) -> str:
+    """What a checkpoint was trained on and its English dev scores, in one line."""
+    rows = [f"{count:,} rows of {record.sources.get(name, name)}" for name, count in record.rows.items()]
+    counts = record.figures.dev_rows
+    scores = [
+        f"{name} {', '.join(f'{key} {value:.1f}' for key, value in values.items())} (N {counts[name]:,})"
+        for name, values in record.figures.dev.items()
+    ]
+    dev = f"English dev: {'; '.join(scores)}" if scores else ""
+    return "; ".join(filter(None, [record.trains, ", ".join(rows), dev]))
+
+
+def front_page(index: Index, repo: str) -> str:
+    """Write the README of a repository: front matter, how to use it, and what is in it."""
+    bases = sorted({_origin(entry.base) for entry in index.setups if not _is_folder(entry.base)})
+    sources = sorted({name for entry in index.setups for name in entry.datasets})
+    matter = {
+        "library_name": "adapters",
+        "tags": ["adapters", "adapter-transformers", "xadapt", "cross-lingual", "xlm-roberta"],
+        "language": ["en", "multilingual"],
+        **({"base_model": bases} if bases else {}),
+        **({"datasets": sources} if sources else {}),
+    }
+    first = index.setups[0]
+    title = first.setup if len(index.setups) == 1 else repo.rpartition("/")[2]
+    checkpoints = {run: setup for entry in index.setups for setup, run in entry.runs.items()}
+    lines = [
+        f"---\n{yaml.safe_dump(matter, sort_keys=False, allow_unicode=True, default_flow_style=None)}---",
+        f"# {title}",
+        "",
+        "Adapters for cross-lingual transfer on a frozen XLM-R, trained in English only with xadapt.",
+        "",
+        "```sh",
+        f"xadapt pull {repo}",
+        f"xadapt evaluate TASK {usage(first)}",
+        "```",
+        "",
+        "| setup | base | seed |",
+        "|---|---|---|",
+        *(f"| `{entry.setup}` | {_base(entry)} | {entry.seed} |" for entry in index.setups),
+        "",
+        "| checkpoint | trained on | folder |",
+        "|---|---|---|",
+        *(f"| `{setup}` | {_about_and_folder(index, run)} |" for run, setup in checkpoints.items()),
+        "",
+        *_plain_use(index, repo),
+        "Every folder has a card with settings, scores and licence.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def usage(entry: Entry) -> str:
+    """The options that name a setup in a command."""
+    base = "" if entry.base in _ORIGINS else f" --base {'FOLDER' if _is_folder(entry.base) else entry.base}"
+    return f'--setup "{entry.setup}"{base}' + ("" if entry.seed == 42 else f" --seed {entry.seed}")
+
+
+def public_base(name: str) -> str:
+    """A base's name without the folders that it lies in on one person's machine."""
+    path = Path(name).expanduser()
+    return f"./{path.name}" if name not in _ORIGINS and (path.is_absolute() or path.is_dir()) else name
+
+
+def _origin(base: str) -> str:
+    return _ORIGINS.get(split_name(base)[0], split_name(base)[0])
+
+
+def _is_folder(base: str) -> bool:
+    return base.startswith(".")
+
+
+def _base(entry: Entry) -> str:
+    known = f", made from {_ORIGINS[entry.base]}" if entry.base in _ORIGINS else ""
+    return f"`{entry.base}`{known} (fingerprint `{entry.fingerprint[:16]}`)"
+
+
+def _about_and_folder(index: Index, run: str) -> str:
+    found = index.runs.get(run)
+    return f"{found.about} | [{run}]({run_folder(run)})" if found else f"not here: needed from elsewhere | run {run}"
+
+
+def _plain_use(index: Index, repo: str) -> list[str]:
+    adapters = [
+        (run, setup) for e in index.setups for setup, run in e.runs.items() if run in index.runs and "(" not in setup
+    ]
+    if not adapters:
+        return []
+    run, name = adapters[0]
+    return [
+        "The weights are in the layout of the `adapters` library, which loads them without xadapt. `model` is an",
+        "`XLMRobertaAdapterModel` of the base (such as `xadapt.backbone.base.load_backbone('e5-small').model()`).",
+        "",
+        "```python",
+        "from huggingface_hub import snapshot_download",
+        "",
+        f'folder = snapshot_download("{repo}") + "/{run_folder(run)}"',
+        f'model.load_adapter(f"{{folder}}/adapter", load_as="{name}", set_active=True, use_safetensors=True)',
+        f'model.load_head(f"{{folder}}/heads/{name}", load_as="{name}", use_safetensors=True)',
+        "```",
+        "",
+    ]

@@ -1,0 +1,181 @@
+"""What a repository of checkpoints on the hub holds: its index, its records, and the names allowed in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from pydantic import BaseModel, Field, StringConstraints, ValidationError, field_validator
+
+from xadapt.composition.grammar import parse
+from xadapt.errors import XadaptError
+from xadapt.store.checkpoints import RECORD
+from xadapt.store.files import read_json
+
+INDEX = "xadapt-setups.json"
+FORMAT = 1
+#: All that a checkpoint is made of. Pickled weights can run code on loading, and their endings are many.
+_ALLOWED = (".safetensors", ".json", ".md")
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_Run = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
+_Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+# What is shown in a terminal must not be able to steer it.
+_Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+
+
+def _canonical(setup: str) -> str:
+    if str(parse(setup)) != setup:
+        raise XadaptError(f"{setup!r} is not how this xadapt writes a setup")
+    return setup
+
+
+class Entry(BaseModel):
+    """A setup of a repository.
+
+    Attributes:
+        setup: Its expression.
+        base: The name of its base.
+        fingerprint: The fingerprint of that base.
+        seed: The seed it was pushed for.
+        datasets: Ids of the data sets that it was trained on.
+        runs: Run of every checkpoint that it needs, by expression, whether it is in the repository or not.
+    """
+
+    setup: _Line
+    base: _Line
+    fingerprint: _Digest
+    seed: int
+    datasets: list[_Line]
+    runs: dict[_Line, _Run]
+
+    @field_validator("setup", "runs")
+    @classmethod
+    def _known(cls, value: Any) -> Any:
+        try:
+            for setup in [value] if isinstance(value, str) else value:
+                _canonical(setup)
+        except XadaptError as error:
+            raise ValueError(str(error)) from None
+        return value
+
+
+class PushedCheckpoint(BaseModel):
+    """A checkpoint of a repository.
+
+    Attributes:
+        record: SHA-256 of its record, which has those of all its other files.
+        about: What it was trained on and its English dev scores, for people.
+    """
+
+    record: _Digest
+    about: _Line
+
+
+class Index(BaseModel):
+    """What a repository holds.
+
+    Attributes:
+        format: The version of this layout.
+        setups: The setups, the one that was pushed last first.
+        runs: The checkpoints, by run.
+    """
+
+    format: int = Field(default=FORMAT, le=FORMAT)
+    setups: list[Entry] = []
+    runs: dict[_Run, PushedCheckpoint] = {}
+
+    def pushed(self, entry: Entry, checkpoints: dict[str, PushedCheckpoint]) -> Index:
+        """The index with a setup more, in place of an earlier state of it; checkpoints that none needs are left out."""
+
+        def key(one: Entry) -> tuple[str, str, int]:
+            return one.setup, one.fingerprint, one.seed
+
+        setups = [entry, *(other for other in self.setups if key(other) != key(entry))]
+        needed = {run for setup in setups for run in setup.runs.values()}
+        runs = {run: one for run, one in {**self.runs, **checkpoints}.items() if run in needed}
+        return Index(setups=setups, runs=dict(sorted(runs.items())))
+
+
+class _Base(BaseModel):
+    name: _Line
+    fingerprint: _Digest
+
+
+class FetchedRecord(BaseModel):
+    """What a checkpoint's record from the hub says about what to fetch and where it belongs."""
+
+    run: _Run
+    setup: _Line
+    base: _Base
+    seed: int
+    heads: list[_Line]
+    files: dict[str, _Digest]
+
+
+def read_index(path: Path, repo: str) -> Index:
+    """Read the index of a repository.
+
+    Raises:
+        XadaptError: If it says something that it cannot mean, or was written by a later version.
+    """
+    return _read(Index, path, f"{INDEX} of {repo}")
+
+
+def read_record(folder: Path, repo: str, setup: str, run: str) -> FetchedRecord:
+    """Read the record of a checkpoint that was fetched, and check every name in it.
+
+    Args:
+        folder: Where it was fetched to.
+        repo: The repository, for messages.
+        setup: The expression that it is said to complete.
+        run: Its run.
+
+    Raises:
+        XadaptError: If it is of another run, a file would leave its folder or could be a pickle, or a head has no file.
+    """
+    where = f"{run_folder(run)}/{RECORD} of {repo}"
+    record = _read(FetchedRecord, folder / RECORD, where)
+    if (record.run, record.setup) != (run, setup):
+        raise XadaptError(f"{where} is of {record.setup} (run {record.run}), not of {setup}: it is not taken")
+    check_names(record.files, where)
+    for head in record.heads:
+        if f"heads/{head}/head_config.json" not in record.files:
+            raise XadaptError(f"{where} names the head {head!r} without its files: it is not taken")
+    return record
+
+
+def check_names(names: Iterable[str], where: str) -> None:
+    """Check that files stay in their folder and are of kinds that cannot run code on loading.
+
+    Raises:
+        XadaptError: If one does not.
+    """
+    for name in names:
+        inside = all(part not in ("", ".", "..") for part in name.split("/"))
+        if not inside or not name.isprintable() or "\\" in name or ":" in name:
+            raise XadaptError(f"{where}: the file name {name!r} leads out of its folder: nothing is taken")
+        if not name.endswith(_ALLOWED):
+            raise XadaptError(
+                f"{where}: {name} is neither safetensors nor JSON; pickled weights can run code on loading, so nothing "
+                "is taken: convert it to safetensors and push again"
+            )
+
+
+def _read(model: type[_Model], path: Path, where: str) -> _Model:
+    try:
+        return model.model_validate(read_json(path))
+    except ValidationError as error:
+        fault = error.errors()[0]
+        if fault["loc"] == ("format",):
+            raise XadaptError(f"{where} has a later format: upgrade xadapt (this one reads {FORMAT})") from None
+        field = ".".join(map(str, fault["loc"]))
+        # What one of our own checks found comes as it was raised, what pydantic found as a message.
+        message = fault.get("ctx", {}).get("error") or fault["msg"]
+        raise XadaptError(f"{where}: {field!a} is wrong ({message}): upgrade xadapt or push it again") from None
+
+
+def run_folder(run: str) -> str:
+    """The folder of a checkpoint inside a repository."""
+    return f"runs/{run}"
