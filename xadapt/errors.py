@@ -45,7 +45,20 @@ class RunFailed(XadaptError):
     exit_code = 1
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> XadaptError:
+class UnknownName(XadaptError):
+    """A name that is not known.
+
+    Attributes:
+        nearest: The known name that is nearest to it, None if none is near.
+    """
+
+    def __init__(self, message: str, nearest: str | None = None) -> None:
+        """Say so, in one line."""
+        super().__init__(message)
+        self.nearest = nearest
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> UnknownName:
     """Build the error for a name that is not known, with the nearest right name.
 
     Args:
@@ -60,6 +73,7 @@ def unknown(what: str, name: str, known: Iterable[str]) -> XadaptError:
     close = get_close_matches(name.lower(), {n.lower(): n for n in names}, n=1, cutoff=0.5)
     lookup = {n.lower(): n for n in names}
     if close:
-        return XadaptError(f"unknown {what} {name!r}: did you mean {lookup[close[0]]!r}?")
+        nearest = lookup[close[0]]
+        return UnknownName(f"unknown {what} {name!r}: did you mean {nearest!r}?", nearest)
     shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
-    return XadaptError(f"unknown {what} {name!r}: choose one of {shown}" if names else f"unknown {what} {name!r}")
+    return UnknownName(f"unknown {what} {name!r}: choose one of {shown}" if names else f"unknown {what} {name!r}")

@@ -26,9 +26,15 @@ def validated(model: type[Model], **options: Any) -> Model:
 
 def fault_error(where: str, fault: Any) -> XadaptError:
     """Turn pydantic's description of one fault into one line that starts with ``where``."""
+    return XadaptError(f"{where}: {fault_text(fault)}")
+
+
+def fault_text(fault: Any) -> str:
+    """What is wrong, by pydantic's description of one fault."""
     given = fault.get("input")
     if fault["type"] == "literal_error":
         known = [name.strip(" '") for name in fault["ctx"]["expected"].replace(" or ", ", ").split(",")]
-        return XadaptError(f"{where}: {unknown('value', str(given), known)}")
-    message = fault["msg"].removeprefix("Value error, ")
-    return XadaptError(f"{where}: {message[:1].lower()}{message[1:]} (got {given!r})")
+        return str(unknown("value", str(given), known))
+    # A check of our own comes as it was raised, one of pydantic's as a message.
+    message = str(fault.get("ctx", {}).get("error") or fault["msg"])
+    return f"{message[:1].lower()}{message[1:]} (got {given!r})"

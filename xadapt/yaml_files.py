@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from xadapt.errors import XadaptError, unknown
 from xadapt.store.files import read_text
-from xadapt.validation import fault_error
+from xadapt.validation import fault_text
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -64,9 +64,7 @@ class YamlFile:
                 raise self.fault(place, unknown("key", str(place[-1]), _keys(model, place[:-1]))) from None
             if fault["type"] == "missing":
                 raise self.fault(place, "it is missing") from None
-            # `fault_error` names the place itself, and `fault` wants to be told what follows it.
-            what = str(fault_error("", fault)).removeprefix(": ")
-            raise self.fault(place, what) from None
+            raise self.fault(place, fault_text(fault)) from None
 
 
 def read_yaml(path: Path, wanted: str, loader: type[Any] = yaml.SafeLoader) -> YamlFile:

@@ -17,10 +17,13 @@ from safetensors.numpy import save_file
 
 from tests.portable.hub_server import READER, WRITER, StandIn
 from xadapt.composition.grammar import parse
+from xadapt.context import Context
+from xadapt.data.source import Source
 from xadapt.portable.hub.index import INDEX
 from xadapt.portable.hub.pull import Pulled, pull
 from xadapt.portable.hub.push import Pushed, push
 from xadapt.store.checkpoints import write_record
+from xadapt.store.records import RunRecord
 from xadapt.store.store import Store
 
 BASE = SimpleNamespace(name="e5-small", fingerprint="ab" * 32)
@@ -48,7 +51,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     reset_sessions()
 
 
-class Place:
+class Machine:
     """A store with the hub beside it."""
 
     def __init__(self, hub: StandIn, store: Store) -> None:
@@ -73,16 +76,22 @@ class Place:
             "sources": {"mnli": "nyu-mll/multi_nli"},
             "members": {},
         }
-        write_record(folder, record | changes, f"# {setup}\n")
+        write_record(folder, RunRecord.of(record | changes, "a test"), f"# {setup}\n")
         return folder
 
     def push(self, setup: str, repo: str = REPO, token: Any = WRITER, backbone: Any = BASE, **options: Any) -> Pushed:
         api = HfApi(endpoint=self.hub.endpoint, token=token)
-        return push(parse(setup), repo, backbone, self.store, api=api, **options)
+        return push(self.context(backbone), parse(setup), repo, api=api, **options)
 
     def pull(self, repo: str = REPO, setup: str | None = None, token: Any = READER, **options: Any) -> Pulled:
         api = HfApi(endpoint=self.hub.endpoint, token=token)
-        return pull(repo, self.store, parse(setup) if setup else None, api=api, **options)
+        return pull(self.context(BASE), repo, parse(setup) if setup else None, api=api, **options)
+
+    def context(self, backbone: Any) -> Context:
+        """The store with a base that is only a name and a fingerprint."""
+        made = Context(Source("bundled"), self.store)
+        vars(made)["backbone"] = backbone
+        return made
 
     def runs(self) -> list[str]:
         """Runs of which anything is in the store."""
@@ -108,18 +117,18 @@ class Place:
 
 
 @pytest.fixture
-def here(hub: StandIn, store: Store) -> Place:
+def here(hub: StandIn, store: Store) -> Machine:
     """A store with mnli, squad, their fusion and xnli on top of it."""
-    place = Place(hub, store)
-    place.make("mnli", "aa", 1)
-    place.make("squad", "bb", 2, sources={"squad": "rajpurkar/squad (plain_text)"})
+    machine = Machine(hub, store)
+    machine.make("mnli", "aa", 1)
+    machine.make("squad", "bb", 2, sources={"squad": "rajpurkar/squad (plain_text)"})
     members = {"mnli": "aa" * 8, "squad": "bb" * 8}
-    place.make("fuse(mnli, squad)", "cc", 3, members=members)
-    place.make(TARGET, "dd", 4, members={**members, "fuse(mnli, squad)": "cc" * 8})
-    return place
+    machine.make("fuse(mnli, squad)", "cc", 3, members=members)
+    machine.make(TARGET, "dd", 4, members={**members, "fuse(mnli, squad)": "cc" * 8})
+    return machine
 
 
 @pytest.fixture
-def away(hub: StandIn, tmp_path: Path, store: Store) -> Place:
+def away(hub: StandIn, tmp_path: Path, store: Store) -> Machine:
     """An empty store on another machine."""
-    return Place(hub, Store(tmp_path / "away", shipped=store.shipped))
+    return Machine(hub, Store(tmp_path / "away", shipped=store.shipped))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,12 @@ from adapters import XLMRobertaAdapterModel
 
 from xadapt.portable.import_adapter import import_adapter
 from xadapt.store.store import Store
-from xadapt.tasks import get_task
 
 
 def bring(bench: Any, folder: Path, store: Store, task: str | None = None, **options: Any) -> list[Any]:
     """Import a folder into a store."""
-    return import_adapter(folder, get_task(task) if task else None, bench.backbone, store, **options)
+    context = replace(bench.context, store=store, seed=options.pop("seed", 42))
+    return import_adapter(context, folder, bench.tasks[task] if task else None, **options)
 
 
 def hub(bench: Any, folder: Path, labels: Any = None, config: str = "seq_bn", **head: Any) -> Any:

@@ -17,8 +17,9 @@ from xadapt.composition.grammar import parse
 from xadapt.errors import RunFailed, XadaptError
 from xadapt.methods.adapter import adapter_state, add_adapter, save_adapter
 from xadapt.portable import export_check
-from xadapt.portable.export_check import Check, probe
 from xadapt.portable.export import Export, export
+from xadapt.portable.export_check import Check, probe
+from xadapt.portable.export_record import Origin
 from xadapt.store.checkpoints import write_record
 from xadapt.tasks import get_task
 from xadapt.training.plan import plan_fusion, plan_target, plan_task
@@ -31,7 +32,7 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(bench: Any, setup: str, to: Path, form: str, **options: Any) -> Export:
-    return export(parse(setup), to, form, bench.backbone, bench.store, **options)
+    return export(bench.context, parse(setup), to, form, **options)
 
 
 @pytest.fixture
@@ -59,8 +60,8 @@ def test_a_target_on_a_low_rank_fusion_computes_the_same_in_plain_adapters(stack
         "heads/stsb",
         "heads/xnli",
     }
-    assert made.record["active"] == {"stack": [{"fuse": ["mnli", "stsb"]}, target]}
-    assert made.record["heads"] == {
+    assert made.record.active == {"stack": [{"fuse": ["mnli", "stsb"]}, target]}
+    assert made.record.heads == {
         "mnli": "fuse(mnli, stsb, rank=4)",
         "stsb": "fuse(mnli, stsb, rank=4)",
         "xnli": "stack(fuse(mnli, stsb, rank=4), xnli)",
@@ -74,7 +75,7 @@ def test_a_target_on_a_low_rank_fusion_computes_the_same_in_plain_adapters(stack
 def test_an_average_is_one_plain_adapter_of_its_own(trained: Any, tmp_path: Path, unchecked: None) -> None:
     setup = "average(mnli, 3*stsb)"
     made = run(trained, setup, tmp_path / "out", "adapterhub", precision="fp32")
-    assert made.record["adapters"] == {"average-mnli-3-stsb": {"setup": setup, "run": None}}
+    assert made.record.adapters == {"average-mnli-3-stsb": Origin(setup=setup, run=None)}
     wanted = {
         key: 0.25 * value + 0.75 * adapter(trained, "stsb")[key.replace(".mnli.", ".stsb.")]
         for key, value in adapter(trained, "mnli").items()
@@ -118,7 +119,7 @@ def replace_adapter(bench: Any, checkpoint: Any, method: str) -> None:
         for parameter in adapter_state(model, "new").values():
             parameter.add_(torch.randn_like(parameter) * 0.3)
     save_adapter(model, "new", checkpoint.path / "adapter")
-    write_record(checkpoint.path, {**checkpoint.record, "files": {}}, "# a card")
+    write_record(checkpoint.path, checkpoint.record, "# a card")
 
 
 def test_lora_in_some_layers_only_names_just_these(bench: Any, tmp_path: Path, unchecked: None) -> None:
@@ -135,7 +136,7 @@ def test_a_merged_model_computes_the_same_in_plain_transformers(bench: Any, tmp_
     made = run(bench, "mnli", tmp_path / "out", "merged", task=get_task("xnli"))
     assert max(made.check.differences.values()) < 1e-5
     assert made.check.differences.keys() == {"hidden states", "mnli"}
-    assert made.record["heads"] == {"mnli": "mnli"}
+    assert made.record.heads == {"mnli": "mnli"}
     assert 'from_pretrained(".")' in (made.path / "README.md").read_text()
 
 
@@ -172,7 +173,7 @@ def test_what_cannot_be_exported_is_one_line_and_leaves_nothing(
 def test_an_export_that_computes_something_else_fails_and_leaves_nothing(
     trained_once: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    honest = checked.probe
+    honest = export_check.probe
 
     def other(*given: Any) -> Any:
         made = honest(*given)
@@ -188,7 +189,7 @@ def test_an_export_that_computes_something_else_fails_and_leaves_nothing(
 def test_an_export_that_does_not_load_fails_with_what_the_library_said(
     trained_once: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xadapt.portable.export_adapterhub._code", lambda written, base: "raise ValueError('no such thing')")
+    monkeypatch.setattr("xadapt.portable.export_adapterhub._code", lambda *given: "raise ValueError('no such thing')")
     with pytest.raises(RunFailed, match=r"does not load with plain libraries \(ValueError: no such thing\)"):
         run(trained_once, "mnli", tmp_path / "out", "adapterhub")
     assert not list(tmp_path.iterdir())
@@ -209,7 +210,7 @@ def test_an_earlier_export_is_replaced_and_anything_else_is_left_alone(
 
 def test_a_task_takes_its_head_alone(trained_once: Any, tmp_path: Path, unchecked: None) -> None:
     made = run(trained_once, "stack(mnli, xnli)", tmp_path / "out", "adapterhub", task=get_task("mnli"))
-    assert list(made.record["heads"]) == ["mnli"]
+    assert list(made.record.heads) == ["mnli"]
     assert [path.name for path in (made.path / "heads").iterdir()] == ["mnli"]
     assert 'model.active_head = "mnli"' in (made.path / "README.md").read_text()
 

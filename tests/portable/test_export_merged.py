@@ -16,9 +16,9 @@ from transformers import AutoConfig, AutoModel, XLMRobertaModel
 from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 from xadapt.methods.adapter import activate, adapter_state, add_adapter
+from xadapt.portable.base_folder import encoder_state
 from xadapt.portable.export_check import probe
 from xadapt.portable.export_merged import merged_layers, write_merged
-from xadapt.portable.base_folder import encoder_state
 from xadapt.training.plan import plan_target, plan_task
 
 METHODS = (
@@ -94,7 +94,7 @@ def test_a_head_goes_into_the_class_that_computes_the_same(
     assembly = bench.assemble(task)
     made = probe(bench.backbone, assembly.model, [task])
     written = write_merged(assembly, parse(task), [task], tmp_path, "fp32")
-    assert written.parts == {"architecture": architecture, "heads": [task]}
+    assert (written.parts.architecture, written.heads) == (architecture, [task])
     assert not written.notes
     plain = getattr(transformers, architecture).from_pretrained(tmp_path).eval()
     shape = made.ids[:, None] if "Choice" in architecture else made.ids
@@ -129,7 +129,7 @@ def test_of_several_heads_the_outermost_goes_along_and_the_others_are_named(benc
     heads = list(assembly.heads)
     assert sorted(heads) == ["mnli", "stsb"]
     written = write_merged(assembly, parse("mnli"), heads, tmp_path, "fp32")
-    assert written.parts["heads"] == heads[-1:]
+    assert written.heads == heads[-1:]
     assert all(head in written.notes[0] for head in (*heads, "--task"))
 
 
@@ -139,6 +139,6 @@ def test_a_head_that_no_class_has_stays_behind_and_that_is_said(bench: Any, tmp_
     assembly.model.delete_head("mnli")
     assembly.model.add_classification_head("mnli", num_labels=3, layers=1)
     written = write_merged(assembly, parse("mnli"), ["mnli"], tmp_path, "fp32")
-    assert written.parts == {"architecture": "XLMRobertaModel", "heads": []}
+    assert (written.parts.architecture, written.heads) == ("XLMRobertaModel", [])
     assert "the encoder alone" in written.notes[0]
     assert isinstance(AutoModel.from_pretrained(tmp_path), XLMRobertaModel)

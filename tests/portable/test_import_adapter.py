@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ from tests.portable.imports import bring, hub
 from xadapt.composition.builder import assemble
 from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
-from xadapt.portable.export_check import Check, probe
 from xadapt.portable.export import export
+from xadapt.portable.export_check import Check, probe
+from xadapt.store.records import Imported
 from xadapt.store.store import Store
 from xadapt.training.plan import plan_fusion, plan_target, plan_task
 
@@ -30,7 +32,7 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def outputs(bench: Any, setup: str, store: Store) -> dict[str, np.ndarray]:
     """What a setup computes with the checkpoints of a store."""
-    assembly = assemble(bench.backbone, parse(setup), store, 42)
+    assembly = assemble(replace(bench.context, store=store), parse(setup))
     return probe(bench.backbone, assembly.model, list(assembly.heads)).wanted
 
 
@@ -42,9 +44,7 @@ def same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
 def test_an_exported_adapter_computes_the_same_to_the_bit_when_it_comes_back(
     trained_once: Any, store: Store, tmp_path: Path, unchecked: None, precision: str
 ) -> None:
-    export(
-        parse("squad"), tmp_path / "out", "adapterhub", trained_once.backbone, trained_once.store, precision=precision
-    )
+    export(trained_once.context, parse("squad"), tmp_path / "out", "adapterhub", precision=precision)
     (made,) = bring(trained_once, tmp_path / "out", store)
     assert (made.setup, made.heads) == ("squad", ["squad"])
     assert same(outputs(trained_once, "squad", store), outputs(trained_once, "squad", trained_once.store))
@@ -55,7 +55,7 @@ def test_an_exported_adapter_computes_the_same_to_the_bit_when_it_comes_back(
 @pytest.mark.parametrize("method", ["vera", "loreft", "mam", "prefix_tuning"])
 def test_parts_of_all_kinds_come_back_to_the_bit(bench: Any, tmp_path: Path, unchecked: None, method: str) -> None:
     first = bench.train(plan_task("stsb"), adapter_config=method)
-    export(parse("stsb"), tmp_path / "out", "adapterhub", bench.backbone, bench.store)
+    export(bench.context, parse("stsb"), tmp_path / "out", "adapterhub")
     other = Store(tmp_path / "other", shipped=bench.store.shipped)
     (second,) = bring(bench, tmp_path / "out", other)
     wanted, found = (load_file(one.path / "adapter" / "adapter.safetensors") for one in (first, second))
@@ -69,11 +69,11 @@ def test_a_whole_setup_comes_back_with_fusion_target_and_heads(
 ) -> None:
     trained.train(plan_target("xnli", "fuse(mnli, stsb)"))
     setup = "stack(fuse(mnli, stsb), xnli)"
-    export(parse(setup), tmp_path / "out", "adapterhub", trained.backbone, trained.store)
+    export(trained.context, parse(setup), tmp_path / "out", "adapterhub")
     made = {checkpoint.setup: checkpoint for checkpoint in bring(trained, tmp_path / "out", store)}
     assert list(made) == ["mnli", "stsb", "fuse(mnli, stsb)", setup]
-    assert made[setup].record["members"] == {name: one.run for name, one in made.items() if name != setup}
-    assert made[setup].record["under"] == "fuse(mnli, stsb)"
+    assert made[setup].record.members == {name: one.run for name, one in made.items() if name != setup}
+    assert made[setup].record.under == "fuse(mnli, stsb)"
     assert same(outputs(trained, setup, store), outputs(trained, setup, trained.store))
 
 
@@ -81,7 +81,7 @@ def test_an_average_comes_back_under_a_name_and_only_so(
     trained_once: Any, store: Store, tmp_path: Path, unchecked: None
 ) -> None:
     setup = "average(mnli, stsb)"
-    export(parse(setup), tmp_path / "out", "adapterhub", trained_once.backbone, trained_once.store, precision="fp32")
+    export(trained_once.context, parse(setup), tmp_path / "out", "adapterhub", precision="fp32")
     with pytest.raises(XadaptError, match="no checkpoint of its own: give it --name and --task"):
         bring(trained_once, tmp_path / "out", store)
     (made,) = bring(trained_once, tmp_path / "out", store, "mnli", name="both")
@@ -94,10 +94,10 @@ def test_an_average_comes_back_under_a_name_and_only_so(
 def test_an_imported_adapter_is_evaluated_fused_and_stood_on_by_its_name(trained: Any, tmp_path: Path) -> None:
     hub(trained, tmp_path / "out")
     (made,) = bring(trained, tmp_path / "out", trained.store, "mnli", name="theirs")
-    assert trained.evaluate("theirs", "xnli", "en")["head"] == "mnli"
+    assert trained.evaluate("theirs", "xnli", "en").head == "mnli"
     fused = trained.train(plan_fusion(["theirs", "stsb"], "stsb"))
     target = trained.train(plan_target("xnli", "theirs"))
-    assert fused.record["members"]["theirs"] == target.record["members"]["theirs"] == made.run
+    assert fused.record.members["theirs"] == target.record.members["theirs"] == made.run
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_an_adapter_of_peft_comes_in_with_the_head_it_was_trained_with(
     model.save_pretrained(tmp_path / "out")
     names = ["contradiction", "neutral", "entailment"]
     (made,) = bring(trained_once, tmp_path / "out", store, "mnli", labels=names)
-    assert made.record["imported"]["form"] == "peft"
+    assert made.record.imported.form == "peft"
     found = outputs(trained_once, "mnli", store)["mnli"]
     made_of = probe(trained_once.backbone, trained_once.backbone.model(), [])
     with torch.no_grad():
@@ -165,14 +165,11 @@ def test_the_record_and_the_card_say_what_is_not_known(trained_once: Any, store:
     hub(trained_once, tmp_path / "out")
     (made,) = bring(trained_once, tmp_path / "out", store, "mnli", seed=7)
     record = made.record
-    assert (record["trains"], record["data"], record["rows"], record["seed"]) == ("imported", "imported", {}, 7)
-    assert record["figures"]["dev"] == {}
-    assert record["imported"] == {
-        "form": "adapterhub",
-        "name": "nli",
-        "base": trained_once.backbone.name,
-        "library": "adapters.1.3.0",
-    }
+    assert (record.trains, record.data, record.rows, record.seed) == ("imported", "imported", {}, 7)
+    assert record.figures.dev == {}
+    assert record.imported == Imported(
+        form="adapterhub", name="nli", base=trained_once.backbone.name, library="adapters.1.3.0"
+    )
     page = (made.path / "README.md").read_text()
     assert "| training rows, steps, scores | unknown |" in page
     assert "| seed | unknown; filed under 7 |" in page

@@ -64,6 +64,12 @@ def check_method(text: str) -> None:
     _parse(text, DEEPEST)
 
 
+def method_version(text: str) -> int:
+    """Which version of the method in a configuration string is registered; 0 for a library's method."""
+    method, _ = split_layers(text)
+    return own_methods.version_of(method) if own_methods.knows(method) else 0
+
+
 def _parse(text: str, depth: int) -> tuple[_Library, Any]:
     """The library of a configuration string, and the configuration for a base of so many layers."""
     method, layers = split_layers(text)

@@ -93,6 +93,11 @@ def parse_config(text: str) -> OwnConfig:
     return OwnConfig(method, method.configured(options))
 
 
+def version_of(text: str) -> int:
+    """The version of the method in a configuration string."""
+    return parse_config(text).method.version
+
+
 def limit(config: OwnConfig, layers: list[int], depth: int) -> OwnConfig:
     """A configuration for some layers of a base that has ``depth`` of them."""
     return replace(config, layers=tuple(layers) if len(layers) < depth else None)

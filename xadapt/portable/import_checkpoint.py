@@ -108,7 +108,7 @@ def import_checkpoint(context: Context, incoming: Incoming, earlier: list[Checkp
         if store.finished(record.run) is None:
             with atomic_folder(path) as folder:
                 shutil.copytree(written, folder, dirs_exist_ok=True)
-                write_record(folder, record, card(record))
+                write_record(folder, record, card(record, "peft" if found.form == "peft" else "adapters"))
     return open_checkpoint(path)
 
 

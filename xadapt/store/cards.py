@@ -24,25 +24,24 @@ _USE = {
         "# the folder adapter/ loads with plain peft on the base's encoder",
         'model = peft.PeftModel.from_pretrained(encoder, "adapter")',
     ),
+    "own": (
+        "# the adapter's method is its author's own: name the module that registers it in $XADAPT_PLUGINS",
+        'model = xadapt.load("SETUP", task="TASK")',
+    ),
 }
 
 
-def card(record: RunRecord) -> str:
+def card(record: RunRecord, library: str = "adapters") -> str:
     """Write the card, Markdown with the front matter that model hubs read.
 
     Args:
         record: The checkpoint's record (see :mod:`xadapt.store.checkpoints`).
+        library: What loads the adapter: ``adapters``, ``peft``, or ``own`` for a method that a user registered.
     """
     imported = record.imported is not None
-    peft = (
-        record.imported.form == "peft"
-        if record.imported
-        else str(record.settings["adapter_config"]).startswith("peft:")
-    )
-    library = "peft" if peft else "adapters"
     lines = [
         "---",
-        f"library_name: {library}",
+        f"library_name: {'xadapt' if library == 'own' else library}",
         "tags: [xadapt, adapters, cross-lingual, xlm-roberta]",
         "language: [en]",
         "---",

@@ -132,10 +132,8 @@ class Store:
         found = self.find(setup, fingerprint, seed)
         if found is None:
             known = {c.setup for c in self.checkpoints()}
-            fault = str(unknown("adapter", setup, known))
-            raise XadaptError(
-                f"{fault} If not, make it: {hint}" if fault.endswith("?") else f"{fault}; make it: {hint}"
-            )
+            fault = unknown("adapter", setup, known)
+            raise XadaptError(f"{fault} If not, make it: {hint}" if fault.nearest else f"{fault}; make it: {hint}")
         return found
 
     def write_result(self, result: Result) -> None:

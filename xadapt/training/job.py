@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from xadapt import __version__
 from xadapt.errors import RunFailed
-from xadapt.methods.adapter import check_method
+from xadapt.methods.adapter import check_method, method_version
 from xadapt.metrics import main_score
 from xadapt.problems import Problem, problem_class
 from xadapt.problems.bind import bind
@@ -158,6 +158,7 @@ class Job:
             "rows": {name: rows.fingerprint for name, rows in self.train_rows.items()},
             "dev_rows": {name: rows.fingerprint for name, rows in self.dev_rows.items()},
             "settings": {**settings, "seed": context.seed, "precision": context.precision},
+            **({"method_version": version} if (version := method_version(self.settings.adapter_config)) else {}),
             "versions": library_versions(),
         }
 

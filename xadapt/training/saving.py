@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from xadapt.composition.builder import layer_name
-from xadapt.methods.adapter import save_adapter
+from xadapt.methods.adapter import method_of, save_adapter
 from xadapt.methods.fusion import save_fusion
 from xadapt.store.cards import card
 from xadapt.store.checkpoints import write_record
@@ -54,16 +54,19 @@ def as_stored(model: torch.nn.Module) -> Iterator[None]:
 def save_checkpoint(model: Any, plan: TrainPlan, path: Path, record: RunRecord) -> None:
     """Write adapter or fusion, heads, record and card; nothing is seen at ``path`` before all of it is."""
     with atomic_folder(path) as folder:
+        library = "adapters"
         if plan.makes.kind == "fuse":
             save_fusion(model, model.active_adapters, folder / "fusion")
         else:
-            save_adapter(model, layer_name(plan.makes), folder / "adapter")
+            name = layer_name(plan.makes)
+            library = method_of(model, name)["library"]
+            save_adapter(model, name, folder / "adapter")
         for head in record.heads:
             (folder / "heads").mkdir(exist_ok=True)
             model.save_head(str(folder / "heads" / head), head, use_safetensors=True)
         for file in folder.rglob("*.safetensors"):
             save_file({name: _half(value) for name, value in load_file(file).items()}, file)
-        write_record(folder, record, card(record))
+        write_record(folder, record, card(record, library))
 
 
 def _half(value: torch.Tensor) -> torch.Tensor:

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.portable.conftest import REPO, TARGET, Place
+from tests.portable.conftest import REPO, TARGET, Machine
 from tests.portable.hub_server import Repo
 from xadapt.errors import RunFailed, XadaptError
 
 
-def test_a_push_and_a_pull_into_an_empty_store_give_the_same_bytes(here: Place, away: Place) -> None:
+def test_a_push_and_a_pull_into_an_empty_store_give_the_same_bytes(here: Machine, away: Machine) -> None:
     pushed = here.push(TARGET)
     pulled = away.pull()
     assert pulled.revision == pushed.revision
@@ -18,7 +18,7 @@ def test_a_push_and_a_pull_into_an_empty_store_give_the_same_bytes(here: Place, 
     assert not list((away.store.root / "partial").iterdir())
 
 
-def test_a_private_repository_is_private_and_a_public_one_is_not_taken_for_it(here: Place, away: Place) -> None:
+def test_a_private_repository_is_private_and_a_public_one_is_not_taken_for_it(here: Machine, away: Machine) -> None:
     here.push("mnli", private=True)
     with pytest.raises(XadaptError, match="no repository org/adapters that you may read"):
         away.pull(token=False)
@@ -29,7 +29,7 @@ def test_a_private_repository_is_private_and_a_public_one_is_not_taken_for_it(he
     assert list(here.hub.files("org/open")) == [".gitattributes"]
 
 
-def test_what_the_hub_does_not_give_is_one_clear_line(here: Place, away: Place) -> None:
+def test_what_the_hub_does_not_give_is_one_clear_line(here: Machine, away: Machine) -> None:
     here.push("mnli")
     with pytest.raises(XadaptError, match="no repository org/nothing that you may read"):
         away.pull("org/nothing")
@@ -40,7 +40,7 @@ def test_what_the_hub_does_not_give_is_one_clear_line(here: Place, away: Place) 
         away.pull()
 
 
-def test_a_hub_that_does_not_answer_is_one_clear_line(here: Place, away: Place) -> None:
+def test_a_hub_that_does_not_answer_is_one_clear_line(here: Machine, away: Machine) -> None:
     here.hub.close()
     with pytest.raises(RunFailed, match=r"http://127.0.0.1:\d+ cannot be reached or broke off"):
         away.pull()

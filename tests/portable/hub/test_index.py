@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.portable.conftest import REPO, Place
+from tests.portable.conftest import REPO, Machine
 from xadapt.errors import XadaptError
 
 
 @pytest.mark.parametrize("name", ["adapter/pytorch_adapter.bin", "weights.pkl", "heads/mnli/model.PT", "run.py"])
-def test_a_pickle_is_refused_before_it_is_downloaded(here: Place, away: Place, name: str) -> None:
+def test_a_pickle_is_refused_before_it_is_downloaded(here: Machine, away: Machine, name: str) -> None:
     here.push("mnli")
     here.hub.write(REPO, f"runs/{'aa' * 8}/{name}", b"\x80\x04.")
     here.hub.requests.clear()
@@ -22,7 +22,7 @@ def test_a_pickle_is_refused_before_it_is_downloaded(here: Place, away: Place, n
 
 
 @pytest.mark.parametrize("name", ["../../evil.json", "/evil.json", "a/../../evil.json", "a\\..\\evil.json", "C:x.json"])
-def test_a_record_cannot_lead_out_of_its_folder(here: Place, away: Place, name: str) -> None:
+def test_a_record_cannot_lead_out_of_its_folder(here: Machine, away: Machine, name: str) -> None:
     here.push("mnli")
     here.change_record("aa", files={name: "0" * 64, "heads/mnli/head_config.json": "0" * 64})
     with pytest.raises(XadaptError, match="leads out of its folder: nothing is taken"):
@@ -30,14 +30,14 @@ def test_a_record_cannot_lead_out_of_its_folder(here: Place, away: Place, name: 
     assert not list(away.store.root.parent.rglob("evil.json"))
 
 
-def test_a_file_of_the_repository_cannot_lead_out_of_its_folder(here: Place, away: Place) -> None:
+def test_a_file_of_the_repository_cannot_lead_out_of_its_folder(here: Machine, away: Machine) -> None:
     here.push("mnli")
     here.hub.write(REPO, f"runs/{'aa' * 8}/../../../evil.json", b"{}")
     with pytest.raises(XadaptError, match="leads out of its folder"):
         away.pull()
 
 
-def test_a_head_cannot_lead_out_of_its_checkpoint(here: Place, away: Place) -> None:
+def test_a_head_cannot_lead_out_of_its_checkpoint(here: Machine, away: Machine) -> None:
     here.push("mnli")
     here.change_record("aa", heads=["../../../mnli"])
     with pytest.raises(XadaptError, match=r"names the head '../../../mnli' without its files"):
@@ -45,14 +45,14 @@ def test_a_head_cannot_lead_out_of_its_checkpoint(here: Place, away: Place) -> N
 
 
 @pytest.mark.parametrize("run", ["../../evil", "..", "AA" * 8, ""])
-def test_an_index_cannot_name_a_folder_of_its_own(here: Place, away: Place, run: str) -> None:
+def test_an_index_cannot_name_a_folder_of_its_own(here: Machine, away: Machine, run: str) -> None:
     here.push("mnli")
     here.change_index(lambda index: index["setups"][0]["runs"].update(mnli=run))
     with pytest.raises(XadaptError, match=r"xadapt-setups.json of org/adapters: 'setups.0.runs.mnli' is wrong"):
         away.pull()
 
 
-def test_an_index_cannot_write_to_the_terminal(here: Place, away: Place) -> None:
+def test_an_index_cannot_write_to_the_terminal(here: Machine, away: Machine) -> None:
     here.push("mnli")
     here.change_index(lambda index: index["setups"][0].update(base="\x1b[2Je5-small"))
     with pytest.raises(XadaptError, match=r"'setups.0.base' is wrong") as caught:
@@ -60,14 +60,14 @@ def test_an_index_cannot_write_to_the_terminal(here: Place, away: Place) -> None
     assert "\x1b" not in str(caught.value)
 
 
-def test_a_record_of_another_setup_is_refused(here: Place, away: Place) -> None:
+def test_a_record_of_another_setup_is_refused(here: Machine, away: Machine) -> None:
     here.push("mnli")
     here.change_record("aa", setup="squad")
     with pytest.raises(XadaptError, match=r"is of squad .* not of mnli: it is not taken"):
         away.pull()
 
 
-def test_an_index_of_a_later_version_says_so(here: Place, away: Place) -> None:
+def test_an_index_of_a_later_version_says_so(here: Machine, away: Machine) -> None:
     here.push("mnli")
     here.change_index(lambda index: index.update(format=2))
     with pytest.raises(XadaptError, match="has a later format: upgrade xadapt"):

@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
-from tests.portable.conftest import REPO, TARGET, Place
+from tests.portable.conftest import REPO, TARGET, Machine
 from xadapt.errors import RunFailed, XadaptError
 from xadapt.store.files import sha256_file
 from xadapt.store.store import Store
 
 
-def test_without_members_they_are_named_and_whoever_pulls_must_have_them(here: Place, away: Place) -> None:
+def test_without_members_they_are_named_and_whoever_pulls_must_have_them(here: Machine, away: Machine) -> None:
     here.push(TARGET, members=False)
     away.make("squad", "bb", 2)
     pulled = away.pull()
@@ -21,14 +21,14 @@ def test_without_members_they_are_named_and_whoever_pulls_must_have_them(here: P
     assert not pulled.usable(pulled.entries[0])
 
 
-def test_a_setup_that_is_only_put_together_goes_as_its_parts(here: Place, away: Place) -> None:
+def test_a_setup_that_is_only_put_together_goes_as_its_parts(here: Machine, away: Machine) -> None:
     here.push("average(mnli, squad)")
     pulled = away.pull()
     assert pulled.taken == {"aa" * 8: "mnli", "bb" * 8: "squad"}
     assert pulled.usable(pulled.entries[0])
 
 
-def test_a_repository_holds_several_setups_and_one_of_them_can_be_pulled(here: Place, away: Place) -> None:
+def test_a_repository_holds_several_setups_and_one_of_them_can_be_pulled(here: Machine, away: Machine) -> None:
     here.push("mnli")
     here.push("squad")
     assert [entry.setup for entry in away.pull(setup="squad").entries] == ["squad"]
@@ -38,7 +38,7 @@ def test_a_repository_holds_several_setups_and_one_of_them_can_be_pulled(here: P
         away.pull(setup="squat")
 
 
-def test_a_branch_is_made_and_a_revision_is_pinned(here: Place, away: Place) -> None:
+def test_a_branch_is_made_and_a_revision_is_pinned(here: Machine, away: Machine) -> None:
     first = here.push("mnli")
     here.push("squad", revision="dev")
     assert set(away.pull(revision="dev").taken.values()) == {"mnli", "squad"}
@@ -47,7 +47,7 @@ def test_a_branch_is_made_and_a_revision_is_pinned(here: Place, away: Place) -> 
         away.pull(revision="v9")
 
 
-def test_a_run_that_is_there_and_whole_is_never_replaced(here: Place, away: Place) -> None:
+def test_a_run_that_is_there_and_whole_is_never_replaced(here: Machine, away: Machine) -> None:
     here.push(TARGET)
     away.make("mnli", "aa", 77)
     before = away.contents("aa")
@@ -58,10 +58,10 @@ def test_a_run_that_is_there_and_whole_is_never_replaced(here: Place, away: Plac
 
 
 def test_a_shipped_run_is_kept_where_it_is_the_same_and_given_way_to_where_not(
-    here: Place, away: Place, tmp_path: Path
+    here: Machine, away: Machine, tmp_path: Path
 ) -> None:
     here.push("average(mnli, squad)")
-    shipped = Place(here.hub, Store(tmp_path / "shipped"))
+    shipped = Machine(here.hub, Store(tmp_path / "shipped"))
     shipped.make("mnli", "aa", 1)
     shipped.make("squad", "bb", 77)
     away.store.shipped = tmp_path / "shipped"
@@ -70,7 +70,7 @@ def test_a_shipped_run_is_kept_where_it_is_the_same_and_given_way_to_where_not(
     assert away.contents("bb") == here.contents("bb")
 
 
-def test_a_run_that_is_damaged_is_restored(here: Place, away: Place) -> None:
+def test_a_run_that_is_damaged_is_restored(here: Machine, away: Machine) -> None:
     here.push("mnli")
     own = away.make("mnli", "aa", 1)
     (own / "adapter" / "adapter.safetensors").write_bytes(b"cut")
@@ -78,7 +78,7 @@ def test_a_run_that_is_damaged_is_restored(here: Place, away: Place) -> None:
     assert away.contents("aa") == here.contents("aa")
 
 
-def test_a_second_pull_downloads_no_weights(here: Place, away: Place) -> None:
+def test_a_second_pull_downloads_no_weights(here: Machine, away: Machine) -> None:
     here.push(TARGET)
     away.pull()
     here.hub.requests.clear()
@@ -86,7 +86,7 @@ def test_a_second_pull_downloads_no_weights(here: Place, away: Place) -> None:
     assert not [request for request in here.hub.requests if "safetensors" in request or "/large/" in request]
 
 
-def test_another_run_of_the_same_setup_is_told(here: Place, away: Place) -> None:
+def test_another_run_of_the_same_setup_is_told(here: Machine, away: Machine) -> None:
     here.push("mnli")
     away.make("mnli", "ee", 5)
     pulled = away.pull()
@@ -96,7 +96,7 @@ def test_another_run_of_the_same_setup_is_told(here: Place, away: Place) -> None
 
 
 def test_a_download_that_breaks_off_is_not_taken_and_goes_on_later(
-    here: Place, away: Place, monkeypatch: pytest.MonkeyPatch
+    here: Machine, away: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 64)
     here.push(TARGET)
@@ -113,7 +113,7 @@ def test_a_download_that_breaks_off_is_not_taken_and_goes_on_later(
     assert f"GET /large/{oid}" in here.hub.requests
 
 
-def test_a_spoilt_download_is_refused_and_got_afresh(here: Place, away: Place) -> None:
+def test_a_spoilt_download_is_refused_and_got_afresh(here: Machine, away: Machine) -> None:
     here.push(TARGET)
     oid = sha256_file(here.store.run_path("cc" * 8) / "adapter" / "adapter.safetensors")
     here.hub.spoilt.add(oid)
@@ -124,7 +124,7 @@ def test_a_spoilt_download_is_refused_and_got_afresh(here: Place, away: Place) -
     assert len(away.pull().taken) == 4
 
 
-def test_a_record_that_was_changed_is_refused(here: Place, away: Place) -> None:
+def test_a_record_that_was_changed_is_refused(here: Machine, away: Machine) -> None:
     here.push("mnli")
     path = f"runs/{'aa' * 8}/xadapt.json"
     here.hub.write(REPO, path, here.hub.read(REPO, path).replace(b'"seed": 42', b'"seed": 43'))
@@ -132,14 +132,14 @@ def test_a_record_that_was_changed_is_refused(here: Place, away: Place) -> None:
         away.pull()
 
 
-def test_a_file_that_is_not_there_is_named(here: Place, away: Place) -> None:
+def test_a_file_that_is_not_there_is_named(here: Machine, away: Machine) -> None:
     here.push("mnli")
     here.hub.write(REPO, f"runs/{'aa' * 8}/adapter/adapter.safetensors", None)
     with pytest.raises(XadaptError, match=r"org/adapters lacks runs/aaaaaaaaaaaaaaaa/adapter/adapter.safetensors"):
         away.pull()
 
 
-def test_a_plain_adapter_is_left_to_import(here: Place, away: Place) -> None:
+def test_a_plain_adapter_is_left_to_import(here: Machine, away: Machine) -> None:
     here.hub.write("org/plain", "adapter_config.json", b"{}")
     with pytest.raises(XadaptError, match="use `xadapt import org/plain`"):
         away.pull("org/plain")

@@ -83,8 +83,8 @@ def push(
     lacking = next((name for name, run in runs.items() if members and run not in found), None)
     if lacking:
         raise XadaptError(
-            f"{node} stands on {lacking} (run {runs[lacking]}), which {context.store.root} does not have as it was then: "
-            "restore it, or push with --without-members"
+            f"{node} stands on {lacking} (run {runs[lacking]}), which {context.store.root} does not have as it was "
+            "then: restore it, or push with --without-members"
         )
     sent = [found[run] for name, run in runs.items() if run in found and (members or name == str(node))]
     for checkpoint in sent:
