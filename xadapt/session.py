@@ -465,7 +465,7 @@ class Session:
         self,
         setup: str,
         to: Path | str,
-        form: str,
+        format: str,
         task: str | None = None,
         precision: str | None = None,
         with_base: bool = False,
@@ -475,7 +475,7 @@ class Session:
         from xadapt.portable.export import export
 
         target = self.task(task) if task else None
-        return export(self.context, parse(setup), Path(to), form, target, precision, with_base)
+        return export(self.context, parse(setup), Path(to), format, target, precision, with_base)
 
     def import_adapter(
         self, folder: Path | str, task: str | None = None, name: str | None = None, labels: Iterable[str] = ()

@@ -32,7 +32,7 @@ def test_a_named_device_is_taken(machine):
 @pytest.mark.parametrize("name", ["cuda", "cuda:0", "mps"])
 def test_a_device_that_is_not_on_this_machine_is_one_line(machine, name):
     machine()
-    with pytest.raises(XadaptError, match=f"device '{name}' is not on this machine: use --device auto"):
+    with pytest.raises(XadaptError, match=f"device '{name}' is not on this machine: use device=auto"):
         pick_device(name)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.libraries.torch import cpu_computes_bf16
 
 
@@ -26,10 +26,11 @@ def pick_device(name: str) -> torch.device:
     except (RuntimeError, KeyError):
         raise XadaptError(f"unknown device {name!r}: use auto, cpu, cuda or mps") from None
     if not available:
-        raise XadaptError(f"device {name!r} is not on this machine: use --device auto")
+        raise XadaptError(f"device {name!r} is not on this machine: use {option('device', 'auto')}")
     if device.type == "cuda" and device.index:
         # The Trainer always takes the first visible GPU.
-        raise XadaptError(f"device {name!r}: choose the GPU with CUDA_VISIBLE_DEVICES={device.index} and --device cuda")
+        use = option("device", "cuda")
+        raise XadaptError(f"device {name!r}: choose the GPU with CUDA_VISIBLE_DEVICES={device.index} and {use}")
     return device
 
 

@@ -70,9 +70,9 @@ class PackedEmbedding(nn.Module):
         Raises:
             IndexError: If an id is negative or beyond the vocabulary.
         """
-        words, places = torch.unique(ids, return_inverse=True)
+        words, rows = torch.unique(ids, return_inverse=True)
         # The library's lookup minds the bounds, where indexing would count negative ids from the end.
-        return embedding(places, unpack_rows(embedding(words, self.rows)))
+        return embedding(rows, unpack_rows(embedding(words, self.rows)))
 
     def extra_repr(self) -> str:
         """Its sizes, as ``nn.Embedding`` shows them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adapters.composition import Fuse, Stack
 from adapters.context import AdapterSetup
@@ -16,6 +16,9 @@ from torch import nn
 
 from xadapt.methods import own_methods, peft_library
 
+if TYPE_CHECKING:
+    from adapters import XLMRobertaAdapterModel
+
 #: Parts of the library that map each token by itself, unless they have a gate.
 _TOKENWISE = (Adapter, ParallelAdapter, LoRA, IA3, Vera)
 #: What layers share, and use in the layers themselves.
@@ -23,7 +26,7 @@ _POOLS = ("prefix_tuning.prefix_tunings", "shared_parameters")
 _WITHIN = re.compile(r"encoder\.layer\.(\d+)\.")
 
 
-def lowest_layer(model: Any) -> int:
+def lowest_layer(model: XLMRobertaAdapterModel) -> int:
     """The lowest layer of the encoder in which anything acts that is active.
 
     Args:
@@ -38,7 +41,7 @@ def lowest_layer(model: Any) -> int:
     return min((int(found[1]) if (found := _WITHIN.match(path)) else 0 for path in paths), default=depth)
 
 
-def is_tokenwise(model: Any) -> bool:
+def is_tokenwise(model: XLMRobertaAdapterModel) -> bool:
     """Whether all that is active maps each token by itself, given what goes into its layer.
 
     Prefixes add tokens to attend to, gates are means over a sequence, and ReFT looks at positions: they do not. A
@@ -51,7 +54,7 @@ def is_tokenwise(model: Any) -> bool:
     return own_methods.is_tokenwise(model) and all(_maps_tokens(module) for _, module in _acting(model))
 
 
-def _acting(model: Any) -> Iterator[tuple[str, nn.Module]]:
+def _acting(model: XLMRobertaAdapterModel) -> Iterator[tuple[str, nn.Module]]:
     """Modules of the adapters library that change what the base computes, by path."""
     context = AdapterSetup.get_context()
     setup = context.adapter_setup if context else model.adapters_config.active_setup

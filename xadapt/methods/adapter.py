@@ -9,16 +9,19 @@ Everywhere, ``model`` is an ``XLMRobertaAdapterModel``.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from adapters.composition import AdapterCompositionBlock, Stack
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.methods import adapters_library, own_methods, peft_configs, peft_library
 from xadapt.methods.layer_grammar import ALL, DEEPEST, layer_numbers, split_layers
 from xadapt.store.files import read_json
+
+if TYPE_CHECKING:
+    from adapters import XLMRobertaAdapterModel
 
 _EXAMPLES = "seq_bn, double_seq_bn, par_bn, seq_bn[reduction_factor=16], lora[r=8], peft:lora[r=8], peft:dora, peft:ia3"
 #: What the libraries raise on values that make no sense.
@@ -30,19 +33,21 @@ LOADING_ERRORS = (SafetensorError, *_ERRORS)
 class _Library(Protocol):
     """What the modules of all three have in common."""
 
-    def has_adapter(self, model: Any, name: str) -> bool: ...
+    def has_adapter(self, model: XLMRobertaAdapterModel, name: str) -> bool: ...
     def parse_config(self, text: str) -> Any: ...
     def limit(self, config: Any, layers: list[int], depth: int) -> Any: ...
-    def config_of(self, model: Any, name: str, rank: int | None = None) -> Any: ...
-    def add(self, model: Any, name: str, config: Any) -> None: ...
-    def describe(self, model: Any, name: str) -> dict[str, Any]: ...
-    def state(self, model: Any, name: str) -> dict[str, nn.Parameter]: ...
-    def fixed_state(self, model: Any, name: str) -> dict[str, Tensor]: ...
-    def save(self, model: Any, name: str, folder: Path) -> None: ...
-    def load(self, model: Any, folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Tensor]]: ...
+    def config_of(self, model: XLMRobertaAdapterModel, name: str, rank: int | None = None) -> Any: ...
+    def add(self, model: XLMRobertaAdapterModel, name: str, config: Any) -> None: ...
+    def describe(self, model: XLMRobertaAdapterModel, name: str) -> dict[str, Any]: ...
+    def state(self, model: XLMRobertaAdapterModel, name: str) -> dict[str, nn.Parameter]: ...
+    def fixed_state(self, model: XLMRobertaAdapterModel, name: str) -> dict[str, Tensor]: ...
+    def save(self, model: XLMRobertaAdapterModel, name: str, folder: Path) -> None: ...
+    def load(
+        self, model: XLMRobertaAdapterModel, folder: Path, name: str
+    ) -> tuple[dict[str, Any], dict[str, Tensor]]: ...
 
 
-def _library(model: Any, name: str) -> _Library:
+def _library(model: XLMRobertaAdapterModel, name: str) -> _Library:
     for library in (own_methods, peft_library):
         if library.has_adapter(model, name):
             return library
@@ -85,7 +90,7 @@ def _parse(text: str, depth: int) -> tuple[_Library, Any]:
 
 
 def _config_error(text: str, error: Exception) -> XadaptError:
-    return XadaptError(f"--adapter-config {text!r}: {reason_of(error)} (examples: {_EXAMPLES})")
+    return XadaptError(f"{option('adapter_config', repr(text))}: {reason_of(error)} (examples: {_EXAMPLES})")
 
 
 def reason_of(error: Exception) -> str:
@@ -94,7 +99,7 @@ def reason_of(error: Exception) -> str:
     return lines[0][:200] if lines else type(error).__name__
 
 
-def add_adapter(model: Any, name: str, text: str) -> None:
+def add_adapter(model: XLMRobertaAdapterModel, name: str, text: str) -> None:
     """Add a fresh adapter that is not active.
 
     Args:
@@ -114,7 +119,7 @@ def add_adapter(model: Any, name: str, text: str) -> None:
         raise _config_error(text, error) from None
 
 
-def copy_method(model: Any, source: str, name: str, rank: int | None = None) -> None:
+def copy_method(model: XLMRobertaAdapterModel, source: str, name: str, rank: int | None = None) -> None:
     """Add a fresh adapter with the method and configuration of another.
 
     Args:
@@ -128,17 +133,17 @@ def copy_method(model: Any, source: str, name: str, rank: int | None = None) -> 
     library.add(model, name, library.config_of(model, source, rank))
 
 
-def _check_new(model: Any, name: str) -> None:
+def _check_new(model: XLMRobertaAdapterModel, name: str) -> None:
     if has_adapter(model, name):
         raise ValueError(f"the model has an adapter {name} already")
 
 
-def has_adapter(model: Any, name: str) -> bool:
+def has_adapter(model: XLMRobertaAdapterModel, name: str) -> bool:
     """Whether an adapter of any method has this name."""
     return any(library.has_adapter(model, name) for library in (adapters_library, peft_library, own_methods))
 
 
-def method_of(model: Any, name: str) -> dict[str, Any]:
+def method_of(model: XLMRobertaAdapterModel, name: str) -> dict[str, Any]:
     """What an adapter is, as JSON: equal for adapters that can be averaged in weight space, and for no others.
 
     Returns:
@@ -148,7 +153,7 @@ def method_of(model: Any, name: str) -> dict[str, Any]:
     return _library(model, name).describe(model, name)
 
 
-def adapter_state(model: Any, name: str) -> dict[str, nn.Parameter]:
+def adapter_state(model: XLMRobertaAdapterModel, name: str) -> dict[str, nn.Parameter]:
     """The parameters of one adapter: exactly those that training changes.
 
     Returns:
@@ -158,12 +163,12 @@ def adapter_state(model: Any, name: str) -> dict[str, nn.Parameter]:
     return _library(model, name).state(model, name)
 
 
-def fixed_state(model: Any, name: str) -> dict[str, Tensor]:
+def fixed_state(model: XLMRobertaAdapterModel, name: str) -> dict[str, Tensor]:
     """What belongs to an adapter and is never trained, such as VeRA's random projections; by path as its parameters."""
     return _library(model, name).fixed_state(model, name)
 
 
-def save_adapter(model: Any, name: str, folder: Path) -> None:
+def save_adapter(model: XLMRobertaAdapterModel, name: str, folder: Path) -> None:
     """Write an adapter, without a head, in safetensors.
 
     Args:
@@ -175,7 +180,7 @@ def save_adapter(model: Any, name: str, folder: Path) -> None:
     _library(model, name).save(model, name, folder)
 
 
-def load_adapter(model: Any, folder: Path, name: str) -> None:
+def load_adapter(model: XLMRobertaAdapterModel, folder: Path, name: str) -> None:
     """Add a stored adapter; it is not active.
 
     Args:
@@ -192,7 +197,7 @@ def load_adapter(model: Any, folder: Path, name: str) -> None:
         raise XadaptError(f"adapter {folder} does not load ({reason_of(error)}): train it again") from None
 
 
-def read_adapter(model: Any, folder: Path, name: str) -> None:
+def read_adapter(model: XLMRobertaAdapterModel, folder: Path, name: str) -> None:
     """Do as :func:`load_adapter` does, for a caller who can say more about what is wrong.
 
     Raises:
@@ -221,7 +226,7 @@ def _fill(own: dict[str, Any], stored: dict[str, Tensor]) -> None:
         value.detach().copy_(stored[key])
 
 
-def activate(model: Any, block: str | AdapterCompositionBlock | None) -> None:
+def activate(model: XLMRobertaAdapterModel, block: str | AdapterCompositionBlock | None) -> None:
     """Make a composition the active one; what is trainable stays so.
 
     Args:
@@ -241,7 +246,7 @@ def activate(model: Any, block: str | AdapterCompositionBlock | None) -> None:
     own_methods.set_active(model, own)
 
 
-def _library_part(model: Any, block: Any, injected: list[str], own: list[str]) -> Any:
+def _library_part(model: XLMRobertaAdapterModel, block: Any, injected: list[str], own: list[str]) -> Any:
     """What of a composition the adapters library composes; the names of the others are appended."""
     if isinstance(block, str):
         for library, names in ((peft_library, injected), (own_methods, own)):

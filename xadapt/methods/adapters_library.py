@@ -7,7 +7,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adapters import AdapterConfig, BnConfig, ConfigUnion, LoRAConfig, PromptTuningConfig
 from adapters.composition import Fuse, Stack
@@ -17,16 +17,19 @@ from adapters.utils import CONFIG_NAME, SAFE_WEIGHTS_NAME, parse_adapter_config_
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from xadapt.errors import XadaptError, unknown
+from xadapt.errors import XadaptError, option, unknown
 from xadapt.methods.registration import own_methods
 from xadapt.store.files import atomic_folder, atomic_write_json, read_json
+
+if TYPE_CHECKING:
+    from adapters import XLMRobertaAdapterModel
 
 #: Modules of the library that hold adapters by name.
 _HOLDERS = "adapters|invertible_adapters|loras|prefix_gates|prefix_tunings|refts|shared_parameters"
 #: How an adapter starts, which makes no difference to what it is.
 _START = ("hypercomplex_nonlinearity", "init_weights", "init_weights_seed", "phm_c_init", "phm_init_range")
 #: Where an encoder layer can hold bottlenecks.
-_PLACES = ("mh_adapter", "output_adapter")
+_LOCATIONS = ("mh_adapter", "output_adapter")
 
 
 def parse_config(text: str) -> AdapterConfig:
@@ -74,18 +77,18 @@ def _parts(config: AdapterConfig) -> list[Any]:
     return list(config.configs) if isinstance(config, ConfigUnion) else [config]
 
 
-def has_adapter(model: Any, name: str) -> bool:
+def has_adapter(model: XLMRobertaAdapterModel, name: str) -> bool:
     """Whether an adapter of the library has this name."""
     return name in model.adapters_config.adapters
 
 
-def config_of(model: Any, name: str, rank: int | None = None) -> AdapterConfig:
+def config_of(model: XLMRobertaAdapterModel, name: str, rank: int | None = None) -> AdapterConfig:
     """A copy of an adapter's configuration; for LoRA with another rank, its product then counting once."""
     config = copy.deepcopy(model.adapters_config.get(name))
     return config if rank is None else config.replace(r=rank, alpha=rank)
 
 
-def add(model: Any, name: str, config: AdapterConfig) -> None:
+def add(model: XLMRobertaAdapterModel, name: str, config: AdapterConfig) -> None:
     """Add a fresh adapter that is not active."""
     model.add_adapter(name, config=config)
     for value in fixed_state(model, name).values():
@@ -93,7 +96,7 @@ def add(model: Any, name: str, config: AdapterConfig) -> None:
         value.detach().copy_(value.half())
 
 
-def describe(model: Any, name: str) -> dict[str, Any]:
+def describe(model: XLMRobertaAdapterModel, name: str) -> dict[str, Any]:
     """The method of an adapter, its configuration and a digest of what training leaves as it was drawn, as JSON."""
     config = config_of(model, name)
     method = {"library": "adapters", "method": "+".join(map(_name, _parts(config))), **_lasting(config.to_dict())}
@@ -126,20 +129,20 @@ def _is_vera(config: LoRAConfig) -> bool:
     return isinstance(config.vera_d, float) or isinstance(config.vera_b, float)
 
 
-def state(model: Any, name: str) -> dict[str, nn.Parameter]:
+def state(model: XLMRobertaAdapterModel, name: str) -> dict[str, nn.Parameter]:
     """The parameters of an adapter, by path in the bare encoder with ``*`` for the adapter's name."""
     drawn = _drawn(model, name)
     return {key: value for key, value in _starred(model.base_model.named_parameters(), name) if key not in drawn}
 
 
-def fixed_state(model: Any, name: str) -> dict[str, Tensor]:
+def fixed_state(model: XLMRobertaAdapterModel, name: str) -> dict[str, Tensor]:
     """What training leaves as it was drawn: VeRA's random projections and the bases of LoReFT's rotations."""
     drawn = _drawn(model, name)
     parameters = [item for item in _starred(model.base_model.named_parameters(), name) if item[0] in drawn]
     return dict([*parameters, *_starred(model.base_model.named_buffers(), name)])
 
 
-def _drawn(model: Any, name: str) -> tuple[str, ...]:
+def _drawn(model: XLMRobertaAdapterModel, name: str) -> tuple[str, ...]:
     config = model.adapters_config.match(name, LoRAConfig)
     shared = ("shared_parameters.*.lora_A", "shared_parameters.*.lora_B")
     return shared if config is not None and _is_vera(config) else ()
@@ -153,7 +156,7 @@ def _starred(items: Iterable[tuple[str, Any]], name: str) -> Iterator[tuple[str,
             yield within.sub(r"\1\2.*.", key.replace(".base_layer.", "."), count=1), value
 
 
-def save(model: Any, name: str, folder: Path) -> None:
+def save(model: XLMRobertaAdapterModel, name: str, folder: Path) -> None:
     """Write an adapter as AdapterHub lays it out."""
     config = build_full_config(
         model.adapters_config.get(name),
@@ -167,12 +170,12 @@ def save(model: Any, name: str, folder: Path) -> None:
         f"{model.base_model_prefix}.{key.replace('.*.', f'.{name}.')}": value.detach().contiguous()
         for key, value in {**state(model, name), **fixed_state(model, name)}.items()
     }
-    with atomic_folder(folder) as place:
-        atomic_write_json(place / CONFIG_NAME, dict(sorted(config.items())))
-        save_file(weights, place / SAFE_WEIGHTS_NAME)
+    with atomic_folder(folder) as temporary:
+        atomic_write_json(temporary / CONFIG_NAME, dict(sorted(config.items())))
+        save_file(weights, temporary / SAFE_WEIGHTS_NAME)
 
 
-def load(model: Any, folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def load(model: XLMRobertaAdapterModel, folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Add a stored adapter, its weights still fresh.
 
     Returns:
@@ -191,7 +194,7 @@ def load(model: Any, folder: Path, name: str) -> tuple[dict[str, Any], dict[str,
     return {**state(model, name), **fixed_state(model, name)}, stored
 
 
-def check_composition(model: Any, block: Any) -> None:
+def check_composition(model: XLMRobertaAdapterModel, block: Any) -> None:
     """Check that the library composes these adapters and leaves none of them out without a word.
 
     Args:
@@ -216,22 +219,23 @@ def check_composition(model: Any, block: Any) -> None:
                 "stack only"
             )
     for fused in fusions:
-        places = _places(model, fused.last())
+        there = _locations(model, fused.last())
         for name in fused.children:
-            if _places(model, name) != places:
+            if _locations(model, name) != there:
                 raise XadaptError(
                     f"{name} and {fused.last()} cannot be fused: their bottlenecks are in different places; train them "
-                    "with the same --adapter-config and --adapter-layers"
+                    f"with the same {option('adapter_config')} and {option('adapter_layers')}"
                 )
         for name in names:
-            if _places(model, name) - places:
+            if _locations(model, name) - there:
                 raise XadaptError(
                     f"{name} has bottlenecks where the members of the fusion have none, which the adapters library "
-                    f"cannot stack: train it with the --adapter-config and --adapter-layers of {fused.last()}"
+                    f"cannot stack: train it with the {option('adapter_config')} and {option('adapter_layers')} of "
+                    f"{fused.last()}"
                 )
 
 
-def _check_low_rank(model: Any, names: list[str]) -> None:
+def _check_low_rank(model: XLMRobertaAdapterModel, names: list[str]) -> None:
     found = {name: model.adapters_config.match(name, LoRAConfig) for name in names}
     low = {name: config for name, config in found.items() if config is not None}
     # Scales multiply, but the library sends what one LoRA adds through the next, so that a fresh one erases it.
@@ -242,7 +246,7 @@ def _check_low_rank(model: Any, names: list[str]) -> None:
         )
 
 
-def _places(model: Any, name: str) -> set[tuple[int, str]]:
+def _locations(model: XLMRobertaAdapterModel, name: str) -> set[tuple[int, str]]:
     match = model.adapters_config.match
     layers = range(model.config.num_hidden_layers)
-    return {(i, place) for i in layers for place in _PLACES if match(name, BnConfig, layer_idx=i, location_key=place)}
+    return {(i, at) for i in layers for at in _LOCATIONS if match(name, BnConfig, layer_idx=i, location_key=at)}

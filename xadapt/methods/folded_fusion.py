@@ -28,13 +28,13 @@ from xadapt.methods.low_rank_fusion import LowRankValue
 
 
 def fold(part: BottleneckLayer) -> None:
-    """Let a place where adapters act compute its fusions folded, wherever that gives the same.
+    """Let a layer of bottlenecks compute its fusions folded, wherever that gives the same.
 
     The library's own way is taken when anything is not the default: members that are no plain sequential bottleneck
     adapters, fusions without one of the three projections, temperature, dropout, hooks, attentions asked for.
 
     Args:
-        part: The place; its modules, parameters and state dict stay as they are.
+        part: The layer; its modules, parameters and state dict stay as they are.
     """
     override(part, _Folding)
 
@@ -54,7 +54,7 @@ class _Folding(BottleneckLayer):
         fused += residual
         return state._replace(hidden_states=fused, adapter_residual=residual, last=last)
 
-    def _folded(self, name: str, members: Sequence[Any]) -> _Folded:
+    def _folded(self, name: str, members: Sequence[Adapter]) -> _Folded:
         fusion = self.adapter_fusion_layer[name]
         weights = _weights(fusion, members)
         kept: dict[str, _Kept] = self.__dict__.setdefault("_kept", {})
@@ -112,7 +112,7 @@ class _Kept:
         )
 
 
-def _fold(fusion: Any, members: Sequence[Any]) -> _Folded:
+def _fold(fusion: BertFusion, members: Sequence[Adapter]) -> _Folded:
     query, key = fusion.query, fusion.key
     ups, downs = [member.adapter_up for member in members], [member.adapter_down[0] for member in members]
     with torch.autocast(query.weight.device.type, enabled=False):
@@ -137,7 +137,7 @@ def _fold(fusion: Any, members: Sequence[Any]) -> _Folded:
         )
 
 
-def _weights(fusion: Any, members: Sequence[Any]) -> list[Tensor]:
+def _weights(fusion: BertFusion, members: Sequence[Adapter]) -> list[Tensor]:
     linears = [fusion.query, fusion.key]
     for member in members:
         linears += [member.adapter_down[0], member.adapter_up]
@@ -145,7 +145,7 @@ def _weights(fusion: Any, members: Sequence[Any]) -> list[Tensor]:
     return [*(w for layer in linears for w in (layer.weight, layer.bias)), *fusion.value.parameters(), *scalings]
 
 
-def _members(part: Any, fused: Fuse) -> list[Any] | None:
+def _members(part: BottleneckLayer, fused: Fuse) -> list[Adapter] | None:
     # None where folding would not give what the library gives.
     context = ForwardContext.get_context()
     if context is not None and context.output_adapter_fusion_attentions:
@@ -158,7 +158,7 @@ def _members(part: Any, fused: Fuse) -> list[Any] | None:
     return members if all(map(_is_plain_member, members)) else None
 
 
-def _is_plain_fusion(fusion: Any) -> bool:
+def _is_plain_fusion(fusion: BertFusion) -> bool:
     config = fusion.config
     return (
         type(fusion) is BertFusion
@@ -171,7 +171,7 @@ def _is_plain_fusion(fusion: Any) -> bool:
     )
 
 
-def _is_plain_member(member: Any) -> bool:
+def _is_plain_member(member: Adapter) -> bool:
     if type(member) is not Adapter or member.use_gating or hasattr(member, "DropPath"):
         return False
     down, up = member.adapter_down, member.adapter_up

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from adapters.methods.bottleneck import BottleneckLayer
+from adapters.methods.modeling import BertFusion
 from adapters.utils import ADAPTERFUSION_CONFIG_NAME, SAFE_ADAPTERFUSION_WEIGHTS_NAME
 from torch import Tensor, nn
 
@@ -22,13 +23,14 @@ from xadapt.methods.low_rank_fusion import LowRankValue, Moments, lower, make_ro
 from xadapt.store.files import atomic_folder, read_json
 
 if TYPE_CHECKING:
+    from adapters import XLMRobertaAdapterModel
     from adapters.composition import Fuse
 
 #: Strength of the pull of the value matrices to the identity, the library's.
 _PULL = 0.01
 
 
-def add_fusion(model: Any, fused: Fuse) -> None:
+def add_fusion(model: XLMRobertaAdapterModel, fused: Fuse) -> None:
     """Add fresh fusion layers wherever the members have adapters.
 
     Args:
@@ -51,7 +53,9 @@ def check_rank(rank: int, width: int) -> None:
         raise XadaptError(f"a fusion of rank {rank} is not possible on this base: choose a rank from 1 to {width}")
 
 
-def lower_fusion(model: Any, fused: Fuse, rank: int, run: Callable[[], object] | None = None) -> None:
+def lower_fusion(
+    model: XLMRobertaAdapterModel, fused: Fuse, rank: int, run: Callable[[], object] | None = None
+) -> None:
     """Turn a full fusion into the nearest one of low rank.
 
     Args:
@@ -66,20 +70,20 @@ def lower_fusion(model: Any, fused: Fuse, rank: int, run: Callable[[], object] |
     """
     check_rank(rank, model.config.hidden_size)
     layers = fusion_layers(model, fused)
-    moments = {place: Moments.of_width(model.config.hidden_size) for place in layers}
+    moments = {key: Moments.of_width(model.config.hidden_size) for key in layers}
     if run is not None:
         # A watched layer computes as the library does, so it is given the members' whole vectors.
-        hooks = [layer.register_forward_pre_hook(_counting(model, moments[place])) for place, layer in layers.items()]
+        hooks = [layer.register_forward_pre_hook(_counting(model, moments[key])) for key, layer in layers.items()]
         try:
             run()
         finally:
             for hook in hooks:
                 hook.remove()
-    for place, layer in layers.items():
-        lower(layer, rank, moments[place])
+    for key, layer in layers.items():
+        lower(layer, rank, moments[key])
 
 
-def _counting(model: Any, moments: Moments) -> Callable[[nn.Module, Any], None]:
+def _counting(model: XLMRobertaAdapterModel, moments: Moments) -> Callable[[nn.Module, Any], None]:
     def count(layer: nn.Module, given: Any) -> None:
         query, members = given[:2]
         tokens = model.roberta.encoder.reading.mask[:, : query.shape[1]].bool()
@@ -88,21 +92,21 @@ def _counting(model: Any, moments: Moments) -> Callable[[nn.Module, Any], None]:
     return count
 
 
-def _add(model: Any, fused: Fuse, rank: int | None, config: Any) -> None:
+def _add(model: XLMRobertaAdapterModel, fused: Fuse, rank: int | None, config: Any) -> None:
     if not all(has_adapter(model, name) for name in fused):
         raise _unfusable(fused)
     try:
         model.add_adapter_fusion(fused, config=config)
     except ValueError as error:
         raise XadaptError(f"{', '.join(fused)} cannot be fused ({error}): train them with like adapters") from None
-    for part in _places(model, fused).values():
+    for part in _bottlenecks(model, fused).values():
         if part.adapters.keys().isdisjoint(fused):
             # The library adds a layer here too, which would never be used.
             part.delete_fusion_layer(fused.name)
-    places = _places(model, fused)
-    if not places:
+    parts = _bottlenecks(model, fused)
+    if not parts:
         raise _unfusable(fused)
-    for part in places.values():
+    for part in parts.values():
         if rank is not None:
             make_room(part.adapter_fusion_layer[fused.name], rank)
         fold(part)
@@ -112,28 +116,29 @@ def _unfusable(fused: Fuse) -> XadaptError:
     return XadaptError(f"{', '.join(fused)} cannot be fused: only bottleneck adapters, such as seq_bn, can be")
 
 
-def fusion_layers(model: Any, fused: Fuse) -> dict[int | str, Any]:
+def fusion_layers(model: XLMRobertaAdapterModel, fused: Fuse) -> dict[int | str, BertFusion]:
     """The layers of one fusion, from the bottom up.
 
     Returns:
-        The layers by index; by ``INDEX.PLACE`` where a layer of the base has more than one, as under ``double_seq_bn``.
+        The layers by index; by ``INDEX.LOCATION`` where a layer of the base has more than one, as under
+        ``double_seq_bn``.
     """
-    return {place: part.adapter_fusion_layer[fused.name] for place, part in _places(model, fused).items()}
+    return {key: part.adapter_fusion_layer[fused.name] for key, part in _bottlenecks(model, fused).items()}
 
 
-def _places(model: Any, fused: Fuse) -> dict[int | str, Any]:
-    found: dict[int | str, Any] = {}
+def _bottlenecks(model: XLMRobertaAdapterModel, fused: Fuse) -> dict[int | str, BottleneckLayer]:
+    found: dict[int | str, BottleneckLayer] = {}
     for index, layer in model.iter_layers():
-        places = {
+        parts = {
             part.location_key: part
             for part in layer.modules()
             if isinstance(part, BottleneckLayer) and fused.name in part.adapter_fusion_layer
         }
-        found.update({index if len(places) == 1 else f"{index}.{place}": part for place, part in places.items()})
+        found.update({index if len(parts) == 1 else f"{index}.{location}": part for location, part in parts.items()})
     return found
 
 
-def save_fusion(model: Any, fused: Fuse, folder: Path) -> None:
+def save_fusion(model: XLMRobertaAdapterModel, fused: Fuse, folder: Path) -> None:
     """Write a fusion as AdapterHub lays it out, safetensors; the configuration of one of low rank says ``rank``."""
     value = next(iter(fusion_layers(model, fused).values())).value
     rank = {"rank": value.down.out_features} if isinstance(value, LowRankValue) else None
@@ -141,7 +146,7 @@ def save_fusion(model: Any, fused: Fuse, folder: Path) -> None:
         FusionFiles(model, use_safetensors=True).save(str(temporary), fused.name, meta_dict=rank)
 
 
-def load_fusion(model: Any, fused: Fuse, folder: Path) -> None:
+def load_fusion(model: XLMRobertaAdapterModel, fused: Fuse, folder: Path) -> None:
     """Add a stored fusion, of whichever kind it is; its members may have had other names and another order.
 
     Raises:
@@ -149,7 +154,7 @@ def load_fusion(model: Any, fused: Fuse, folder: Path) -> None:
     """
     config = read_json(folder / ADAPTERFUSION_CONFIG_NAME)
     weights = folder / SAFE_ADAPTERFUSION_WEIGHTS_NAME
-    # The library would look for a pickle in its place.
+    # The library would look for a pickle instead.
     if not weights.is_file():
         raise _broken(folder, f"{weights.name} is missing")
     loading: dict[str, list[str]] = {}
@@ -169,7 +174,7 @@ def _broken(folder: Path, reason: str) -> XadaptError:
     return XadaptError(f"the fusion at {folder} does not load ({line}): restore the folder or train the fusion again")
 
 
-def regularisation(model: Any, fused: Fuse) -> Tensor:
+def regularisation(model: XLMRobertaAdapterModel, fused: Fuse) -> Tensor:
     """The penalty that draws value matrices to the identity: 0.01 times the squared distance, summed over layers.
 
     Returns:
@@ -181,7 +186,7 @@ def regularisation(model: Any, fused: Fuse) -> Tensor:
     return _PULL * torch.stack([(torch.eye(len(v), device=v.device) - v).pow(2).sum() for v in values]).sum()
 
 
-def as_full(layer: Any) -> dict[str, Tensor]:
+def as_full(layer: BertFusion) -> dict[str, Tensor]:
     """The weights of the ordinary AdapterFusion layer that computes the same.
 
     Args:
@@ -201,9 +206,8 @@ def as_full(layer: Any) -> dict[str, Tensor]:
     return full
 
 
-def expand_fusion(model: Any, fused: Fuse) -> None:
+def expand_fusion(model: XLMRobertaAdapterModel, fused: Fuse) -> None:
     """Turn a fusion of low rank into the ordinary one that computes the same, frozen, for use without xadapt."""
-    layer: Any
     for layer in fusion_layers(model, fused).values():
         weights, width = as_full(layer), layer.dense_size
         layer.query, layer.key = nn.Linear(width, width), nn.Linear(width, width)

@@ -10,10 +10,13 @@ Source: the nearest matrix of a given rank, Eckart and Young 1936; nearest on th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from adapters.methods.modeling import BertFusion
 
 #: What a direction counts that no token has, of the mean of all.
 _LEAST = 1e-4
@@ -44,7 +47,7 @@ class LowRankValue(nn.Module):
         return product + torch.eye(len(product), device=product.device, dtype=product.dtype)
 
 
-def make_room(layer: Any, rank: int) -> None:
+def make_room(layer: BertFusion, rank: int) -> None:
     """Give a fusion layer projections of low rank, to be filled from a file."""
     # The library's forward asks of the three projections only that they can be called, so all else stays its own.
     width = layer.dense_size
@@ -82,8 +85,8 @@ class Moments:
 
 
 @torch.no_grad()
-def lower(layer: Any, rank: int, moments: Moments) -> None:
-    """Put projections of low rank in the place of a fusion layer's full ones, as near to them as can be.
+def lower(layer: BertFusion, rank: int, moments: Moments) -> None:
+    """Replace a fusion layer's full projections by some of low rank, as near to them as can be.
 
     Scores depend on the product of query and key matrices alone, and the softmax does not see the key's bias. Near is
     what scores and values differ little by on the tokens of the moments.

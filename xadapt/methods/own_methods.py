@@ -9,14 +9,16 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from pydantic import Field
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from xadapt.errors import XadaptError
 from xadapt.methods.registration import OwnMethod, own_methods
-from xadapt.store.files import atomic_folder, atomic_write_json, read_json
+from xadapt.store.files import atomic_folder
+from xadapt.store.records import Json, Record
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
@@ -25,6 +27,24 @@ CONFIG, WEIGHTS = "adapter_config.json", "adapter.safetensors"
 #: Says in a stored configuration that it is one of these.
 KEY = "own_method"
 _HOLDER = "own_adapters"
+
+
+class StoredConfig(Record):
+    """What is stored of how an adapter was made.
+
+    Attributes:
+        own_method: The name of its method.
+        version: The version of that.
+        options: All of its options.
+        layers: The layers that carry it, None for all.
+    """
+
+    WHAT: ClassVar[tuple[str, str]] = ("the configuration of an adapter", "restore it or train it again")
+
+    own_method: str
+    version: int
+    options: Json = Field(default_factory=dict)
+    layers: list[int] | None = None
 
 
 @dataclass(frozen=True)
@@ -132,14 +152,14 @@ def describe(model: XLMRobertaAdapterModel, name: str) -> dict[str, Any]:
     found = config_of(model, name)
     method = found.method
     layers = None if found.layers is None else list(found.layers)
-    said = {"library": "own", "method": method.name, "version": method.version, "layers": layers}
+    described = {"library": "own", "method": method.name, "version": method.version, "layers": layers}
     fixed = fixed_state(model, name)
     if fixed:
         digest = hashlib.sha256()
         for key, value in sorted(fixed.items()):
             digest.update(key.encode() + value.detach().float().cpu().contiguous().numpy().tobytes())
-        said["fixed"] = digest.hexdigest()
-    return {**said, "options": method.options(found.config)}
+        described["fixed"] = digest.hexdigest()
+    return {**described, "options": method.options(found.config)}
 
 
 def add(model: XLMRobertaAdapterModel, name: str, config: OwnConfig) -> None:
@@ -212,15 +232,13 @@ def save(model: XLMRobertaAdapterModel, name: str, folder: Path) -> None:
     """Write an adapter: its method with all options, and its tensors."""
     found = config_of(model, name)
     method = found.method
-    said = {
-        KEY: method.name,
-        "version": method.version,
-        "options": method.options(found.config),
-        "layers": None if found.layers is None else list(found.layers),
-    }
+    layers = None if found.layers is None else list(found.layers)
+    stored = StoredConfig(
+        own_method=method.name, version=method.version, options=method.options(found.config), layers=layers
+    )
     weights = {_file_key(key): value.detach().contiguous() for key, value in _tensors(model, name).items()}
     with atomic_folder(folder) as temporary:
-        atomic_write_json(temporary / CONFIG, said)
+        stored.write(temporary / CONFIG)
         save_file(weights, temporary / WEIGHTS)
 
 
@@ -242,22 +260,21 @@ def load(model: XLMRobertaAdapterModel, folder: Path, name: str) -> tuple[dict[s
         XadaptError: If its method is not registered, or in another version.
         ValueError: If its options are none of the method's.
     """
-    said = read_json(folder / CONFIG)
-    method = own_methods().get(said[KEY])
+    config = StoredConfig.read(folder / CONFIG)
+    method = own_methods().get(config.own_method)
     if method is None:
         raise XadaptError(
-            f"adapter {folder} is of the method {said[KEY]!r}, which is not registered: name the module that has its "
-            f"@xadapt.adapter_method({said[KEY]!r}) in $XADAPT_PLUGINS, or import it first"
+            f"adapter {folder} is of the method {config.own_method!r}, which is not registered: name the module that "
+            f"has its @xadapt.adapter_method({config.own_method!r}) in $XADAPT_PLUGINS, or import it first"
         )
-    if method.version != said["version"]:
+    if method.version != config.version:
         raise XadaptError(
-            f"adapter {folder} was trained with version {said['version']} of the method {method.name}, and version "
+            f"adapter {folder} was trained with version {config.version} of the method {method.name}, and version "
             f"{method.version} is registered: register that version or train it again"
         )
-    layers = said["layers"]
+    layers = None if config.layers is None else tuple(config.layers)
     if layers is not None and not set(layers) <= set(range(model.config.num_hidden_layers)):
         raise ValueError(f"it is in layers {', '.join(map(str, layers))}")
     stored = load_file(folder / WEIGHTS)
-    config = OwnConfig(method, method.configured(said["options"]), None if layers is None else tuple(layers))
-    add(model, name, config)
+    add(model, name, OwnConfig(method, method.configured(config.options), layers))
     return {_file_key(key): value for key, value in _tensors(model, name).items()}, stored

@@ -21,6 +21,7 @@ from xadapt.methods.peft_configs import parse_config as parse_config
 from xadapt.store.files import atomic_folder, atomic_write_json
 
 if TYPE_CHECKING:
+    from adapters import XLMRobertaAdapterModel
     from peft import PeftConfig
     from peft.tuners.tuners_utils import BaseTuner, BaseTunerLayer
 
@@ -36,7 +37,7 @@ class _Injected:
     active: list[str] = field(default_factory=list)
 
 
-def _injected(model: Any) -> _Injected:
+def _injected(model: XLMRobertaAdapterModel) -> _Injected:
     encoder = model.base_model
     if not hasattr(encoder, "xadapt_injected"):
         encoder.xadapt_injected = _Injected()
@@ -44,7 +45,7 @@ def _injected(model: Any) -> _Injected:
     return injected
 
 
-def describe(model: Any, name: str) -> dict[str, Any]:
+def describe(model: XLMRobertaAdapterModel, name: str) -> dict[str, Any]:
     """The method of an adapter and what its options are, as JSON."""
     config = _injected(model).configs[name]
     method = name_of(config)
@@ -54,18 +55,18 @@ def describe(model: Any, name: str) -> dict[str, Any]:
     return {"library": "peft", "method": method, **kept}
 
 
-def has_adapter(model: Any, name: str) -> bool:
+def has_adapter(model: XLMRobertaAdapterModel, name: str) -> bool:
     """Whether an adapter of peft has this name."""
     return name in _injected(model).configs
 
 
-def config_of(model: Any, name: str, rank: int | None = None) -> PeftConfig:
+def config_of(model: XLMRobertaAdapterModel, name: str, rank: int | None = None) -> PeftConfig:
     """A copy of an adapter's configuration; for LoRA with another rank, its product then counting once."""
     config = copy.deepcopy(_injected(model).configs[name])
     return config if rank is None else with_rank(config, rank)
 
 
-def add(model: Any, name: str, config: PeftConfig) -> None:
+def add(model: XLMRobertaAdapterModel, name: str, config: PeftConfig) -> None:
     """Add a fresh adapter that is not active; what is trainable stays so.
 
     Raises:
@@ -84,7 +85,7 @@ def add(model: Any, name: str, config: PeftConfig) -> None:
         set_active(model, injected.active)
 
 
-def set_active(model: Any, names: list[str]) -> None:
+def set_active(model: XLMRobertaAdapterModel, names: list[str]) -> None:
     """Let these adapters of peft act, and no others; what is trainable stays so."""
     injected = _injected(model)
     injected.active = list(names)
@@ -93,7 +94,7 @@ def set_active(model: Any, names: list[str]) -> None:
             layer.set_adapter(injected.active)
 
 
-def _layers(model: Any) -> dict[str, BaseTunerLayer]:
+def _layers(model: XLMRobertaAdapterModel) -> dict[str, BaseTunerLayer]:
     """The layers that peft has put into the encoder, by path."""
     if not _injected(model).tuners:
         return {}
@@ -103,12 +104,12 @@ def _layers(model: Any) -> dict[str, BaseTunerLayer]:
     return {path: module for path, module in modules if isinstance(module, BaseTunerLayer)}
 
 
-def acting(model: Any) -> list[str]:
+def acting(model: XLMRobertaAdapterModel) -> list[str]:
     """The paths of the layers that peft has put into the encoder in which an active adapter has a part."""
     return [path for path, layer in _layers(model).items() if acts(layer)]
 
 
-def state(model: Any, name: str) -> dict[str, nn.Parameter]:
+def state(model: XLMRobertaAdapterModel, name: str) -> dict[str, nn.Parameter]:
     """The parameters of an adapter, by path in the bare encoder with ``*`` for the adapter's name."""
     found: dict[str, nn.Parameter] = {}
     for path, layer in _layers(model).items():
@@ -125,12 +126,12 @@ def state(model: Any, name: str) -> dict[str, nn.Parameter]:
     return found
 
 
-def fixed_state(model: Any, name: str) -> dict[str, Tensor]:
+def fixed_state(model: XLMRobertaAdapterModel, name: str) -> dict[str, Tensor]:
     """Nothing: what these methods never train follows from their configuration."""
     return {}
 
 
-def save(model: Any, name: str, folder: Path) -> None:
+def save(model: XLMRobertaAdapterModel, name: str, folder: Path) -> None:
     """Write an adapter as peft does for an ``AutoModel`` of the base."""
     config = config_of(model, name)
     config.inference_mode = True
@@ -146,7 +147,7 @@ def _file_key(key: str) -> str:
     return plain.removesuffix(".weight") if ".lora_magnitude_vector." in key else plain
 
 
-def load(model: Any, folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def load(model: XLMRobertaAdapterModel, folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Add a stored adapter, its weights still fresh.
 
     Returns:

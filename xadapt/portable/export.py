@@ -10,7 +10,8 @@ from typing import Any
 from xadapt.composition.builder import Assembly, assemble
 from xadapt.composition.expression import Node
 from xadapt.context import Context
-from xadapt.errors import XadaptError, unknown
+from xadapt.errors import XadaptError, option, unknown
+from xadapt.methods.adapter import method_of
 from xadapt.portable.base_folder import write_base
 from xadapt.portable.export_adapterhub import write_adapterhub
 from xadapt.portable.export_check import Check, check, probe
@@ -78,7 +79,9 @@ def export(
     if precision is not None and precision not in PRECISIONS:
         raise unknown("precision", precision, PRECISIONS)
     if with_base and form == "merged":
-        raise XadaptError("--with-base is for formats that need the base beside them; a merged model holds it")
+        raise XadaptError(
+            f"{option('with_base')} is for formats that need the base beside them; a merged model holds it"
+        )
     if node.kind == "ensemble":
         raise XadaptError(f"{node} is several models and has no single folder: export its members one by one")
     if to.exists() and (not to.is_dir() or (any(to.iterdir()) and not (to / RECORD).is_file())):
@@ -87,6 +90,7 @@ def export(
     used: list[Checkpoint] = []
     backbone = context.backbone
     assembly = assemble(context, node, used.append)
+    _check_methods(assembly, node)
     heads = _heads(assembly, task)
     with atomic_folder(to) as folder:
         found = probe(backbone, assembly.model, heads)
@@ -115,6 +119,16 @@ def export(
             # safetensors writes for its owner alone, and an export is to be given away.
             file.chmod(0o644)
     return Export(to, record, compared, written.notes)
+
+
+def _check_methods(assembly: Assembly, node: Node) -> None:
+    for name in assembly.names:
+        method = method_of(assembly.model, name)
+        if method["library"] == "own":
+            raise XadaptError(
+                f"{node} has an adapter of the method {method['method']}, which its author registered, so that no "
+                "other library loads it: take it along with `xadapt push`, and its module with it"
+            )
 
 
 def _heads(assembly: Assembly, task: Task | None) -> list[str]:

@@ -6,7 +6,7 @@ import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from adapters.head_utils import STATIC_TO_FLEX_HEAD_MAP
@@ -14,7 +14,7 @@ from adapters.utils import HEAD_CONFIG_NAME, SAFE_HEAD_WEIGHTS_NAME, SAFE_WEIGHT
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.methods.adapter import LOADING_ERRORS, read_adapter, reason_of
 from xadapt.methods.peft_configs import LINEARS
 from xadapt.methods.peft_library import CONFIG, WEIGHTS
@@ -22,6 +22,9 @@ from xadapt.portable.export_peft import ROOT, targets
 from xadapt.portable.plain_heads import CLASSES
 from xadapt.store.checkpoints import RECORD
 from xadapt.store.files import atomic_write_json, read_json
+
+if TYPE_CHECKING:
+    from adapters import XLMRobertaAdapterModel
 
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 _HOW = {
@@ -64,8 +67,11 @@ def find_adapter(folder: Path) -> FoundAdapter:
         raise XadaptError(f"{folder} is a checkpoint of xadapt already: copy it to STORE/runs/{run}")
     config = read_json(folder / CONFIG) if (folder / CONFIG).is_file() else None
     if not isinstance(config, dict) or not {"peft_type", "config"} & config.keys():
-        whole = (folder / "config.json").is_file()
-        hint = "it is a whole model: use it with --base" if whole else f"there is no {CONFIG} of adapters or peft"
+        hint = (
+            f"it is a whole model: use it with {option('base')}"
+            if (folder / "config.json").is_file()
+            else f"there is no {CONFIG} of adapters or peft"
+        )
         raise XadaptError(f"{folder} holds no adapter ({hint})")
     found = FoundAdapter(folder, "peft" if "peft_type" in config else "adapterhub", config)
     _check_safe(found.weights, folder, _HOW[found.form])
@@ -97,7 +103,7 @@ def read_weights(file: Path) -> dict[str, torch.Tensor]:
     return weights
 
 
-def load_found_adapter(model: Any, found: FoundAdapter, name: str) -> None:
+def load_found_adapter(model: XLMRobertaAdapterModel, found: FoundAdapter, name: str) -> None:
     """Load an adapter into a model.
 
     Args:
@@ -116,7 +122,7 @@ def load_found_adapter(model: Any, found: FoundAdapter, name: str) -> None:
         kind = found.config.get("model_type", "model")
         raise XadaptError(
             f"{found.folder} is for a {kind} base of width {made_for} with at least {deepest} layers, and this base is "
-            f"an xlm-roberta of width {width} with {layers}: name its base with --base"
+            f"an xlm-roberta of width {width} with {layers}: name its base with {option('base')}"
         )
     try:
         if found.form == "peft":
@@ -139,7 +145,7 @@ def _unfit(folder: Path, reason: Exception | str) -> XadaptError:
     return XadaptError(f"{folder} does not load on this base ({line})")
 
 
-def _load_peft(model: Any, found: FoundAdapter, name: str) -> None:
+def _load_peft(model: XLMRobertaAdapterModel, found: FoundAdapter, name: str) -> None:
     """Load an adapter of peft as if it had been saved from the bare encoder, all else in the folder left out."""
     weights, adapted = {}, set()
     for key, value in _peft_weights(found.weights).items():
@@ -168,7 +174,7 @@ def _peft_weights(file: Path) -> dict[str, torch.Tensor]:
     return {key.removeprefix(ROOT).removeprefix("roberta."): value for key, value in read_weights(file).items()}
 
 
-def load_found_head(model: Any, found: FoundAdapter, name: str, folder: Path | None = None) -> bool:
+def load_found_head(model: XLMRobertaAdapterModel, found: FoundAdapter, name: str, folder: Path | None = None) -> bool:
     """Load the head that comes with an adapter.
 
     Args:

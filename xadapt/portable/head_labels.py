@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.tasks import MultipleChoice, PairClassification, PairRegression, SpanQA, Tagging, Task, TextClassification
+
+if TYPE_CHECKING:
+    from adapters import XLMRobertaAdapterModel
 
 _TYPES: dict[type, str] = {
     TextClassification: "classification",
@@ -20,7 +23,7 @@ _TYPES: dict[type, str] = {
 }
 
 
-def fit_head(model: Any, name: str, task: Task, labels: Sequence[str] = ()) -> None:
+def fit_head(model: XLMRobertaAdapterModel, name: str, task: Task, labels: Sequence[str] = ()) -> None:
     """Check that a head answers a task, and put its labels into the task's order.
 
     Args:
@@ -52,12 +55,14 @@ def fit_head(model: Any, name: str, task: Task, labels: Sequence[str] = ()) -> N
         return
     found = labels or sorted(config["label2id"], key=config["label2id"].__getitem__)
     if labels and len(labels) != config["num_labels"]:
-        raise XadaptError(f"--labels names {len(labels)} labels, and the head has {config['num_labels']} outputs")
+        raise XadaptError(
+            f"{option('labels')} names {len(labels)} labels, and the head has {config['num_labels']} outputs"
+        )
     order = _order(found, own or found, task.hub_labels)
     if order is None:
         raise XadaptError(
             f"the head's labels are {', '.join(found)}, and {task.name} has {', '.join(own)}: if they mean the same, "
-            "give the task's names in the order of the head's outputs with --labels"
+            f"give the task's names in the order of the head's outputs with {option('labels')}"
         )
     _reorder(model.heads[name], order, own or tuple(found))
 
@@ -79,7 +84,7 @@ def _reorder(head: Any, order: list[int], labels: Sequence[str]) -> None:
     head.config["label2id"] = {label: number for number, label in enumerate(labels)}
 
 
-def _as_scores(model: Any, name: str) -> dict[str, Any]:
+def _as_scores(model: XLMRobertaAdapterModel, name: str) -> dict[str, Any]:
     state, config = model.heads[name].state_dict(), dict(model.heads[name].config)
     kept = {key: config[key] for key in ("layers", "activation_function", "use_pooler")}
     model.delete_head(name)

@@ -10,7 +10,7 @@ from xadapt.composition.builder import layer_name
 from xadapt.composition.expression import Node
 from xadapt.composition.grammar import parse
 from xadapt.context import Context
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.portable.export_record import RECORD, ExportRecord, Origin
 from xadapt.portable.found_adapters import FoundAdapter, find_adapter
 from xadapt.portable.import_checkpoint import Incoming, import_checkpoint
@@ -43,13 +43,13 @@ def import_adapter(
     """
     called = parse(name) if name else None
     if called and called.kind != "adapter":
-        raise XadaptError(f"--name {name} is an expression: an adapter has one name, such as my-nli")
+        raise XadaptError(f"{option('name', name)} is an expression: an adapter has one name, such as my-nli")
     record = ExportRecord.read(folder / RECORD) if (folder / RECORD).is_file() else None
     if record and record.form == "adapterhub":
         incoming = _exported(folder, record, task, called, context.backbone)
     else:
         if task is None:
-            raise XadaptError("--task is needed: nothing else says what the adapter was trained for")
+            raise XadaptError(f"{option('task')} is needed: nothing else says what the adapter was trained for")
         heads: dict[str, Path | None] = {task.adapter: None} if problem_class(task).needs_head else {}
         setup = called or parse(task.adapter)
         incoming = [Incoming(setup, {layer_name(setup): find_adapter(folder)}, heads=heads, labels=labels)]
@@ -67,7 +67,7 @@ def _exported(
     if base.fingerprint != backbone.fingerprint:
         raise XadaptError(
             f"{folder} was exported from base {base.name!r} ({base.fingerprint[:8]}), and this is "
-            f"{backbone.name!r} ({backbone.fingerprint[:8]}): name its base with --base"
+            f"{backbone.name!r} ({backbone.fingerprint[:8]}): name its base with {option('base')}"
         )
     found = {key: find_adapter(folder / "adapters" / key) for key in record.adapters}
     heads = {head: folder / "heads" / head for head in record.heads}
@@ -77,13 +77,14 @@ def _exported(
         own = {head: path for head, path in heads.items() if not task or head in (task.name, task.adapter)}
         return [Incoming(setup, {layer_name(setup): adapter}, None, dict(own), record.calibration, base=base.name)]
     if called or task:
-        raise XadaptError(
-            f"{folder} has {len(found)} adapters with names and tasks of their own: leave --name and --task"
-        )
+        leave = f"leave {option('name')} and {option('task')}"
+        raise XadaptError(f"{folder} has {len(found)} adapters with names and tasks of their own: {leave}")
     loose = [origin.setup for origin in record.adapters.values() if not origin.run]
     if loose:
         alone = (
-            "give it --name and --task" if len(found) == 1 else f"import a folder of {folder / 'adapters'} with --name"
+            f"give it {option('name')} and {option('task')}"
+            if len(found) == 1
+            else f"import a folder of {folder / 'adapters'} with {option('name')}"
         )
         raise XadaptError(f"{loose[0]} was put together in weight space and has no checkpoint of its own: {alone}")
 

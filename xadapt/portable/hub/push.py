@@ -14,7 +14,7 @@ from huggingface_hub.hf_api import CommitOperation
 
 from xadapt.composition.expression import MERGES, Node, compose
 from xadapt.composition.hints import how_to_make, target_hint
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.portable.hub.access import LOGIN, connect, fetch, hub_errors
 from xadapt.portable.hub.front_page import about, datasets, front_page, public_base
 from xadapt.portable.hub.index import INDEX, Entry, Index, PushedCheckpoint, read_index, run_folder
@@ -106,7 +106,8 @@ def push(
             api.create_branch(repo, branch=revision, exist_ok=True)
         info = api.repo_info(repo, revision=revision)
         if private and not info.private:
-            raise XadaptError(f"{repo} is there and public: make it private on its page first, or leave out --private")
+            leave = f"leave out {option('private')}"
+            raise XadaptError(f"{repo} is there and public: make it private on its page first, or {leave}")
         context.display.say(f"pushing {entry.setup} to {repo}, {len(sent)} of {len(runs)} checkpoints")
         commit = api.create_commit(
             repo,
