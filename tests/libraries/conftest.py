@@ -1,5 +1,5 @@
 """Fixtures: models into which adapters are put."""
 
-from tests.adapter_beds import bed, calls, other_bed
+from tests.adapter_hosts import calls, host, other_host
 
-__all__ = ["bed", "calls", "other_bed"]
+__all__ = ["calls", "host", "other_host"]

@@ -22,15 +22,15 @@ def test_the_library_warns_of_projections_that_are_drawn_again() -> None:
         VeraConfig(save_projection=False)
 
 
-def test_what_was_asked_for_is_no_warning(bed: Any, other_bed: Any, tmp_path: Path) -> None:
+def test_what_was_asked_for_is_no_warning(host: Any, other_host: Any, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_method("peft:vera")
-        bed.add("peft:lora[r=2]", "a", "b")
-        merge_adapters(bed.model, "dare", ["a", "b"], (1.0, 1.0), "all", {"density": 1.0})
-        bed.add("peft:vera[r=4]", "v")
-        save_adapter(bed.model, "v", tmp_path / "stored")
-        load_adapter(other_bed.model, tmp_path / "stored", "v")
+        host.add("peft:lora[r=2]", "a", "b")
+        merge_adapters(host.model, "dare", ["a", "b"], (1.0, 1.0), "all", {"density": 1.0})
+        host.add("peft:vera[r=4]", "v")
+        save_adapter(host.model, "v", tmp_path / "stored")
+        load_adapter(other_host.model, tmp_path / "stored", "v")
 
 
 def test_a_tuner_leaves_no_configuration_on_the_encoder(tiny: Any) -> None:
@@ -42,21 +42,21 @@ def test_a_tuner_leaves_no_configuration_on_the_encoder(tiny: Any) -> None:
     assert {"one", "two"} <= set(encoder.encoder.layer[0].attention.self.query.lora_A)
 
 
-def test_parameters_stay_as_trainable_as_they_were(bed: Any) -> None:
-    add_adapter(bed.model, "p", "peft:lora")
-    flags = [index % 3 == 0 for index, _ in enumerate(bed.model.parameters())]
-    for parameter, flag in zip(bed.model.parameters(), flags, strict=True):
+def test_parameters_stay_as_trainable_as_they_were(host: Any) -> None:
+    add_adapter(host.model, "p", "peft:lora")
+    flags = [index % 3 == 0 for index, _ in enumerate(host.model.parameters())]
+    for parameter, flag in zip(host.model.parameters(), flags, strict=True):
         parameter.requires_grad_(flag)
-    with peft.trainable_as_before(bed.model):
-        bed.model.requires_grad_(True)
-    assert [parameter.requires_grad for parameter in bed.model.parameters()] == flags
+    with peft.trainable_as_before(host.model):
+        host.model.requires_grad_(True)
+    assert [parameter.requires_grad for parameter in host.model.parameters()] == flags
 
 
-def test_a_layer_acts_when_an_active_adapter_has_a_part_in_it(bed: Any) -> None:
-    add_adapter(bed.model, "p", "peft:lora[target_modules=['query']]")
-    add_adapter(bed.model, "v", "peft:lora[target_modules=['query', 'value']]")
-    attention = bed.model.roberta.encoder.layer[0].attention.self
-    bed.under("p")
+def test_a_layer_acts_when_an_active_adapter_has_a_part_in_it(host: Any) -> None:
+    add_adapter(host.model, "p", "peft:lora[target_modules=['query']]")
+    add_adapter(host.model, "v", "peft:lora[target_modules=['query', 'value']]")
+    attention = host.model.roberta.encoder.layer[0].attention.self
+    host.under("p")
     assert peft.acts(attention.query)
     assert not peft.acts(attention.value)
     with torch.no_grad():

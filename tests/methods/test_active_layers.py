@@ -31,7 +31,7 @@ OTHERS = (
 
 
 @pytest.fixture
-def deep(bed: Any) -> Any:
+def deep(host: Any) -> Any:
     """A model of four layers."""
     torch.manual_seed(0)
     config = XLMRobertaConfig(
@@ -44,19 +44,19 @@ def deep(bed: Any) -> Any:
         type_vocab_size=1,
         initializer_range=0.06,
     )
-    return type(bed)(SimpleNamespace(model=lambda: XLMRobertaAdapterModel(config).requires_grad_(False)))
+    return type(host)(SimpleNamespace(model=lambda: XLMRobertaAdapterModel(config).requires_grad_(False)))
 
 
-def states(bed: Any) -> tuple[torch.Tensor, ...]:
+def states(host: Any) -> tuple[torch.Tensor, ...]:
     """What goes into the first layer, then what comes out of each."""
     with torch.inference_mode():
-        outputs = bed.model.roberta(bed.ids, attention_mask=(bed.ids != 1).long(), output_hidden_states=True)
+        outputs = host.model.roberta(host.ids, attention_mask=(host.ids != 1).long(), output_hidden_states=True)
     return tuple(outputs.hidden_states)
 
 
-def changed(bed: Any, bare: tuple[torch.Tensor, ...]) -> list[int]:
+def changed(host: Any, bare: tuple[torch.Tensor, ...]) -> list[int]:
     """The layers that give something else than in the bare base; -1 for the embeddings."""
-    pairs = zip(states(bed), bare, strict=True)
+    pairs = zip(states(host), bare, strict=True)
     return [number - 1 for number, (now, before) in enumerate(pairs) if not torch.equal(now, before)]
 
 

@@ -39,85 +39,85 @@ PEFT = (
 
 @pytest.mark.parametrize("text", [*LIBRARY, *PEFT])
 def test_every_method_is_added_stored_and_loaded_under_another_name(
-    bed: Any, other_bed: Any, tmp_path: Path, text: str
+    host: Any, other_host: Any, tmp_path: Path, text: str
 ) -> None:
-    before = {id(p) for p in bed.model.parameters()}
-    bed.add(text, "z")
-    assert torch.equal(bed.hidden(), bed.bare)
-    own = [*adapter_state(bed.model, "z").values(), *fixed_state(bed.model, "z").values()]
-    added = [p for p in bed.model.parameters() if id(p) not in before]
+    before = {id(p) for p in host.model.parameters()}
+    host.add(text, "z")
+    assert torch.equal(host.hidden(), host.bare)
+    own = [*adapter_state(host.model, "z").values(), *fixed_state(host.model, "z").values()]
+    added = [p for p in host.model.parameters() if id(p) not in before]
     assert {id(p) for p in own if isinstance(p, torch.nn.Parameter)} == {id(p) for p in added}
-    said = bed.under("z")
-    assert said.shape == bed.bare.shape
-    assert not torch.equal(said, bed.bare)
-    save_adapter(bed.model, "z", tmp_path / "stored")
+    said = host.under("z")
+    assert said.shape == host.bare.shape
+    assert not torch.equal(said, host.bare)
+    save_adapter(host.model, "z", tmp_path / "stored")
     assert {file.suffix for file in (tmp_path / "stored").iterdir()} == {".json", ".safetensors"}
     # The name of modules of the base, and a first adapter that must not mix with it.
-    other_bed.add(text, "first")
-    load_adapter(other_bed.model, tmp_path / "stored", "output")
-    assert torch.equal(other_bed.under("output"), said)
-    assert method_of(other_bed.model, "output") == {**method_of(bed.model, "z")}
-    assert torch.equal(other_bed.under(None), bed.bare)
+    other_host.add(text, "first")
+    load_adapter(other_host.model, tmp_path / "stored", "output")
+    assert torch.equal(other_host.under("output"), said)
+    assert method_of(other_host.model, "output") == {**method_of(host.model, "z")}
+    assert torch.equal(other_host.under(None), host.bare)
 
 
 @pytest.mark.parametrize("text", LIBRARY)
-def test_the_state_of_an_adapter_is_what_the_library_trains(bed: Any, text: str) -> None:
-    bed.add(text, "z", "y")
-    bed.model.train_adapter("z")
-    trained = {id(p) for p in bed.model.parameters() if p.requires_grad}
-    assert trained == {id(p) for p in adapter_state(bed.model, "z").values()}
+def test_the_state_of_an_adapter_is_what_the_library_trains(host: Any, text: str) -> None:
+    host.add(text, "z", "y")
+    host.model.train_adapter("z")
+    trained = {id(p) for p in host.model.parameters() if p.requires_grad}
+    assert trained == {id(p) for p in adapter_state(host.model, "z").values()}
 
 
 @pytest.mark.parametrize(
     "text", ["seq_bn", "compacter[reduction_factor=4]", "vera", "peft:lora", "peft:ia3", "peft:vera"]
 )
-def test_training_the_state_of_an_adapter_changes_what_it_says_and_nothing_else(bed: Any, text: str) -> None:
-    bed.add(text, "z", "y")
-    other = bed.under("y")
-    state = adapter_state(bed.model, "z")
-    for parameter in bed.model.parameters():
+def test_training_the_state_of_an_adapter_changes_what_it_says_and_nothing_else(host: Any, text: str) -> None:
+    host.add(text, "z", "y")
+    other = host.under("y")
+    state = adapter_state(host.model, "z")
+    for parameter in host.model.parameters():
         parameter.requires_grad_(False)
     for parameter in state.values():
         parameter.requires_grad_(True)
-    before = bed.under("z")
+    before = host.under("z")
     assert all(p.requires_grad for p in state.values())
-    optimizer = torch.optim.SGD([p for p in bed.model.parameters() if p.requires_grad], lr=0.1)
-    bed.model.roberta(bed.ids)[0][..., 0].sum().backward()
+    optimizer = torch.optim.SGD([p for p in host.model.parameters() if p.requires_grad], lr=0.1)
+    host.model.roberta(host.ids)[0][..., 0].sum().backward()
     optimizer.step()
-    assert not torch.equal(bed.under("z"), before)
-    assert torch.equal(bed.under("y"), other)
-    assert torch.equal(bed.under(None), bed.bare)
+    assert not torch.equal(host.under("z"), before)
+    assert torch.equal(host.under("y"), other)
+    assert torch.equal(host.under(None), host.bare)
 
 
 @pytest.mark.parametrize("text", ["seq_bn", "peft:lora"])
-def test_heads_are_no_part_of_an_adapter_of_their_name(bed: Any, text: str) -> None:
-    bed.model.add_classification_head("z", num_labels=3)
-    bed.add(text, "z")
-    heads = {id(p) for p in bed.model.heads.parameters()}
-    assert not heads & {id(p) for p in adapter_state(bed.model, "z").values()}
+def test_heads_are_no_part_of_an_adapter_of_their_name(host: Any, text: str) -> None:
+    host.model.add_classification_head("z", num_labels=3)
+    host.add(text, "z")
+    heads = {id(p) for p in host.model.heads.parameters()}
+    assert not heads & {id(p) for p in adapter_state(host.model, "z").values()}
 
 
-def test_adding_an_adapter_leaves_others_and_what_is_trainable_as_they_are(bed: Any) -> None:
-    bed.add("seq_bn", "b")
-    bed.add("peft:lora", "p")
-    said = bed.under(Stack("p", "b"))
-    for number, parameter in enumerate(bed.model.parameters()):
+def test_adding_an_adapter_leaves_others_and_what_is_trainable_as_they_are(host: Any) -> None:
+    host.add("seq_bn", "b")
+    host.add("peft:lora", "p")
+    said = host.under(Stack("p", "b"))
+    for number, parameter in enumerate(host.model.parameters()):
         parameter.requires_grad_(number % 2 == 0)
-    flags = {id(p): p.requires_grad for p in bed.model.parameters()}
+    flags = {id(p): p.requires_grad for p in host.model.parameters()}
     for name, text in (("q", "peft:lora"), ("r", "peft:ia3"), ("s", "peft:dora"), ("t", "lora")):
-        bed.add(text, name)
-        assert torch.equal(bed.hidden(), said)
-    bed.under(Stack("q", "b"))
-    assert all(p.requires_grad == flags[id(p)] for p in bed.model.parameters() if id(p) in flags)
+        host.add(text, name)
+        assert torch.equal(host.hidden(), said)
+    host.under(Stack("q", "b"))
+    assert all(p.requires_grad == flags[id(p)] for p in host.model.parameters() if id(p) in flags)
 
 
-def test_a_copy_has_the_method_and_other_weights(bed: Any) -> None:
+def test_a_copy_has_the_method_and_other_weights(host: Any) -> None:
     for text in ("unipelt", "peft:rslora[r=4]"):
         source = f"source-{text[0]}"
-        bed.add(text, source)
-        copy_method(bed.model, source, f"{source}-2")
-        assert method_of(bed.model, f"{source}-2") == method_of(bed.model, source)
-        assert not torch.equal(bed.under(source), bed.under(f"{source}-2"))
+        host.add(text, source)
+        copy_method(host.model, source, f"{source}-2")
+        assert method_of(host.model, f"{source}-2") == method_of(host.model, source)
+        assert not torch.equal(host.under(source), host.under(f"{source}-2"))
 
 
 @pytest.mark.parametrize(
@@ -136,21 +136,21 @@ def test_a_copy_has_the_method_and_other_weights(bed: Any) -> None:
         ("vera[init_weights_seed=1]", "vera[init_weights_seed=1]", True),
     ],
 )
-def test_methods_are_equal_when_weights_can_be_averaged(bed: Any, one: str, other: str, equal: bool) -> None:
-    bed.add(one, "a")
-    bed.add(other, "b")
-    first, second = method_of(bed.model, "a"), method_of(bed.model, "b")
+def test_methods_are_equal_when_weights_can_be_averaged(host: Any, one: str, other: str, equal: bool) -> None:
+    host.add(one, "a")
+    host.add(other, "b")
+    first, second = method_of(host.model, "a"), method_of(host.model, "b")
     assert (first == second) is equal
     assert json.loads(json.dumps(first)) == first
     assert first["library"] == ("peft" if one.startswith("peft:") else "adapters")
 
 
-def test_has_adapter_knows_both_libraries(bed: Any) -> None:
-    bed.add("seq_bn", "b")
-    bed.add("peft:lora", "p")
-    assert [has_adapter(bed.model, name) for name in ("b", "p", "c")] == [True, True, False]
+def test_has_adapter_knows_both_libraries(host: Any) -> None:
+    host.add("seq_bn", "b")
+    host.add("peft:lora", "p")
+    assert [has_adapter(host.model, name) for name in ("b", "p", "c")] == [True, True, False]
     with pytest.raises(ValueError, match="an adapter p already"):
-        add_adapter(bed.model, "p", "seq_bn")
+        add_adapter(host.model, "p", "seq_bn")
 
 
 @pytest.mark.parametrize(
@@ -186,18 +186,18 @@ def test_every_method_passes_the_check(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["compacter", "lora[r=0]", "peft:lora[r=0]", "peft:lora[r='many']", "peft:lora[layers_to_transform=[9]]"]
 )  # fmt: skip
-def test_sizes_that_do_not_fit_are_one_line(bed: Any, text: str) -> None:
+def test_sizes_that_do_not_fit_are_one_line(host: Any, text: str) -> None:
     with pytest.raises(XadaptError, match="adapter_config=") as caught:
-        add_adapter(bed.model, "z", text)
+        add_adapter(host.model, "z", text)
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["seq_bn", "peft:lora"])
 @pytest.mark.parametrize("fault", ["cut", "missing", "more", "shape", "gone", "config"])
-def test_a_folder_that_is_no_whole_adapter_is_one_line(bed: Any, tmp_path: Path, text: str, fault: str) -> None:
-    bed.add(text, "z")
+def test_a_folder_that_is_no_whole_adapter_is_one_line(host: Any, tmp_path: Path, text: str, fault: str) -> None:
+    host.add(text, "z")
     folder = tmp_path / "stored"
-    save_adapter(bed.model, "z", folder)
+    save_adapter(host.model, "z", folder)
     (file,) = folder.glob("*.safetensors")
     weights = load_file(file)
     key = min(weights)
@@ -216,29 +216,29 @@ def test_a_folder_that_is_no_whole_adapter_is_one_line(bed: Any, tmp_path: Path,
         rest = {k: v for k, v in weights.items() if k != key}
         save_file({**rest, **changed[fault]}, file)
     with pytest.raises(XadaptError, match=r"does not load \(.*\): train it again") as caught:
-        load_adapter(bed.model, folder, "y")
+        load_adapter(host.model, folder, "y")
     assert "\n" not in str(caught.value)
 
 
-def test_adapters_of_peft_add_up_wherever_they_stand_in_a_stack(bed: Any) -> None:
-    bed.add("peft:lora", "p", "q")
-    bed.add("seq_bn", "b", "c")
-    over = bed.under(Stack("p", "b"))
+def test_adapters_of_peft_add_up_wherever_they_stand_in_a_stack(host: Any) -> None:
+    host.add("peft:lora", "p", "q")
+    host.add("seq_bn", "b", "c")
+    over = host.under(Stack("p", "b"))
     for single in ("p", "b"):
-        assert not torch.allclose(over, bed.under(single), atol=1e-4)
-    torch.testing.assert_close(bed.under(Stack("b", "p")), over)
-    torch.testing.assert_close(bed.under(Stack("b", "p", "q")), bed.under(Stack("q", "b", "p")))
-    assert not torch.allclose(bed.under(Stack("p", "q")), bed.under("p"), atol=1e-4)
-    bed.model.add_adapter_fusion(Fuse("b", "c"))
-    assert not torch.allclose(bed.under(Stack(Fuse("b", "c"), "p")), bed.under(Fuse("b", "c")), atol=1e-4)
-    assert torch.equal(bed.under(None), bed.bare)
+        assert not torch.allclose(over, host.under(single), atol=1e-4)
+    torch.testing.assert_close(host.under(Stack("b", "p")), over)
+    torch.testing.assert_close(host.under(Stack("b", "p", "q")), host.under(Stack("q", "b", "p")))
+    assert not torch.allclose(host.under(Stack("p", "q")), host.under("p"), atol=1e-4)
+    host.model.add_adapter_fusion(Fuse("b", "c"))
+    assert not torch.allclose(host.under(Stack(Fuse("b", "c"), "p")), host.under(Fuse("b", "c")), atol=1e-4)
+    assert torch.equal(host.under(None), host.bare)
 
 
-def test_a_composition_replaces_the_one_before(bed: Any) -> None:
-    bed.add("peft:lora", "p")
-    bed.add("seq_bn", "b")
-    alone = bed.under("b")
-    bed.under(Stack("p", "b"))
-    assert torch.equal(bed.under("b"), alone)
-    activate(bed.model, "p")
-    assert bed.model.active_adapters is None
+def test_a_composition_replaces_the_one_before(host: Any) -> None:
+    host.add("peft:lora", "p")
+    host.add("seq_bn", "b")
+    alone = host.under("b")
+    host.under(Stack("p", "b"))
+    assert torch.equal(host.under("b"), alone)
+    activate(host.model, "p")
+    assert host.model.active_adapters is None

@@ -16,6 +16,8 @@ from adapters.composition import Fuse, Stack
 
 import xadapt
 from xadapt import plugins
+from xadapt.backbone.encoder import run
+from xadapt.composition.loading import activate_on, bare_model
 from xadapt.errors import XadaptError
 from xadapt.methods import registration
 from xadapt.methods.active_layers import is_tokenwise, lowest_layer
@@ -104,69 +106,87 @@ class Shift(torch.nn.Module):
 
 
 def test_it_changes_nothing_when_fresh_and_is_stored_and_loaded_with_its_options(
-    bed: Any, other_bed: Any, tmp_path: Path
+    host: Any, other_host: Any, tmp_path: Path
 ) -> None:
-    add_adapter(bed.model, "fresh", "scaled[size=4]@1")
-    assert torch.equal(bed.under("fresh"), bed.bare)
-    bed.add("scaled[size=4, scale=2]@1", "z")
-    said = bed.under("z")
-    assert not torch.allclose(said, bed.bare, atol=1e-3)
-    save_adapter(bed.model, "z", tmp_path / "stored")
+    add_adapter(host.model, "fresh", "scaled[size=4]@1")
+    assert torch.equal(host.under("fresh"), host.bare)
+    host.add("scaled[size=4, scale=2]@1", "z")
+    said = host.under("z")
+    assert not torch.allclose(said, host.bare, atol=1e-3)
+    save_adapter(host.model, "z", tmp_path / "stored")
     assert {file.suffix for file in (tmp_path / "stored").iterdir()} == {".json", ".safetensors"}
-    other_bed.add("scaled", "first")
-    load_adapter(other_bed.model, tmp_path / "stored", "output")
-    assert torch.equal(other_bed.under("output"), said)
-    assert method_of(other_bed.model, "output") == method_of(bed.model, "z")
-    assert method_of(bed.model, "z")["options"] == {"size": 4, "scale": 2.0}
-    assert torch.equal(other_bed.under(None), bed.bare)
+    other_host.add("scaled", "first")
+    load_adapter(other_host.model, tmp_path / "stored", "output")
+    assert torch.equal(other_host.under("output"), said)
+    assert method_of(other_host.model, "output") == method_of(host.model, "z")
+    described = method_of(host.model, "z")
+    assert (described["method"], described["size"], described["scale"]) == ("scaled", 4, 2.0)
+    assert torch.equal(other_host.under(None), host.bare)
 
 
-def test_it_is_in_its_layers_alone_and_computes_a_token_by_itself_if_it_says_so(bed: Any) -> None:
-    bed.add("scaled@1", "upper")
-    bed.under("upper")
-    assert lowest_layer(bed.model) == 1
-    assert is_tokenwise(bed.model)
-    bed.add("scaled", "all")
-    bed.under(Stack("upper", "all"))
-    assert lowest_layer(bed.model) == 0
+def test_it_is_in_its_layers_alone_and_computes_a_token_by_itself_if_it_says_so(host: Any) -> None:
+    host.add("scaled@1", "upper")
+    host.under("upper")
+    assert lowest_layer(host.model) == 1
+    assert is_tokenwise(host.model)
+    host.add("scaled", "all")
+    host.under(Stack("upper", "all"))
+    assert lowest_layer(host.model) == 0
     xadapt.adapter_method("shift", config=Options)(Shift)
-    bed.add("shift", "mixed")
-    bed.under("mixed")
-    assert not is_tokenwise(bed.model)
+    host.add("shift", "mixed")
+    host.under("mixed")
+    assert not is_tokenwise(host.model)
+
+
+def test_the_first_token_is_the_same_when_it_alone_is_computed(tiny: Any) -> None:
+    model = bare_model(tiny)
+    add_adapter(model, "z", "scaled@1")
+    with torch.no_grad():
+        for value in adapter_state(model, "z").values():
+            value.normal_(std=0.3, generator=torch.Generator().manual_seed(value.numel()))
+    activate_on(model, "z", 2)
+    assert model.roberta.encoder.tokenwise
+    ids = torch.tensor([[0, 5, 6, 7, 8, 2], [0, 9, 8, 2, 1, 1]])
+    with torch.inference_mode():
+        alone, all_of_them = (
+            run(model.eval(), ids, (ids != 1).long(), None, first).last_hidden_state for first in (True, False)
+        )
+    assert alone.shape[1] == 1
+    torch.testing.assert_close(alone[:, 0], all_of_them[:, 0], atol=1e-6, rtol=1e-5)
 
 
 def test_what_is_not_trained_is_stored_beside_it_and_decides_what_it_can_be_averaged_with(
-    bed: Any, other_bed: Any, tmp_path: Path
+    host: Any, other_host: Any, tmp_path: Path
 ) -> None:
     xadapt.adapter_method("shift", config=Options)(Shift)
-    bed.add("shift", "z", "y")
-    assert {key.rpartition(".")[2] for key in adapter_state(bed.model, "z")} == {"by"}
-    assert {key.rpartition(".")[2] for key in fixed_state(bed.model, "z")} == {"drawn", "count"}
-    assert method_of(bed.model, "z")["fixed"] != method_of(bed.model, "y")["fixed"]
-    for parameter in bed.model.parameters():
+    host.add("shift", "z", "y")
+    assert {key.rpartition(".")[2] for key in adapter_state(host.model, "z")} == {"by"}
+    assert {key.rpartition(".")[2] for key in fixed_state(host.model, "z")} == {"drawn", "count"}
+    assert method_of(host.model, "z")["fixed"] != method_of(host.model, "y")["fixed"]
+    for parameter in host.model.parameters():
         parameter.requires_grad_(False)
-    assert len(adapter_state(bed.model, "z")) == 2
-    save_adapter(bed.model, "z", tmp_path / "stored")
-    load_adapter(other_bed.model, tmp_path / "stored", "z")
-    assert torch.equal(other_bed.under("z"), bed.under("z"))
+    assert len(adapter_state(host.model, "z")) == 2
+    save_adapter(host.model, "z", tmp_path / "stored")
+    load_adapter(other_host.model, tmp_path / "stored", "z")
+    assert torch.equal(other_host.under("z"), host.under("z"))
 
 
-def test_own_methods_act_in_the_order_of_the_stack_behind_those_of_the_libraries(bed: Any) -> None:
-    bed.add("scaled", "one", "two")
-    bed.add("seq_bn", "b")
-    bed.add("peft:lora", "p")
-    assert not torch.equal(bed.under(Stack("one", "two")), bed.under(Stack("two", "one")))
-    over = bed.under(Stack("b", "one", "p"))
-    assert torch.equal(over, bed.under(Stack("one", "p", "b")))
+def test_own_methods_act_in_the_order_of_the_stack_behind_those_of_the_libraries(host: Any) -> None:
+    host.add("scaled", "one", "two")
+    host.add("seq_bn", "b")
+    host.add("peft:lora", "p")
+    assert not torch.equal(host.under(Stack("one", "two")), host.under(Stack("two", "one")))
+    over = host.under(Stack("b", "one", "p"))
+    assert torch.equal(over, host.under(Stack("one", "p", "b")))
     for part in (Stack("b", "one"), Stack("b", "p"), Stack("one", "p")):
-        assert not torch.allclose(bed.under(part), over, atol=1e-4)
-    assert torch.equal(bed.under(None), bed.bare)
+        assert not torch.allclose(host.under(part), over, atol=1e-4)
+    assert torch.equal(host.under(None), host.bare)
 
 
-def test_a_fusion_of_own_methods_is_refused_in_one_line(bed: Any) -> None:
-    bed.add("scaled", "a", "b")
+def test_a_fusion_of_own_methods_is_refused_in_one_line(host: Any) -> None:
+    host.add("scaled", "a", "b")
     with pytest.raises(XadaptError, match="AdapterFusion takes bottleneck adapters, such as seq_bn, and a is none"):
-        bed.under(Fuse("a", "b"))
+        host.under(Fuse("a", "b"))
 
 
 @pytest.mark.parametrize(
@@ -180,21 +200,21 @@ def test_a_fusion_of_own_methods_is_refused_in_one_line(bed: Any) -> None:
         ("scaled[size=-1]", "negative"),
     ],
 )
-def test_a_configuration_that_does_not_fit_is_one_line(bed: Any, text: str, reason: str) -> None:
+def test_a_configuration_that_does_not_fit_is_one_line(host: Any, text: str, reason: str) -> None:
     with pytest.raises(XadaptError, match=reason) as caught:
-        add_adapter(bed.model, "z", text)
+        add_adapter(host.model, "z", text)
     assert "\n" not in str(caught.value)
 
 
-def test_a_result_of_another_shape_is_one_line(bed: Any) -> None:
+def test_a_result_of_another_shape_is_one_line(host: Any) -> None:
     class Cut(Shift):
         def forward(self, hidden: torch.Tensor) -> torch.Tensor:
             return hidden[:, :1]
 
     xadapt.adapter_method("cut", config=Options)(Cut)
-    add_adapter(bed.model, "z", "cut")
+    add_adapter(host.model, "z", "cut")
     with pytest.raises(XadaptError, match=r"cut makes \(2, 1, 32\) of hidden states of shape \(2, 6, 32\)"):
-        bed.under("z")
+        host.under("z")
 
 
 def test_a_registration_that_cannot_be_used_is_one_line() -> None:
@@ -202,7 +222,12 @@ def test_a_registration_that_cannot_be_used_is_one_line() -> None:
     class Needed:
         size: int
 
+    @dataclass
+    class Reserved:
+        layers: int = 1
+
     for name, config, kind, reason in (
+        ("fine", Reserved, Shift, "layers says something else of every adapter"),
         ("seq_bn", Options, Shift, "a library has a method of this name"),
         ("rslora", Options, Shift, "a library has a method of this name"),
         ("Has Space", Options, Shift, "small letters"),
@@ -219,17 +244,17 @@ def test_a_registration_that_cannot_be_used_is_one_line() -> None:
 
 
 def test_a_checkpoint_of_a_method_that_is_not_there_or_another_now_is_one_line(
-    bed: Any, other_bed: Any, tmp_path: Path
+    host: Any, other_host: Any, tmp_path: Path
 ) -> None:
     xadapt.adapter_method("shift", config=Options)(Shift)
-    bed.add("shift", "z")
-    save_adapter(bed.model, "z", tmp_path / "stored")
+    host.add("shift", "z")
+    save_adapter(host.model, "z", tmp_path / "stored")
     xadapt.adapter_method("shift", config=Options, version=2)(Shift)
     with pytest.raises(XadaptError, match="trained with version 1 of the method shift, and version 2 is registered"):
-        load_adapter(other_bed.model, tmp_path / "stored", "z")
+        load_adapter(other_host.model, tmp_path / "stored", "z")
     del registration._METHODS["shift"]
     with pytest.raises(XadaptError, match=r"not registered: .* @xadapt.adapter_method\('shift'\) in \$XADAPT_PLUGINS"):
-        load_adapter(other_bed.model, tmp_path / "stored", "z")
+        load_adapter(other_host.model, tmp_path / "stored", "z")
 
 
 @pytest.mark.parametrize("named", ["no_such_module_here", "no/such/file.py"])

@@ -31,92 +31,94 @@ def plain(tiny_base_folder: Path) -> Any:
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("text", TEXTS)
-def test_plain_peft_loads_what_is_stored_and_computes_the_same(bed: Any, plain: Any, tmp_path: Path, text: str) -> None:
-    bed.add("peft:ia3", "under")
-    bed.add(text, "z")
-    save_adapter(bed.model, "z", tmp_path / "stored")
+def test_plain_peft_loads_what_is_stored_and_computes_the_same(
+    host: Any, plain: Any, tmp_path: Path, text: str
+) -> None:
+    host.add("peft:ia3", "under")
+    host.add(text, "z")
+    save_adapter(host.model, "z", tmp_path / "stored")
     loaded = peft.PeftModel.from_pretrained(plain, tmp_path / "stored").eval()
-    assert torch.equal(bed.hidden(loaded), bed.under("z"))
+    assert torch.equal(host.hidden(loaded), host.under("z"))
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("text", TEXTS)
 def test_what_plain_peft_stores_is_loaded_and_has_the_same_keys(
-    bed: Any, other_bed: Any, plain: Any, tmp_path: Path, text: str
+    host: Any, other_host: Any, plain: Any, tmp_path: Path, text: str
 ) -> None:
-    bed.add(text, "z")
-    save_adapter(bed.model, "z", tmp_path / "ours")
+    host.add(text, "z")
+    save_adapter(host.model, "z", tmp_path / "ours")
     loaded = peft.PeftModel.from_pretrained(plain, tmp_path / "ours")
     loaded.save_pretrained(tmp_path / "plain")
     ours, theirs = (load_file(tmp_path / side / "adapter_model.safetensors") for side in ("ours", "plain"))
     assert ours.keys() == theirs.keys()
     assert all(torch.equal(ours[key], theirs[key]) for key in ours)
-    load_adapter(other_bed.model, tmp_path / "plain", "y")
-    assert torch.equal(other_bed.under("y"), bed.under("z"))
-    assert method_of(other_bed.model, "y") == method_of(bed.model, "z")
+    load_adapter(other_host.model, tmp_path / "plain", "y")
+    assert torch.equal(other_host.under("y"), host.under("z"))
+    assert method_of(other_host.model, "y") == method_of(host.model, "z")
 
 
-def test_adapters_can_be_called_like_linear_layers(bed: Any, other_bed: Any, tmp_path: Path) -> None:
-    bed.add("peft:lora", "key")
-    save_adapter(bed.model, "key", tmp_path / "stored")
-    other_bed.add("seq_bn", "value")
-    other_bed.add("lora", "query")
-    load_adapter(other_bed.model, tmp_path / "stored", "dense")
-    assert adapter_state(other_bed.model, "dense").keys() == adapter_state(bed.model, "key").keys()
-    assert torch.equal(other_bed.under("dense"), bed.under("key"))
+def test_adapters_can_be_called_like_linear_layers(host: Any, other_host: Any, tmp_path: Path) -> None:
+    host.add("peft:lora", "key")
+    save_adapter(host.model, "key", tmp_path / "stored")
+    other_host.add("seq_bn", "value")
+    other_host.add("lora", "query")
+    load_adapter(other_host.model, tmp_path / "stored", "dense")
+    assert adapter_state(other_host.model, "dense").keys() == adapter_state(host.model, "key").keys()
+    assert torch.equal(other_host.under("dense"), host.under("key"))
 
 
-def test_adapters_of_all_types_live_in_one_model(bed: Any, tiny: Any, tmp_path: Path) -> None:
+def test_adapters_of_all_types_live_in_one_model(host: Any, tiny: Any, tmp_path: Path) -> None:
     texts = {f"n{number}": text for number, text in enumerate([*TEXTS, *TEXTS])}
     for name, text in texts.items():
-        bed.add(text, name)
+        host.add(text, name)
     for name in texts:
-        save_adapter(bed.model, name, tmp_path / name)
-        alone = type(bed)(tiny)
+        save_adapter(host.model, name, tmp_path / name)
+        alone = type(host)(tiny)
         load_adapter(alone.model, tmp_path / name, "alone")
-        assert torch.equal(alone.under("alone"), bed.under(name))
-    assert bed.under(Stack(*texts)).isfinite().all()
+        assert torch.equal(alone.under("alone"), host.under(name))
+    assert host.under(Stack(*texts)).isfinite().all()
 
 
 @pytest.mark.parametrize("text", ["seq_bn", "lora", "ia3", "vera", "unipelt"])
 def test_an_adapter_of_the_library_is_the_same_with_and_without_adapters_of_peft(
-    bed: Any, other_bed: Any, tmp_path: Path, text: str
+    host: Any, other_host: Any, tmp_path: Path, text: str
 ) -> None:
-    bed.add("peft:lora[target_modules=['query', 'value', 'intermediate.dense']]", "p")
-    bed.add(text, "z")
-    save_adapter(bed.model, "z", tmp_path / "stored")
-    load_adapter(other_bed.model, tmp_path / "stored", "z")
-    assert torch.equal(other_bed.under("z"), bed.under("z"))
+    host.add("peft:lora[target_modules=['query', 'value', 'intermediate.dense']]", "p")
+    host.add(text, "z")
+    save_adapter(host.model, "z", tmp_path / "stored")
+    load_adapter(other_host.model, tmp_path / "stored", "z")
+    assert torch.equal(other_host.under("z"), host.under("z"))
 
 
-def test_the_sum_of_two_loras_is_what_plain_peft_computes(bed: Any, plain: Any, tmp_path: Path) -> None:
+def test_the_sum_of_two_loras_is_what_plain_peft_computes(host: Any, plain: Any, tmp_path: Path) -> None:
     for name in ("p", "q"):
-        bed.add("peft:lora", name)
-        save_adapter(bed.model, name, tmp_path / name)
+        host.add("peft:lora", name)
+        save_adapter(host.model, name, tmp_path / name)
     loaded = peft.PeftModel.from_pretrained(plain, tmp_path / "p", adapter_name="p").eval()
     loaded.load_adapter(tmp_path / "q", adapter_name="q")
     loaded.base_model.set_adapter(["p", "q"])
-    assert torch.equal(bed.hidden(loaded), bed.under(Stack("p", "q")))
+    assert torch.equal(host.hidden(loaded), host.under(Stack("p", "q")))
 
 
 @pytest.mark.parametrize("change", [{"bias": "all"}, {"rank_pattern": {"query": 2}}, {"modules_to_save": ["pooler"]},
                                     {"init_lora_weights": "pissa"}, {"peft_type": "BOFT"}])  # fmt: skip
 def test_a_stored_configuration_that_does_more_than_these_methods_is_one_line(
-    bed: Any, tmp_path: Path, change: dict[str, Any]
+    host: Any, tmp_path: Path, change: dict[str, Any]
 ) -> None:
-    bed.add("peft:lora", "z")
-    save_adapter(bed.model, "z", tmp_path / "stored")
+    host.add("peft:lora", "z")
+    save_adapter(host.model, "z", tmp_path / "stored")
     path = tmp_path / "stored" / "adapter_config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
     with pytest.raises(XadaptError, match=r"does not load \(") as caught:
-        load_adapter(bed.model, tmp_path / "stored", "y")
+        load_adapter(host.model, tmp_path / "stored", "y")
     assert "\n" not in str(caught.value)
 
 
-def test_a_stored_configuration_names_no_place_and_is_the_same_every_time(bed: Any, tmp_path: Path) -> None:
-    bed.add("peft:ia3", "z")
+def test_a_stored_configuration_names_no_place_and_is_the_same_every_time(host: Any, tmp_path: Path) -> None:
+    host.add("peft:ia3", "z")
     for folder in ("one", "two"):
-        save_adapter(bed.model, "z", tmp_path / folder)
+        save_adapter(host.model, "z", tmp_path / folder)
     one, two = (json.loads((tmp_path / folder / "adapter_config.json").read_text()) for folder in ("one", "two"))
     assert one == two
     assert one["base_model_name_or_path"] is None
@@ -124,9 +126,9 @@ def test_a_stored_configuration_names_no_place_and_is_the_same_every_time(bed: A
     assert one["inference_mode"] is True
 
 
-def test_half_precision_computation_reaches_adapters_of_peft(bed: Any) -> None:
-    bed.add("peft:lora", "p")
-    single = bed.under("p")
-    activate(bed.model, "p")
+def test_half_precision_computation_reaches_adapters_of_peft(host: Any) -> None:
+    host.add("peft:lora", "p")
+    single = host.under("p")
+    activate(host.model, "p")
     with torch.autocast("cpu", torch.bfloat16):
-        torch.testing.assert_close(bed.hidden().float(), single, atol=0.1, rtol=0.1)
+        torch.testing.assert_close(host.hidden().float(), single, atol=0.1, rtol=0.1)

@@ -159,7 +159,7 @@ def describe(model: XLMRobertaAdapterModel, name: str) -> dict[str, Any]:
         for key, value in sorted(fixed.items()):
             digest.update(key.encode() + value.detach().float().cpu().contiguous().numpy().tobytes())
         described["fixed"] = digest.hexdigest()
-    return {**described, "options": method.options(found.config)}
+    return {**described, **method.options(found.config)}
 
 
 def add(model: XLMRobertaAdapterModel, name: str, config: OwnConfig) -> None:

@@ -38,6 +38,8 @@ from xadapt.store.records import Json
 
 Module = TypeVar("Module", bound=nn.Module)
 
+#: What describes an adapter beside its options.
+_RESERVED = {"library", "method", "version", "layers", "fixed"}
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _METHODS: dict[str, OwnMethod] = {}
 
@@ -135,6 +137,9 @@ def _check(name: str, config: type, module: type) -> None:
         raise XadaptError(f"{where}: decorate a class that is a torch.nn.Module")
     if not (isinstance(config, type) and is_dataclass(config)):
         raise XadaptError(f"{where}: config must be a dataclass")
+    taken = sorted({field.name for field in fields(config)} & _RESERVED)
+    if taken:
+        raise XadaptError(f"{where}: {taken[0]} says something else of every adapter: give the option another name")
     try:
         config()
     except TypeError as error:

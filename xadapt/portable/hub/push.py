@@ -1,4 +1,4 @@
-"""A setup goes to the hub: its checkpoints and those it stands on, an index and a front page, in one commit."""
+"""A setup goes to the hub in one commit: its checkpoints and their members, an index and a front page."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 #: Kinds of setup that are put together from members without training anything.
 _UNTRAINED = ("stack", "average", "sum", "ensemble", *MERGES)
 #: Kinds whose checkpoint is only right on the checkpoints that it was trained on; the others are whole by themselves.
-_STANDING = ("stack", "fuse")
+_TRAINED_ON_MEMBERS = ("stack", "fuse")
 #: What may stand in a repository that was made by hand before the first push.
 _EMPTY = (".gitattributes", "README.md", "LICENSE")
 
@@ -130,7 +130,7 @@ def _gather(context: Context, node: Node) -> tuple[dict[str, Checkpoint], dict[s
         parts = (compose("stack", *parts[:-1]), parts[-1])
     checkpoint = _own(context, node, parts)
     if checkpoint:
-        under = dict(checkpoint.record.members) if node.kind in _STANDING else {}
+        under = dict(checkpoint.record.members) if node.kind in _TRAINED_ON_MEMBERS else {}
         weights = checkpoint.record.weights
         there = {
             run: member

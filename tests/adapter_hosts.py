@@ -11,7 +11,7 @@ from adapters.methods.modeling import BertFusion
 from xadapt.methods.adapter import activate, adapter_state, add_adapter
 
 
-class Bed:
+class AdapterHost:
     """A model to put adapters into.
 
     Attributes:
@@ -50,15 +50,15 @@ class Bed:
 
 
 @pytest.fixture
-def bed(tiny: Any) -> Bed:
+def host(tiny: Any) -> AdapterHost:
     """A bare model."""
-    return Bed(tiny)
+    return AdapterHost(tiny)
 
 
 @pytest.fixture
-def other_bed(tiny: Any) -> Bed:
+def other_host(tiny: Any) -> AdapterHost:
     """Another bare model of the same base."""
-    return Bed(tiny)
+    return AdapterHost(tiny)
 
 
 @pytest.fixture
