@@ -265,7 +265,7 @@ def test_a_plugin_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch,
     assert "\n" not in str(caught.value)
 
 
-def test_it_is_trained_evaluated_stacked_and_averaged(bench: Any) -> None:
+def test_it_is_trained_evaluated_stacked_and_averaged(bench: Any, tmp_path: Path) -> None:
     made = bench.train(plan_task("mnli"), adapter_config="scaled[size=4]", adapter_layers="1", epochs=2)
     own = 32 * 4 + 4 + 4 * 32 + 32
     assembly = bench.assemble("mnli")
@@ -287,6 +287,10 @@ def test_it_is_trained_evaluated_stacked_and_averaged(bench: Any) -> None:
     with pytest.raises(XadaptError, match="cannot be fused: only bottleneck adapters"):
         bench.train(plan_fusion(["mnli", "stsb"]))
     assert made.run != other.run
+    for form in ("adapterhub", "peft", "merged"):
+        with pytest.raises(XadaptError, match="of the method scaled, which its author registered"):
+            bench.export("mnli", tmp_path / "out", form)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_fresh_process_finds_it_in_the_store_and_goes_on(bench: Any, module: Path, tiny_base_folder: Path) -> None:
