@@ -124,10 +124,13 @@ class Session:
             "precision": context.precision_name,
             "display": context.display,
         }
+        if "cache_size" in changes:
+            same["store"] = context.store.root
         if "data" in changes:
             return Session(**{**same, **changes})
-        other = Session(data=None, **{**same, **changes})
-        made = Session.of(replace(other.context, source=context.source))
+        # Rows that were read need not be read again.
+        other = Session(data="bundled", **{**same, **changes})
+        made = Session.of(replace(other.context, source=context.source, pins=context.pins))
         made._hold(made.context, {**other._given, "data": self._given["data"]})
         return made
 

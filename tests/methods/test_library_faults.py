@@ -23,9 +23,10 @@ from xadapt.composition.merging import merge_adapters
 from xadapt.errors import XadaptError
 from xadapt.methods.fusion import fusion_layers, regularisation
 from xadapt.problems import make_problem
+from xadapt.store.records import Scores
 from xadapt.tasks import get_task
-from xadapt.training import train as training
 from xadapt.training.batches import MixedFeatures
+from xadapt.training.job import Job
 from xadapt.training.plan import plan_fusion, plan_task
 from xadapt.training.trainer import XadaptTrainer
 
@@ -115,14 +116,14 @@ def test_the_library_restores_the_best_fusion_with_the_last_head(tmp_path: Path)
 def test_the_best_fusion_comes_with_the_head_of_its_own_epoch_here(
     trained: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    measure, snapshots, scores = training.dev_scores, Snapshots(), iter([3.0, 2.0, 1.0])
+    measure, snapshots, scores = Job.dev_scores, Snapshots(), iter([3.0, 2.0, 1.0])
 
-    def spy(job: Any, model: Any) -> Any:
+    def spy(job: Job, model: Any) -> dict[str, Scores]:
         snapshots.on_epoch_end(model=model)
         return measure(job, model)
 
-    monkeypatch.setattr(training, "dev_scores", spy)
-    monkeypatch.setattr(training, "mean_main", lambda job, found: next(scores))
+    monkeypatch.setattr(Job, "dev_scores", spy)
+    monkeypatch.setattr(Job, "mean_main", lambda job, found: next(scores))
     trained.train(plan_fusion(["mnli", "stsb"], "xnli"), epochs=3)
     halves = [{k: v.half().float() for k, v in taken.items()} for taken in snapshots.taken]
     model = trained.assemble("fuse(mnli, stsb)@xnli").model

@@ -21,6 +21,7 @@ from xadapt.portable.hub.layout import INDEX
 from xadapt.portable.hub.pull import Pulled, pull
 from xadapt.portable.hub.push import Pushed, push
 from xadapt.store.checkpoints import write_record
+from xadapt.store.records import RunRecord
 from xadapt.store.store import Store
 
 BASE = SimpleNamespace(name="e5-small", fingerprint="ab" * 32)
@@ -73,7 +74,7 @@ class Place:
             "sources": {"mnli": "nyu-mll/multi_nli"},
             "members": {},
         }
-        write_record(folder, record | changes, f"# {setup}\n")
+        write_record(folder, RunRecord.of(record | changes, folder), f"# {setup}\n")
         return folder
 
     def push(self, setup: str, repo: str = REPO, token: Any = WRITER, backbone: Any = BASE, **options: Any) -> Pushed:

@@ -118,7 +118,7 @@ def replace_adapter(bench: Any, checkpoint: Any, method: str) -> None:
         for parameter in adapter_state(model, "new").values():
             parameter.add_(torch.randn_like(parameter) * 0.3)
     save_adapter(model, "new", checkpoint.path / "adapter")
-    write_record(checkpoint.path, {**checkpoint.record, "files": {}}, "# a card")
+    write_record(checkpoint.path, checkpoint.record, "# a card")
 
 
 def test_lora_in_some_layers_only_names_just_these(bench: Any, tmp_path: Path, unchecked: None) -> None:

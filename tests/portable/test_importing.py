@@ -13,11 +13,11 @@ from safetensors.torch import load_file, save_file
 from transformers import XLMRobertaForSequenceClassification
 
 from tests.portable.imports import bring, hub
-from xadapt.composition.builder import assemble
 from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 from xadapt.portable.checked import Check, probe
 from xadapt.portable.export import export
+from xadapt.store.records import Imported
 from xadapt.store.store import Store
 from xadapt.training.plan import plan_fusion, plan_target, plan_task
 
@@ -30,7 +30,7 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def outputs(bench: Any, setup: str, store: Store) -> dict[str, np.ndarray]:
     """What a setup computes with the checkpoints of a store."""
-    assembly = assemble(bench.backbone, parse(setup), store, 42)
+    assembly = bench.with_store(store).assemble(setup)
     return probe(bench.backbone, assembly.model, list(assembly.heads)).wanted
 
 
@@ -72,8 +72,8 @@ def test_a_whole_setup_comes_back_with_fusion_target_and_heads(
     export(parse(setup), tmp_path / "out", "adapterhub", trained.backbone, trained.store)
     made = {checkpoint.setup: checkpoint for checkpoint in bring(trained, tmp_path / "out", store)}
     assert list(made) == ["mnli", "stsb", "fuse(mnli, stsb)", setup]
-    assert made[setup].record["members"] == {name: one.run for name, one in made.items() if name != setup}
-    assert made[setup].record["under"] == "fuse(mnli, stsb)"
+    assert made[setup].record.members == {name: one.run for name, one in made.items() if name != setup}
+    assert made[setup].record.under == "fuse(mnli, stsb)"
     assert same(outputs(trained, setup, store), outputs(trained, setup, trained.store))
 
 
@@ -97,7 +97,7 @@ def test_an_imported_adapter_is_evaluated_fused_and_stood_on_by_its_name(trained
     assert trained.evaluate("theirs", "xnli", "en")["head"] == "mnli"
     fused = trained.train(plan_fusion(["theirs", "stsb"], "stsb"))
     target = trained.train(plan_target("xnli", "theirs"))
-    assert fused.record["members"]["theirs"] == target.record["members"]["theirs"] == made.run
+    assert fused.record.members["theirs"] == target.record.members["theirs"] == made.run
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_an_adapter_of_peft_comes_in_with_the_head_it_was_trained_with(
     model.save_pretrained(tmp_path / "out")
     names = ["contradiction", "neutral", "entailment"]
     (made,) = bring(trained_once, tmp_path / "out", store, "mnli", labels=names)
-    assert made.record["imported"]["form"] == "peft"
+    assert made.record.imported.form == "peft"
     found = outputs(trained_once, "mnli", store)["mnli"]
     made_of = probe(trained_once.backbone, trained_once.backbone.model(), [])
     with torch.no_grad():
@@ -165,14 +165,11 @@ def test_the_record_and_the_card_say_what_is_not_known(trained_once: Any, store:
     hub(trained_once, tmp_path / "out")
     (made,) = bring(trained_once, tmp_path / "out", store, "mnli", seed=7)
     record = made.record
-    assert (record["trains"], record["data"], record["rows"], record["seed"]) == ("imported", "imported", {}, 7)
-    assert record["figures"]["dev"] == {}
-    assert record["imported"] == {
-        "form": "adapterhub",
-        "name": "nli",
-        "base": trained_once.backbone.name,
-        "library": "adapters.1.3.0",
-    }
+    assert (record.trains, record.data, record.rows, record.seed) == ("imported", "imported", {}, 7)
+    assert record.figures.dev == {}
+    assert record.imported == Imported(
+        form="adapterhub", name="nli", base=trained_once.backbone.name, library="adapters.1.3.0"
+    )
     page = (made.path / "README.md").read_text()
     assert "| training rows, steps, scores | unknown |" in page
     assert "| seed | unknown; filed under 7 |" in page

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from xadapt.composition.expression import SOUPS, Node
 from xadapt.composition.grammar import parse
-from xadapt.errors import XadaptError, unknown
+from xadapt.errors import XadaptError, option, unknown
 from xadapt.experiments.recipe import Budget, Recipe, Target
 from xadapt.problems import problem_class
 from xadapt.tasks import Task
@@ -82,7 +82,9 @@ def narrowed(recipe: Recipe, only: str) -> Recipe:
         if name not in recipe.targets:
             raise unknown("target", name, recipe.targets)
     if not wanted:
-        raise XadaptError(f"--only is empty: name targets of {recipe.name}, such as {next(iter(recipe.targets))}")
+        raise XadaptError(
+            f"{option('only')} is empty: name targets of {recipe.name}, such as {next(iter(recipe.targets))}"
+        )
     return recipe.model_copy(update={"targets": {name: recipe.targets[name] for name in wanted}})
 
 

@@ -14,7 +14,7 @@ from adapters.composition import AdapterCompositionBlock, Stack
 from safetensors import SafetensorError
 from torch import Tensor, nn
 
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.methods import adapters_library, peft_configs, peft_library
 from xadapt.methods.layer_grammar import ALL, DEEPEST, layer_numbers, split_layers
 from xadapt.store.files import read_json
@@ -53,7 +53,7 @@ def _parse(text: str, depth: int) -> tuple[Any, Any]:
 
 
 def _config_error(text: str, error: Exception) -> XadaptError:
-    return XadaptError(f"--adapter-config {text!r}: {_reason(error)} (examples: {_EXAMPLES})")
+    return XadaptError(f"{option('adapter_config')} {text!r}: {_reason(error)} (examples: {_EXAMPLES})")
 
 
 def _reason(error: Exception) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 
 ALL = "all"
 #: Stands between a method and its layers in a configuration string.
@@ -74,14 +74,15 @@ def layer_numbers(text: str, depth: int) -> list[int]:
     try:
         layers = canonical_layers(text)
     except ValueError as error:
-        raise XadaptError(f"--adapter-layers: {error}") from None
+        raise XadaptError(f"{option('adapter_layers')}: {error}") from None
     if layers == ALL:
         return list(range(depth))
     for span in layers.split(","):
         first, _, last = span.partition("-")
         highest = int(last or first)
         if highest >= depth:
-            raise XadaptError(f"--adapter-layers {text}: there is no layer {highest}, this base has 0 to {depth - 1}")
+            where = option("adapter_layers", text)
+            raise XadaptError(f"{where}: there is no layer {highest}, this base has 0 to {depth - 1}")
     return sorted(number for number in _numbers(layers) if number < depth)
 
 

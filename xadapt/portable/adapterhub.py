@@ -35,10 +35,10 @@ def write_adapterhub(assembly: Assembly, node: Node, heads: list[str], folder: P
     """
     model = assembly.model
     if not assembly.names:
-        raise XadaptError(f"{node} has no adapter: --format merged writes the base alone")
+        raise XadaptError(f"{node} has no adapter: the format merged writes the base alone")
     for name in assembly.names:
         if method_of(model, name)["library"] == "peft":
-            raise XadaptError(f"{node} has an adapter of peft's own: use --format peft, or merged")
+            raise XadaptError(f"{node} has an adapter of peft's own: use the format peft, or merged")
     called = _aliases(_leaves(assembly.active))
     expressions = _expressions(assembly, node)
     written: dict[str, Any] = {

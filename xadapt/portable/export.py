@@ -12,7 +12,7 @@ from xadapt.composition.builder import Assembly, assemble
 from xadapt.composition.expression import Node
 from xadapt.context import Context
 from xadapt.data.source import Source
-from xadapt.errors import XadaptError, unknown
+from xadapt.errors import XadaptError, option, unknown
 from xadapt.portable.adapterhub import write_adapterhub
 from xadapt.portable.checked import Check, check, probe
 from xadapt.portable.merged import write_merged
@@ -86,7 +86,9 @@ def export(
     if precision is not None and precision not in PRECISIONS:
         raise unknown("precision", precision, PRECISIONS)
     if with_base and form == "merged":
-        raise XadaptError("--with-base is for formats that need the base beside them; a merged model holds it")
+        raise XadaptError(
+            f"{option('with_base')} is for formats that need the base beside them; a merged model holds it"
+        )
     if node.kind == "ensemble":
         raise XadaptError(f"{node} is several models and has no single folder: export its members one by one")
     if to.exists() and (not to.is_dir() or (any(to.iterdir()) and not (to / RECORD).is_file())):

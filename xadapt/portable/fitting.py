@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.tasks import MultipleChoice, PairClassification, PairRegression, SpanQA, Tagging, Task, TextClassification
 
 _TYPES: dict[type, str] = {
@@ -52,7 +52,9 @@ def fit_head(model: Any, name: str, task: Task, labels: Sequence[str] = ()) -> N
         return
     found = labels or sorted(config["label2id"], key=config["label2id"].__getitem__)
     if labels and len(labels) != config["num_labels"]:
-        raise XadaptError(f"--labels names {len(labels)} labels, and the head has {config['num_labels']} outputs")
+        raise XadaptError(
+            f"{option('labels')} names {len(labels)} labels, and the head has {config['num_labels']} outputs"
+        )
     order = _order(found, own or found, task.hub_labels)
     if order is None:
         raise XadaptError(

@@ -14,7 +14,7 @@ from adapters.utils import HEAD_CONFIG_NAME, SAFE_HEAD_WEIGHTS_NAME, SAFE_WEIGHT
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.methods.adapter import load_adapter
 from xadapt.methods.peft_configs import LINEARS
 from xadapt.methods.peft_library import CONFIG, WEIGHTS
@@ -67,7 +67,11 @@ def find_foreign(folder: Path) -> Foreign:
     config = read_json(folder / CONFIG) if (folder / CONFIG).is_file() else None
     if not isinstance(config, dict) or not {"peft_type", "config"} & config.keys():
         whole = (folder / "config.json").is_file()
-        hint = "it is a whole model: use it with --base" if whole else f"there is no {CONFIG} of adapters or peft"
+        hint = (
+            f"it is a whole model: use it with {option('base')}"
+            if whole
+            else f"there is no {CONFIG} of adapters or peft"
+        )
         raise XadaptError(f"{folder} holds no adapter ({hint})")
     found = Foreign(folder, "peft" if "peft_type" in config else "adapterhub", config)
     _check_safe(found.weights, folder, _HOW[found.form])
@@ -118,7 +122,7 @@ def load_foreign_adapter(model: Any, found: Foreign, name: str) -> None:
         kind = found.config.get("model_type", "model")
         raise XadaptError(
             f"{found.folder} is for a {kind} base of width {made_for} with at least {deepest} layers, and this base is "
-            f"an xlm-roberta of width {width} with {layers}: name its base with --base"
+            f"an xlm-roberta of width {width} with {layers}: name its base with {option('base')}"
         )
     try:
         if found.form == "peft":

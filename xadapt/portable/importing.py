@@ -10,7 +10,7 @@ from xadapt.backbone.base import Backbone
 from xadapt.composition.builder import layer_name
 from xadapt.composition.expression import Node
 from xadapt.composition.grammar import parse
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.portable.export import RECORD
 from xadapt.portable.foreign import Foreign, find_foreign
 from xadapt.portable.keeping import Part, keep
@@ -49,13 +49,13 @@ def import_adapter(
     """
     called = parse(name) if name else None
     if called and called.kind != "adapter":
-        raise XadaptError(f"--name {name} is an expression: an adapter has one name, such as my-nli")
+        raise XadaptError(f"{option('name', name)} is an expression: an adapter has one name, such as my-nli")
     record = read_json(folder / RECORD) if (folder / RECORD).is_file() else {}
     if record.get("form") == "adapterhub":
         parts = _exported(folder, record, task, called, backbone)
     else:
         if task is None:
-            raise XadaptError("--task is needed: nothing else says what the adapter was trained for")
+            raise XadaptError(f"{option('task')} is needed: nothing else says what the adapter was trained for")
         heads: dict[str, Path | None] = {task.adapter: None} if problem_class(task).needs_head else {}
         setup = called or parse(task.adapter)
         parts = [Part(setup, {layer_name(setup): find_foreign(folder)}, heads=heads, labels=labels)]
@@ -73,7 +73,7 @@ def _exported(
     if base["fingerprint"] != backbone.fingerprint:
         raise XadaptError(
             f"{folder} was exported from base {base['name']!r} ({base['fingerprint'][:8]}), and this is "
-            f"{backbone.name!r} ({backbone.fingerprint[:8]}): name its base with --base"
+            f"{backbone.name!r} ({backbone.fingerprint[:8]}): name its base with {option('base')}"
         )
     found = {key: find_foreign(folder / "adapters" / key) for key in record["adapters"]}
     places = {head: folder / "heads" / head for head in record["heads"]}
@@ -84,12 +84,15 @@ def _exported(
         return [Part(setup, {layer_name(setup): adapter}, None, dict(heads), record["calibration"], base=base["name"])]
     if called or task:
         raise XadaptError(
-            f"{folder} has {len(found)} adapters with names and tasks of their own: leave --name and --task"
+            f"{folder} has {len(found)} adapters with names and tasks of their own: leave {option('name')} and "
+            f"{option('task')}"
         )
     loose = [entry["setup"] for entry in record["adapters"].values() if not entry["run"]]
     if loose:
         alone = (
-            "give it --name and --task" if len(found) == 1 else f"import a folder of {folder / 'adapters'} with --name"
+            f"give it {option('name')} and {option('task')}"
+            if len(found) == 1
+            else f"import a folder of {folder / 'adapters'} with {option('name')}"
         )
         raise XadaptError(f"{loose[0]} was put together in weight space and has no checkpoint of its own: {alone}")
 

@@ -13,7 +13,7 @@ from peft.tuners.tuners_utils import BaseTunerLayer
 
 from xadapt.composition.builder import Assembly
 from xadapt.composition.expression import Node
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.methods.adapter import method_of
 from xadapt.portable.checked import HIDDEN, Written
 from xadapt.portable.heads import CHOICE, PlainHead, known_task, plain_config, plain_head
@@ -43,7 +43,7 @@ def write_merged(assembly: Assembly, node: Node, heads: list[str], folder: Path,
             gates = " with gates" if _is_gated(method) else ""
             raise XadaptError(
                 f"{node} cannot be merged: {name} is a {method['method']}{gates}, which is not linear, so that no "
-                "weights of the base compute the same; use --format adapterhub"
+                "weights of the base compute the same; use the format adapterhub"
             )
     head = heads[-1] if heads else ""
     module: Any = assembly.model.heads[head] if head else None
@@ -89,7 +89,11 @@ def _calls(head: str, plain: PlainHead | None) -> dict[str, str]:
 def _notes(heads: list[str], plain: PlainHead | None) -> tuple[str, ...]:
     if heads and plain is None:
         return (f"the encoder alone: no class of transformers has a head equal to that of {heads[-1]}",)
-    others = f"a merged model has one head, {heads[-1]}: --task takes another of {', '.join(heads)}" if heads else ""
+    others = (
+        f"a merged model has one head, {heads[-1]}: {option('task')} takes another of {', '.join(heads)}"
+        if heads
+        else ""
+    )
     return (others,) if len(heads) > 1 else ()
 
 

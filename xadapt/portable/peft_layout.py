@@ -38,7 +38,7 @@ def write_peft(assembly: Assembly, node: Node, heads: list[str], folder: Path, p
         XadaptError: If the setup is more than one adapter, or its method has no equal in peft.
     """
     if len(assembly.names) != 1:
-        raise XadaptError(f"{node} is not one adapter, and a peft folder holds one: use --format adapterhub")
+        raise XadaptError(f"{node} is not one adapter, and a peft folder holds one: use the format adapterhub")
     (name,) = assembly.names
     method = method_of(assembly.model, name)
     if method["library"] == "peft":
@@ -61,7 +61,7 @@ def _translated(
         kind = method["method"] + (" with gates" if method.get("use_gating") else "")
         raise XadaptError(
             f"{node} cannot go to peft: of the adapters library's methods it has LoRA and (IA)³ without gates, not "
-            f"{kind}; use --format adapterhub"
+            f"{kind}; use the format adapterhub"
         )
     layers = {
         path: layer.loras[name]

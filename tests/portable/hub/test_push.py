@@ -65,7 +65,7 @@ def test_the_folder_that_a_base_lies_in_stays_private(here: Place, away: Place, 
     for path in here.hub.files(REPO):
         assert b"secret" not in here.hub.read(REPO, path), path
     pulled = away.pull()
-    assert open_checkpoint(away.store.run_path("ee" * 8)).record["base"]["name"] == "./xlmr"
+    assert open_checkpoint(away.store.run_path("ee" * 8)).record.base.name == "./xlmr"
     assert pulled.entries[0].base == "./xlmr"
 
 

@@ -100,7 +100,7 @@ def push(
     if lacking:
         raise XadaptError(
             f"{node} stands on {lacking} (run {runs[lacking]}), which {store.root} does not have as it was then: "
-            "restore it, or push with --without-members"
+            "restore it, or push without members"
         )
     sent = [found[run] for name, run in runs.items() if run in found and (members or name == str(node))]
     for checkpoint in sent:
