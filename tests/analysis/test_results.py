@@ -26,7 +26,11 @@ def test_a_mirror_never_passes_for_the_hub_and_shows_no_path(result, data, shown
 
 @pytest.mark.parametrize(
     ("base", "shown"),
-    [("e5-small", "e5-small"), ("FacebookAI/xlm-roberta-base", "FacebookAI/xlm-roberta-base"), ("/models/xlmr", "xlmr")],
+    [
+        ("e5-small", "e5-small"),
+        ("FacebookAI/xlm-roberta-base", "FacebookAI/xlm-roberta-base"),
+        ("/models/xlmr", "xlmr"),
+    ],
 )
 def test_a_base_is_shown_by_its_hub_id_or_the_name_of_its_folder(result, base, shown):
     assert read_result(result("mnli", {"en": 1.0}, base=base)).base == shown

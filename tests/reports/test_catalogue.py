@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from xadapt.tasks.registry import SHIPPED
+
 from xadapt.reports.catalogue import catalogue_markdown, facts, rows
 from xadapt.tasks import all_tasks, get_task
-from xadapt.tasks.registry import SHIPPED
 
 README = Path(__file__).parents[2] / "README.md"
 

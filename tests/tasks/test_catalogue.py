@@ -1,6 +1,7 @@
 """Every declaration is consistent, and the catalogue holds what the papers have."""
 
 import pytest
+from xadapt.tasks.registry import SHIPPED
 
 from xadapt import metrics
 from xadapt.data import bundled
@@ -16,7 +17,6 @@ from xadapt.tasks import (
     get_task,
 )
 from xadapt.tasks.languages import is_known
-from xadapt.tasks.registry import SHIPPED
 
 TASKS = dict(SHIPPED)
 every_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
