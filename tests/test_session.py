@@ -203,7 +203,10 @@ def test_a_task_of_ones_own_is_known_to_the_sessions_of_its_store_alone(lab: Ses
         (lambda lab: lab.train("mnli", batchsize=8), "batchsize: extra inputs are not permitted"),
         (lambda lab: lab.train("mnli", adapter_config="seq_bm"), "adapter_config 'seq_bm'"),
         (lambda lab: lab.train("mnli", adapter_layers="5"), "adapter_layers=5: there is no layer 5"),
-        (lambda lab: lab.train("mnli", report_to="tensorbord"), "unknown logger of report_to 'tensorbord': did you mean 'tensorboard'"),
+        (
+            lambda lab: lab.train("mnli", report_to="tensorbord"),
+            "unknown logger of report_to 'tensorbord': did you mean 'tensorboard'",
+        ),
         (lambda lab: lab.train("xnli", on="mnli", mode="pile"), "mode.*pile.*: use stack"),
         (lambda lab: lab.evaluate("mnli", "xnli", limit=0), "limit: input should be greater"),
         (lambda lab: lab.evaluate("mnli", "xnli", pool_limit=9), "pool_limit is for tasks that retrieve"),

@@ -115,9 +115,7 @@ def test_a_fusion_of_adapters_in_different_layers_is_one_line(bed: Any, first: s
     bed.add(first, "a")
     bed.add(second, "b")
     bed.model.add_adapter_fusion(Fuse("a", "b"))
-    with pytest.raises(
-        XadaptError, match=r"a and b cannot be fused: .* the same --adapter-config and --adapter-layers"
-    ):
+    with pytest.raises(XadaptError, match=r"a and b cannot be fused: .* the same adapter_config and adapter_layers"):
         bed.under(Fuse("a", "b"))
     with pytest.raises(XadaptError, match="a and b cannot be fused"):
         bed.under(Stack(Fuse("a", "b"), "a"))
@@ -130,7 +128,7 @@ def test_on_a_fusion_stands_what_is_in_its_layers_or_fewer(bed: Any, other_bed: 
     fused = bed.under(Fuse("a", "b"))
     assert not torch.equal(fused, bed.bare)
     assert not torch.equal(bed.under(Stack(Fuse("a", "b"), "z")), fused)
-    with pytest.raises(XadaptError, match=r"wide has bottlenecks where .* --adapter-layers of b"):
+    with pytest.raises(XadaptError, match=r"wide has bottlenecks where .* adapter_layers of b"):
         bed.under(Stack(Fuse("a", "b"), "wide"))
     other_bed.add("seq_bn", "a", "b")
     other_bed.add("seq_bn@1", "z")
@@ -160,7 +158,7 @@ def test_adapters_in_different_layers_stack_one_on_the_other(bed: Any, text: str
         ("seq_bn[leave_out=[0]]@1", "it says its layers twice"),
         ("loreft[layers=[0]]@1", "it says its layers twice"),
         ("peft:lora[layers_to_transform=[0]]@1", "it says its layers twice"),
-        ("seq_bn@top", "--adapter-layers: 'top' says no layers"),
+        ("seq_bn@top", "adapter_layers: 'top' says no layers"),
         ("seq_bm@1", "did you mean"),
     ],
 )
@@ -176,7 +174,7 @@ def test_a_layer_that_the_base_has_not_is_one_line(bed: Any, text: str, layers: 
     check_method(f"{text}@{layers}")
     with pytest.raises(XadaptError) as caught:
         add_adapter(bed.model, "z", f"{text}@{layers}")
-    assert str(caught.value) == f"--adapter-layers {layers}: there is no layer {missing}, this base has 0 to 1"
+    assert str(caught.value) == f"adapter_layers={layers}: there is no layer {missing}, this base has 0 to 1"
     assert not [name for name in bed.model.adapters_config if name == "z"]
 
 

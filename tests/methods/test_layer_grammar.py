@@ -35,7 +35,7 @@ def test_what_says_no_layers_is_one_line(text: str) -> None:
     with pytest.raises(ValueError, match="says no layers: write all, 6-11, 6-, or 0,2,4") as caught:
         canonical_layers(text)
     assert "\n" not in str(caught.value)
-    with pytest.raises(XadaptError, match=r"--adapter-layers: .*says no layers"):
+    with pytest.raises(XadaptError, match=r"adapter_layers: .*says no layers"):
         layer_numbers(text, 8)
 
 
@@ -43,7 +43,7 @@ def test_what_says_no_layers_is_one_line(text: str) -> None:
 def test_a_layer_that_the_base_has_not_is_one_line(text: str, layer: int) -> None:
     with pytest.raises(XadaptError) as caught:
         layer_numbers(text, 8)
-    assert str(caught.value) == f"--adapter-layers {text}: there is no layer {layer}, this base has 0 to 7"
+    assert str(caught.value) == f"adapter_layers={text}: there is no layer {layer}, this base has 0 to 7"
 
 
 def test_layers_stand_behind_a_method() -> None:

@@ -103,7 +103,7 @@ def test_what_does_not_fit_is_one_line_and_leaves_the_store_as_it_was(
 
 
 def test_folders_of_other_things_are_told_from_adapters(trained_once: Any, store: Store, tmp_path: Path) -> None:
-    with pytest.raises(XadaptError, match="is a whole model: use it with --base"):
+    with pytest.raises(XadaptError, match="is a whole model: use it with base"):
         bring(trained_once, Path(trained_once.backbone.name), store, "mnli")
     checkpoint = trained_once.store.find("mnli", trained_once.backbone.fingerprint)
     with pytest.raises(XadaptError, match=f"is a checkpoint of xadapt already: copy it to STORE/runs/{checkpoint.run}"):

@@ -82,7 +82,7 @@ def test_an_average_comes_back_under_a_name_and_only_so(
 ) -> None:
     setup = "average(mnli, stsb)"
     export(parse(setup), tmp_path / "out", "adapterhub", trained_once.backbone, trained_once.store, precision="fp32")
-    with pytest.raises(XadaptError, match="no checkpoint of its own: give it --name and --task"):
+    with pytest.raises(XadaptError, match="no checkpoint of its own: give it name and task"):
         bring(trained_once, tmp_path / "out", store)
     (made,) = bring(trained_once, tmp_path / "out", store, "mnli", name="both")
     assert (made.setup, made.heads) == ("both", ["mnli"])
@@ -121,7 +121,7 @@ def test_a_head_of_another_label_order_is_put_into_the_tasks_order(
 
 def test_labels_that_say_nothing_are_named_by_the_user(trained_once: Any, store: Store, tmp_path: Path) -> None:
     theirs = hub(trained_once, tmp_path / "out", ["LABEL_0", "LABEL_1", "LABEL_2"])
-    with pytest.raises(XadaptError, match=r"labels are LABEL_0, LABEL_1, LABEL_2, and mnli has entailment.*--labels"):
+    with pytest.raises(XadaptError, match=r"labels are LABEL_0, LABEL_1, LABEL_2, and mnli has entailment.*labels"):
         bring(trained_once, tmp_path / "out", store, "mnli")
     bring(trained_once, tmp_path / "out", store, "mnli", labels=["neutral", "entailment", "contradiction"])
     wanted = probe(trained_once.backbone, theirs, ["nli"]).wanted["nli"]

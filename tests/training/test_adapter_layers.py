@@ -63,7 +63,7 @@ def test_members_in_the_same_layers_are_fused_averaged_and_stood_on(upper: Any) 
 def test_members_in_different_layers_are_one_line_before_anything_is_trained(upper: Any) -> None:
     upper.train(plan_task("squad"))
     for members in (["mnli", "squad"], ["squad", "stsb"]):
-        with pytest.raises(XadaptError, match=r"cannot be fused: .* the same --adapter-config") as caught:
+        with pytest.raises(XadaptError, match=r"cannot be fused: .* the same adapter_config") as caught:
             upper.train(plan_fusion(members))
         assert "\n" not in str(caught.value)
     with pytest.raises(XadaptError, match=r"different adapter configurations \(leave_out\)"):

@@ -222,13 +222,13 @@ def test_the_loss_falls_when_there_is_something_to_learn(bench: Any) -> None:
 
 def test_an_unknown_adapter_method_is_one_line_with_examples(bench: Any) -> None:
     for text in ("seq_bm", "seq_bn[reduction=8]", "seq_bn[", "../nowhere.json"):
-        with pytest.raises(XadaptError, match=r"--adapter-config .*examples: seq_bn") as caught:
+        with pytest.raises(XadaptError, match=r"adapter_config .*examples: seq_bn") as caught:
             bench.train(plan_task("mnli"), adapter_config=text)
         assert "\n" not in str(caught.value)
 
 
 def test_an_adapter_method_that_does_not_fit_the_base_is_one_line(bench: Any) -> None:
-    with pytest.raises(XadaptError, match=r"--adapter-config 'compacter'.*divis") as caught:
+    with pytest.raises(XadaptError, match=r"adapter_config 'compacter'.*divis") as caught:
         bench.train(plan_task("mnli"), adapter_config="compacter")
     assert "\n" not in str(caught.value)
 

@@ -17,7 +17,7 @@ from adapters.utils import CONFIG_NAME, SAFE_WEIGHTS_NAME, parse_adapter_config_
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from xadapt.errors import XadaptError, unknown
+from xadapt.errors import XadaptError, option, unknown
 from xadapt.store.files import atomic_folder, atomic_write_json, read_json
 
 #: Modules of the library that hold adapters by name.
@@ -220,13 +220,14 @@ def check_composition(model: Any, block: Any) -> None:
             if _places(model, name) != places:
                 raise XadaptError(
                     f"{name} and {fused.last()} cannot be fused: their bottlenecks are in different places; train them "
-                    "with the same --adapter-config and --adapter-layers"
+                    f"with the same {option('adapter_config')} and {option('adapter_layers')}"
                 )
         for name in names:
             if _places(model, name) - places:
                 raise XadaptError(
                     f"{name} has bottlenecks where the members of the fusion have none, which the adapters library "
-                    f"cannot stack: train it with the --adapter-config and --adapter-layers of {fused.last()}"
+                    f"cannot stack: train it with the {option('adapter_config')} and "
+                    f"{option('adapter_layers')} of {fused.last()}"
                 )
 
 

@@ -346,6 +346,11 @@ class Result(Record):
         return self
 
     @property
+    def members(self) -> dict[str, str]:
+        """Run hash of every checkpoint in use, by expression."""
+        return dict(self.decides.get("members", {}))
+
+    @property
     def pool_limit(self) -> int | None:
         """Items of the pool that answers were retrieved from, None for all or where there is none."""
         found: int | None = self.decides.get("pool_limit")

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
 from huggingface_hub.hf_api import CommitOperation
 
-from xadapt.composition.expression import MERGES, Node, compose
+from xadapt.composition.expression import Node, compose
 from xadapt.composition.hints import how_to_make, target_hint
+from xadapt.composition.specs import composition_of
 from xadapt.errors import XadaptError
 from xadapt.portable.hub.access import LOGIN, connect, fetch, hub_errors
 from xadapt.portable.hub.layout import (
@@ -35,10 +36,6 @@ if TYPE_CHECKING:
     from xadapt.backbone.base import Backbone
     from xadapt.store.store import Store
 
-#: Kinds of setup that are put together from members without training anything.
-_UNTRAINED = ("stack", "average", "sum", "ensemble", *MERGES)
-#: Kinds whose checkpoint is only right on the checkpoints that it was trained on; the others are whole by themselves.
-_STANDING = ("stack", "fuse")
 #: What may stand in a repository that was made by hand before the first push.
 _EMPTY = (".gitattributes", "README.md", "LICENSE")
 
@@ -145,7 +142,7 @@ def _gather(node: Node, backbone: Backbone, store: Store, seed: int) -> tuple[di
         parts = (compose("stack", *parts[:-1]), parts[-1])
     checkpoint = _own(node, parts, backbone.fingerprint, store, seed)
     if checkpoint:
-        under = dict(checkpoint.record.get("members", {})) if node.kind in _STANDING else {}
+        under = dict(checkpoint.record.get("members", {})) if _needs_members(node) else {}
         weights = checkpoint.record.get("weights", {})
         there = {
             run: member
@@ -172,7 +169,19 @@ def _own(node: Node, parts: tuple[Node, ...], fingerprint: str, store: Store, se
         return found
     if node.kind == "stack" and parts[1].kind == "adapter" and not store.find(str(parts[1]), fingerprint, seed):
         return store.need(str(node), fingerprint, seed, target_hint(parts[1], parts[0]))
-    return None if node.kind in _UNTRAINED else store.need(str(node), fingerprint, seed, how_to_make(node))
+    return None if _is_put_together(node) else store.need(str(node), fingerprint, seed, how_to_make(node))
+
+
+def _needs_members(node: Node) -> bool:
+    """Whether its checkpoint is only right on those that it was trained on; others are whole by themselves."""
+    spec = composition_of(node.kind)
+    return spec is not None and spec.needs_members
+
+
+def _is_put_together(node: Node) -> bool:
+    """Whether a setup is put together from its members without training anything."""
+    spec = composition_of(node.kind)
+    return spec is not None and spec.trained is None and not spec.opaque
 
 
 def _operations(before: Index, entry: Entry, sent: list[Checkpoint], repo: str) -> list[CommitOperation]:
