@@ -1,4 +1,4 @@
-"""Made-up results in the stored format."""
+"""Made-up results, as records, and measurements as they are stored."""
 
 import json
 import random
@@ -6,16 +6,30 @@ from typing import Any
 
 import pytest
 
+from xadapt.store.records import Result
+
 
 @pytest.fixture
 def result():
-    """Make a result of a setup from its scores by language; everything else can be overridden."""
+    """Make a result of a setup from its scores by language; everything else can be overridden.
 
-    def make(setup: str, scores: dict[str, float], n: int = 2000, **other: Any) -> dict[str, Any]:
+    ``others`` are other scores than the one that ranks, by name and language.
+    """
+
+    def make(
+        setup: str,
+        scores: dict[str, float],
+        n: int = 2000,
+        others: dict[str, dict[str, float]] | None = None,
+        **other: Any,
+    ) -> Result:
         metric = other.get("metric", "accuracy")
         rows = {code: {"n": n, "split": "test", metric: score} for code, score in scores.items()}
+        for name, values in (others or {}).items():
+            for code, value in values.items():
+                rows[code][name] = value
         made = {
-            "format": 1,
+            "format": 2,
             "task": "xnli",
             "kind": "pair-classification",
             "metric": metric,
@@ -26,12 +40,12 @@ def result():
             "limit": None,
             "head": "xnli",
             "languages": rows,
-            "mean": {},
+            "means": {},
             "details": {},
             **other,
         }
         made.setdefault("run", f"{setup}/{made['seed']}/{made['details']}")
-        return made
+        return Result.of(made, "a made-up result")
 
     return make
 
@@ -75,7 +89,7 @@ def measurement():
 def measured(result, tmp_path):
     """Make a result with the per-example scores behind it, in `tmp_path / "examples"`, from shares of right answers."""
 
-    def make(setup: str, shares: dict[str, float], seed: int = 42, n: int = 200, **other: Any) -> dict[str, Any]:
+    def make(setup: str, shares: dict[str, float], seed: int = 42, n: int = 200, **other: Any) -> Result:
         scores, values = {}, {}
         for code, share in shares.items():
             # What is hard is hard for every setup, but for some luck.
@@ -84,13 +98,14 @@ def measured(result, tmp_path):
             values[code] = [float(0.8 * hard.random() + 0.2 * generator.random() < share) for _ in range(n)]
             scores[code] = 100.0 * sum(values[code]) / n
         made = result(setup, scores, n, seed=seed, **other)
+        run = made.run.replace("/", "-")
         for code in shares:
-            made["languages"][code]["rows"] = f"rows of {code}"
-            path = tmp_path / "examples" / made["run"].replace("/", "-") / f"{code}.json"
+            path = tmp_path / "examples" / run / f"{code}.json"
             path.parent.mkdir(parents=True, exist_ok=True)
-            record = {"kind": "mean", "score": made["metric"], "rows": f"rows of {code}", "values": values[code]}
+            record = {"kind": "mean", "score": made.metric, "rows": f"rows of {code}", "values": values[code]}
             path.write_text(json.dumps(record))
-        return {**made, "run": made["run"].replace("/", "-")}
+        languages = {code: one.model_copy(update={"rows": f"rows of {code}"}) for code, one in made.languages.items()}
+        return made.model_copy(update={"run": run, "languages": languages})
 
     return make
 

@@ -1,6 +1,6 @@
 import pytest
 
-from xadapt.errors import RunFailed, XadaptError, unknown
+from xadapt.errors import RunFailed, XadaptError, option, options_as_flags, unknown
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest_one():
@@ -29,3 +29,16 @@ def test_bad_input_and_a_failed_run_have_their_own_exit_codes():
     assert (XadaptError.exit_code, RunFailed.exit_code) == (2, 1)
     with pytest.raises(XadaptError):
         raise RunFailed("out of memory")
+
+
+def test_an_option_is_called_by_its_argument_in_python_and_by_its_flag_on_the_command_line():
+    assert (option("batch_size"), option("batch_size", 8)) == ("batch_size", "batch_size=8")
+    with options_as_flags():
+        assert (option("batch_size"), option("batch_size", 8)) == ("--batch-size", "--batch-size 8")
+    assert option("batch_size") == "batch_size"
+
+
+def test_flags_are_forgotten_after_an_error_too():
+    with pytest.raises(XadaptError), options_as_flags():
+        raise XadaptError("wrong")
+    assert option("seed") == "seed"

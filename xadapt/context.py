@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from xadapt.bases import DEFAULT_BASE, base_name
 from xadapt.display import Display
+from xadapt.errors import XadaptError, option
 from xadapt.tasks.catalogue import Catalogue
 
 if TYPE_CHECKING:
@@ -45,6 +46,11 @@ class Context:
     precision_name: str = "auto"
     display: Display = field(default_factory=Display)
     pins: Mapping[str, Checkpoint] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check the seed, which what draws at random would refuse in the middle of a run."""
+        if not 0 <= self.seed < 2**32:
+            raise XadaptError(f"{option('seed', self.seed)}: use a whole number from 0 to {2**32 - 1}")
 
     @cached_property
     def backbone(self) -> Backbone:

@@ -124,10 +124,13 @@ class Session:
             "precision": context.precision_name,
             "display": context.display,
         }
+        if "cache_size" in changes:
+            same["store"] = context.store.root
         if "data" in changes:
             return Session(**{**same, **changes})
-        other = Session(data=None, **{**same, **changes})
-        made = Session.of(replace(other.context, source=context.source))
+        # Rows that were read need not be read again.
+        other = Session(data="bundled", **{**same, **changes})
+        made = Session.of(replace(other.context, source=context.source, pins=context.pins))
         made._hold(made.context, {**other._given, "data": self._given["data"]})
         return made
 
@@ -465,7 +468,7 @@ class Session:
         self,
         setup: str,
         to: Path | str,
-        format: str,
+        form: str,
         task: str | None = None,
         precision: str | None = None,
         with_base: bool = False,
@@ -475,7 +478,7 @@ class Session:
         from xadapt.portable.export import export
 
         target = self.task(task) if task else None
-        return export(self.context, parse(setup), Path(to), format, target, precision, with_base)
+        return export(self.context, parse(setup), Path(to), form, target, precision, with_base)
 
     def import_adapter(
         self, folder: Path | str, task: str | None = None, name: str | None = None, labels: Iterable[str] = ()

@@ -106,10 +106,7 @@ def test_setups_with_and_without_the_target_are_compared_apart(result):
 def test_a_target_adapter_learnt_from_another_task_is_taken_off_as_the_targets_own_is(result):
     setups = {"xnli": 40.0, "stack(stsb, xnli)": 50.0, "stack(fuse(stsb, squad), xnli)": 60.0}
     block = only_block(
-        [
-            {**result(setup, {"en": score, "de": score}, task="lingnli"), "target": "xnli"}
-            for setup, score in setups.items()
-        ]
+        [result(setup, {"en": score, "de": score}, task="lingnli", target="xnli") for setup, score in setups.items()]
     )
     assert {row.label: row.family for row in block.rows} == {
         "target only": "none",
@@ -192,10 +189,9 @@ def test_setups_that_share_a_short_name_go_by_their_whole_one(result):
 
 
 def test_other_scores_are_averaged_over_the_same_languages(result):
-    stored = result("squad", {"en": 60.0, "de": 50.0, "fr": 40.0}, metric="f1", task="xquad")
-    for code, value in {"en": 50.0, "de": 40.0, "fr": 20.0}.items():
-        stored["languages"][code]["exact_match"] = value
-    assert only_block([stored]).rows[0].others == {"exact_match": 30.0}
+    exact = {"exact_match": {"en": 50.0, "de": 40.0, "fr": 20.0}}
+    found = result("squad", {"en": 60.0, "de": 50.0, "fr": 40.0}, metric="f1", task="xquad", others=exact)
+    assert only_block([found]).rows[0].others == {"exact_match": 30.0}
 
 
 def test_languages_scored_on_different_numbers_of_rows_are_named(result):
@@ -209,9 +205,8 @@ def test_no_results_are_no_comparisons():
 
 
 def test_a_threshold_is_no_score_beside_the_others(result):
-    mined = result("none", {"de": 50.0, "fr": 70.0}, task="bucc", kind="mining", metric="f1")
-    for row in mined["languages"].values():
-        row.update(fixed_f1=40.0, threshold=1.07)
+    others = {"fixed_f1": {"de": 40.0, "fr": 40.0}, "threshold": {"de": 1.07, "fr": 1.07}}
+    mined = result("none", {"de": 50.0, "fr": 70.0}, task="bucc", kind="mining", metric="f1", others=others)
     (row,) = only_block([mined]).rows
     assert row.others == {"fixed_f1": 40.0}
 

@@ -59,7 +59,7 @@ def test_p_values_are_adjusted_over_languages_and_over_setups(tested_fusion, tmp
 def test_the_effect_is_the_difference_over_the_noise_of_seeds(tested_fusion, tmp_path):
     fusion = rows_of(tested_fusion, tmp_path / "examples")["fuse(mnli, stsb)"]
     scores = {
-        (result["setup"], result["seed"]): [result["languages"][code]["accuracy"] for code in ("de", "nl", "sw")]
+        (result.setup, result.seed): [result.languages[code].score for code in ("de", "nl", "sw")]
         for result in tested_fusion
     }
     differences = np.array(
@@ -80,8 +80,9 @@ def test_without_examples_nothing_is_tested_and_the_reason_is_given(tested_fusio
 
 def test_other_rows_are_not_compared(measured, tmp_path):
     results = [measured("mnli", {"en": 0.6, "de": 0.5}), measured("fuse(mnli, stsb)", {"en": 0.6, "de": 0.5})]
-    results[1]["languages"]["de"]["rows"] = "others"
-    rewrite(tmp_path / "examples" / results[1]["run"], rows="others")
+    languages = {code: one.model_copy(update={"rows": "others"}) for code, one in results[1].languages.items()}
+    results[1] = results[1].model_copy(update={"languages": languages})
+    rewrite(tmp_path / "examples" / results[1].run, rows="others")
     row = rows_of(results, tmp_path / "examples")["fuse(mnli, stsb)"]
     assert row.tested is None
     assert "not scored on the same rows" in row.untested
@@ -90,7 +91,7 @@ def test_other_rows_are_not_compared(measured, tmp_path):
 @pytest.mark.parametrize("change", [{"rows": "older"}, {"score": "f1"}])
 def test_examples_of_rows_or_scores_that_the_result_does_not_have_are_left_alone(measured, tmp_path, change):
     results = [measured("mnli", {"en": 0.6, "de": 0.5}), measured("fuse(mnli, stsb)", {"en": 0.6, "de": 0.5})]
-    rewrite(tmp_path / "examples" / results[1]["run"], **change)
+    rewrite(tmp_path / "examples" / results[1].run, **change)
     assert rows_of(results, tmp_path / "examples")["fuse(mnli, stsb)"].tested is None
 
 
@@ -144,11 +145,12 @@ def test_scores_that_are_no_means_are_tested_too(result, tmp_path, kind, metric,
     results = []
     for setup, values, score in (("mnli", better, 100.0), ("fuse(mnli, stsb)", worse, 20.0)):
         made = result(setup, {"en": score, "de": score}, 40, metric=metric, run=setup)
-        for code, entry in made["languages"].items():
-            entry["rows"] = "same"
+        for code in made.languages:
             path = tmp_path / setup / f"{code}.json"
             path.parent.mkdir(exist_ok=True)
             path.write_text(json.dumps({"kind": kind, "score": metric, "rows": "same", "values": values}))
+        languages = {code: one.model_copy(update={"rows": "same"}) for code, one in made.languages.items()}
+        made = made.model_copy(update={"languages": languages})
         results.append(made)
     row = rows_of(results, tmp_path)["fuse(mnli, stsb)"]
     assert row.tested.significant

@@ -60,6 +60,11 @@ def test_a_named_precision_is_taken(name):
     assert pick_precision(name, torch.device("cpu")) == name
 
 
+def test_a_precision_that_is_none_is_one_line_with_the_nearest_one():
+    with pytest.raises(XadaptError, match=r"^precision: .*did you mean 'bf16'"):
+        pick_precision("bf61", torch.device("cpu"))
+
+
 @pytest.mark.parametrize(("native", "expected"), [(True, "bf16"), (False, "fp32")])
 def test_a_gpu_computes_in_half_where_it_can(monkeypatch, native, expected):
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda: native)

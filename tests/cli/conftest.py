@@ -15,14 +15,13 @@ Cli = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Cli:
-    """Run a command in this process, with no task known of an earlier one: gives exit code, output and errors."""
+    """Run a command in this process: gives exit code, output and errors."""
     monkeypatch.delenv("XADAPT_DEBUG", raising=False)
     monkeypatch.setattr(stores, "shipped_folder", lambda: None)
     monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: object) -> tuple[int, str, str]:
-        monkeypatch.setattr("xadapt.tasks.registry._OWN", {})
         capsys.readouterr()
         with pytest.raises(SystemExit) as exit_:
             main([str(argument) for argument in arguments])

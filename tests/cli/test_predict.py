@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from xadapt.data import inputs
+from xadapt import model
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -45,7 +45,7 @@ def lines(text: str) -> list[dict[str, Any]]:
 
 
 def small_chunks(monkeypatch: pytest.MonkeyPatch, size: int) -> None:
-    monkeypatch.setattr(inputs, "read_chunks", partial(inputs.read_chunks, size=size))
+    monkeypatch.setattr(model, "read_chunks", partial(model.read_chunks, size=size))
 
 
 def test_every_row_comes_back_with_its_prediction(cli: Cli, options: list[str], jsonl: Path) -> None:
@@ -168,7 +168,7 @@ def test_a_mistake_is_one_line_before_a_model_is_loaded(
     more: list[str],
     message: str,
 ) -> None:
-    monkeypatch.setattr("xadapt.api.load_backbone", None)
+    monkeypatch.setattr("xadapt.backbone.base.load_backbone", None)
     (tmp_path / name).write_text(content)
     code, out, err = cli("predict", name, *options, *more)
     assert (code, out, err.count("\n")) == (2, "", 1)

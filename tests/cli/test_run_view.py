@@ -6,9 +6,9 @@ import io
 
 import pytest
 from rich.console import Console
+from xadapt.cli.run_view import duration, summary
 
 from xadapt.cli import run_view
-from xadapt.cli.run_view import duration, summary
 from xadapt.experiments.outlook import Expected
 from xadapt.experiments.recipe import Recipe
 from xadapt.experiments.steps import plan_steps

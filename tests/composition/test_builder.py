@@ -38,7 +38,7 @@ def twin(bench: Any, setup: str, name: str) -> None:
     found = bench.store.find(setup, bench.backbone.fingerprint)
     folder = bench.store.run_path(f"twin-{name}")
     shutil.copytree(found.path, folder)
-    record = {**found.record, "setup": name, "run": f"twin-{name}"}
+    record = {**found.record.stored(), "setup": name, "run": f"twin-{name}"}
     (folder / RECORD).write_text(json.dumps(record))
 
 
@@ -191,7 +191,7 @@ def test_a_setup_answers_with_its_own_head_first(trained_once: Any) -> None:
     assert assembly.head_for(get_task("xnli")) == "xnli"
 
 
-def test_a_setup_answers_with_the_outermost_head_that_speaks_the_same_labels(trained_once: Any) -> None:
+def test_a_setup_answers_with_the_outermost_head_that_has_the_same_labels(trained_once: Any) -> None:
     assert trained_once.assemble("fuse(mnli, stsb)").head_for(get_task("xnli")) == "mnli"
     assert trained_once.assemble("stack(mnli, xnli)").head_for(get_task("lingnli")) == "xnli"
     assert trained_once.assemble("average(mnli, stsb)").head_for(get_task("sts-multi")) == "stsb"
@@ -294,7 +294,7 @@ def test_a_head_of_a_task_that_is_not_known_here_does_not_stand_in_the_way(train
     assembly = trained_once.assemble("mnli")
     assembly.heads.append("another-users-own")
     assert assembly.head_for(get_task("xnli")) == "mnli"
-    assert assembly.speaks(get_task("xnli").kind)
+    assert assembly.has_labels(get_task("xnli").kind)
     with pytest.raises(XadaptError, match=r"cannot answer xquad .*another-users-own \(a task that is not known"):
         assembly.head_for(get_task("xquad"))
 

@@ -72,7 +72,7 @@ def twin(bench: Any, name: str, setup: str = "mnli") -> None:
     found = bench.store.find(setup, bench.backbone.fingerprint)
     folder = bench.store.run_path(f"twin-{name}")
     shutil.copytree(found.path, folder)
-    (folder / RECORD).write_text(json.dumps({**found.record, "setup": name, "run": f"twin-{name}"}))
+    (folder / RECORD).write_text(json.dumps({**found.record.stored(), "setup": name, "run": f"twin-{name}"}))
 
 
 def stir(checkpoint: Any) -> None:
@@ -87,12 +87,12 @@ def stir(checkpoint: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def places(trained_once: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def benches(trained_once: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """By adapter method, a store with mnli and two adapters of other names that are the same."""
     made = {}
     for number, method in enumerate(METHODS):
         store = Store(tmp_path_factory.mktemp("exact") / str(number), shipped=trained_once.store.shipped)
-        bench = made[method] = type(trained_once)(trained_once.backbone, trained_once.mirror, store)
+        bench = made[method] = trained_once.with_store(store)
         stir(bench.train(plan_task("mnli"), adapter_config=method))
         for name in TWINS:
             twin(bench, name)
@@ -116,25 +116,25 @@ def check_same(bench: Any, setups: tuple[str, ...], error: float = 1e-6) -> None
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_an_average_of_identical_adapters_is_the_single_adapter(places: dict[str, Any], method: str) -> None:
-    check_same(places[method], AVERAGES)
+def test_an_average_of_identical_adapters_is_the_single_adapter(benches: dict[str, Any], method: str) -> None:
+    check_same(benches[method], AVERAGES)
 
 
 @pytest.mark.parametrize("method", METHODS[1:])
-def test_a_merge_of_identical_adapters_is_the_single_adapter(places: dict[str, Any], method: str) -> None:
+def test_a_merge_of_identical_adapters_is_the_single_adapter(benches: dict[str, Any], method: str) -> None:
     # A product of two factors is put together and taken apart again.
-    check_same(places[method], MERGES, 5e-6)
+    check_same(benches[method], MERGES, 5e-6)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_difference_of_identical_adapters_changes_nothing(places: dict[str, Any], method: str) -> None:
-    torch.testing.assert_close(of(places[method], "mnli - second"), bare(places[method]), atol=1e-6, rtol=0)
+def test_the_difference_of_identical_adapters_changes_nothing(benches: dict[str, Any], method: str) -> None:
+    torch.testing.assert_close(of(benches[method], "mnli - second"), bare(benches[method]), atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_an_ensemble_of_identical_adapters_answers_as_one(places: dict[str, Any], method: str) -> None:
-    bench, task = places[method], get_task("mnli")
-    answerer = answer_with(parse("ensemble(mnli, second, third)"), task, bench.backbone, bench.store, max_length=48)
+def test_an_ensemble_of_identical_adapters_answers_as_one(benches: dict[str, Any], method: str) -> None:
+    bench, task = benches[method], get_task("mnli")
+    answerer = answer_with(bench.context, parse("ensemble(mnli, second, third)"), task, max_length=48)
     assert len(answerer.assemblies) == 3
     problem = answerer.problem
     features = problem.encode(ROWS, labelled=False)
@@ -143,22 +143,22 @@ def test_an_ensemble_of_identical_adapters_answers_as_one(places: dict[str, Any]
     for number, wanted in enumerate(log_softmax(of(bench, "mnli").numpy(), axis=-1)):
         assert problem.combine([raw[number] for raw in raws]) == pytest.approx(wanted, abs=1e-6)
     rows = bench.source.test(get_task("xnli"), "de").rows
-    alone = answer_with(parse("mnli"), task, bench.backbone, bench.store, max_length=48)
+    alone = answer_with(bench.context, parse("mnli"), task, max_length=48)
     assert answerer.predict(rows) == alone.predict(rows)
 
 
 @pytest.mark.parametrize(("method", "kind"), zip(METHODS, ["greedy", "learned", "learned"], strict=True))
-def test_a_soup_of_identical_adapters_is_the_single_adapter(places: dict[str, Any], method: str, kind: str) -> None:
-    bench = places[method]
+def test_a_soup_of_identical_adapters_is_the_single_adapter(benches: dict[str, Any], method: str, kind: str) -> None:
+    bench = benches[method]
     made = bench.train(plan_soup(["mnli", *TWINS], "mnli", kind), adapter_config=method, lr=0.5)
-    assert sum(made.record["figures"]["mixture"].values()) == pytest.approx(1, abs=1e-5)
+    assert sum(made.record.figures.mixture.values()) == pytest.approx(1, abs=1e-5)
     torch.testing.assert_close(of(bench, made.setup), of(bench, "mnli"), atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("rank", [None, 4])
-def test_a_fresh_fusion_of_identical_adapters_is_the_single_adapter(places: dict[str, Any], rank: int | None) -> None:
-    bench = places[METHODS[0]]
-    assembly = Assembly(bench.backbone, bench.store)
+def test_a_fresh_fusion_of_identical_adapters_is_the_single_adapter(benches: dict[str, Any], rank: int | None) -> None:
+    bench = benches[METHODS[0]]
+    assembly = Assembly(bench.context)
     fused = Fuse(*(str(assembly.block(parse(name))) for name in ("mnli", *TWINS)))
     add_fusion(assembly.model, fused)
     if rank is not None:
@@ -210,9 +210,7 @@ def stored(trained_once: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[
         if method == "bottleneck":
             shutil.copytree(trained_once.store.root, root, copy_function=shutil.copy2)
             own = {}
-        made[method] = type(trained_once)(
-            trained_once.backbone, trained_once.mirror, Store(root, trained_once.store.shipped)
-        )
+        made[method] = trained_once.with_store(Store(root, trained_once.store.shipped))
         for plan in plans:
             made[method].train(plan, **own)
     return made
@@ -234,20 +232,19 @@ def test_a_setup_that_is_loaded_twice_gives_the_same_logits_to_the_bit(
 #: Loads setups in a process of its own and writes their logits.
 SCRIPT = """
 import importlib.util, json, sys
-from types import SimpleNamespace
 from safetensors.torch import save_file
-from xadapt.backbone.base import load_backbone
+from xadapt import Session
 from xadapt.composition.builder import assemble
 from xadapt.composition.grammar import parse
-from xadapt.store.store import Store
 spec = importlib.util.spec_from_file_location("exactness", sys.argv[1])
 tests = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(tests)
-backbone, found = load_backbone(sys.argv[2]), {}
+found = {}
 for method, root in json.loads(sys.argv[3]).items():
+    lab = Session(sys.argv[2], "bundled", root, display=False)
     for setup, head in tests.RELOADED[method].items():
-        model = assemble(backbone, parse(setup), Store(root)).model
-        found[method + setup] = tests.logits(model, backbone, head)
+        model = assemble(lab.context, parse(setup)).model
+        found[method + setup] = tests.logits(model, lab.backbone, head)
 save_file(found, sys.argv[4])
 """
 

@@ -6,8 +6,9 @@ import random
 
 import pytest
 
-from xadapt.composition.expression import COMPOSITIONS, SOUPS, Node, adapter, add, compose
+from xadapt.composition.expression import Node, adapter, add, compose
 from xadapt.composition.grammar import parse
+from xadapt.composition.specs import words
 from xadapt.errors import XadaptError
 
 NAMES = ("mnli", "squad", "stsb", "xnli", "sts-multi", "a", "b_2", "ud-pos")
@@ -15,13 +16,13 @@ NAMES = ("mnli", "squad", "stsb", "xnli", "sts-multi", "a", "b_2", "ud-pos")
 
 def random_setup(dice: random.Random, depth: int) -> Node:
     while True:
-        kind = dice.choice(("adapter", "sum", *COMPOSITIONS)) if depth else "adapter"
+        kind = dice.choice(("adapter", "sum", *words())) if depth else "adapter"
         if kind == "adapter":
             return adapter(dice.choice(NAMES))
         children = [random_setup(dice, depth - 1) for _ in range(2 if kind == "continue" else dice.randint(2, 4))]
         if kind == "continue":
             children[1] = adapter(dice.choice(NAMES))
-        on = dice.choice(("", "xnli")) if kind == "fuse" else "xnli" if kind in SOUPS else ""
+        on = dice.choice(("", "xnli")) if kind == "fuse" else "xnli" if kind.endswith("_soup") else ""
         options = {"rank": 4} if kind == "fuse" and dice.random() < 0.5 else {}
         try:
             if kind == "sum":

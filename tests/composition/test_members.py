@@ -61,7 +61,7 @@ def test_what_is_missing_damaged_or_made_for_another_base_needs_no_model_to_be_f
 
 def test_a_checkpoint_that_is_adopted_is_verified_and_counts_as_a_member(trained: Any) -> None:
     found = trained.store.find("mnli", trained.backbone.fingerprint)
-    members = Members(trained.backbone, trained.store)
+    members = Members(trained.context, lambda checkpoint: pytest.fail("who adopts a checkpoint tells of it"))
     members.adopt(found)
     assert (members.runs, members.weights) == ({"mnli": found.run}, {"mnli": found.digest})
     next(found.path.rglob("*.safetensors")).write_bytes(b"")
@@ -73,8 +73,8 @@ def test_a_pin_goes_before_the_run_that_something_was_trained_on(trained: Any) -
     old = trained.store.find("mnli", trained.backbone.fingerprint)
     newer = trained.train(plan_task("mnli"), seed=7)
     for pins, wanted in (({}, old), ({"mnli": newer}, newer)):
-        members = Members(trained.backbone, trained.store, seed=7, pins=pins)
-        members.stand_on(parse("stack(mnli, xnli)"))
+        members = Members(trained.context.seeded(7).pinned(pins), trained.context.uses)
+        members.prefer_members_of(parse("stack(mnli, xnli)"))
         found = members.find(parse("mnli"))
         assert found is not None
         assert found.run == wanted.run
@@ -85,7 +85,7 @@ def test_a_model_made_at_the_end_is_the_one_made_step_by_step(trained: Any, setu
     if setup.startswith("stack"):
         trained.train(plan_target("xnli", "average(mnli, stsb)"))
     late = trained.assemble(setup)
-    early = Assembly(trained.backbone, trained.store)
+    early = Assembly(trained.context)
     assert list(early.model.heads) == []
     early.activate(early.block(parse(setup)))
     first, second = (dict(assembly.model.named_parameters()) for assembly in (early, late))

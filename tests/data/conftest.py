@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.data.own_files import DECLARED, forget, sentiment, write_csv, write_jsonl
+from tests.data.own_files import DECLARED, sentiment, write_csv, write_jsonl
 from tests.data.source_rows import nli_rows
 from xadapt.data.source import Source
 
@@ -45,23 +45,17 @@ def write(root: Path) -> Callable[..., Path]:
     return written
 
 
-@pytest.fixture(autouse=True)
-def _no_own_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every test starts with the catalogue alone, as a fresh process does."""
-    forget(monkeypatch)
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The folder of a user's task with all its files."""
-    place = tmp_path / "mine"
-    place.mkdir()
-    write_csv(place / "train.csv", sentiment(16))
-    write_csv(place / "dev.csv", sentiment(6))
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    write_csv(mine / "train.csv", sentiment(16))
+    write_csv(mine / "dev.csv", sentiment(6))
     for code in ("xq", "de"):
-        write_jsonl(place / f"test-{code}.jsonl", sentiment(8))
-    (place / "my.yaml").write_text(DECLARED, encoding="utf-8")
-    return place
+        write_jsonl(mine / f"test-{code}.jsonl", sentiment(8))
+    (mine / "my.yaml").write_text(DECLARED, encoding="utf-8")
+    return mine
 
 
 @pytest.fixture

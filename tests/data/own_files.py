@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 DECLARED = """\
 name: reviews
 problem: text-classification
@@ -17,11 +15,6 @@ dev: dev.csv
 test: "test-{language}.jsonl"
 languages: [xq, de]
 """
-
-
-def forget(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Know the catalogue alone, as a fresh process does."""
-    monkeypatch.setattr("xadapt.tasks.registry._OWN", {})
 
 
 def sentiment(count: int) -> list[dict[str, Any]]:

@@ -68,7 +68,7 @@ def test_an_unreachable_hub_is_one_line_that_names_the_three_choices(hub):
     calls = hub({"test": ConnectionError("Couldn't reach 'org/set' on the Hub\nMaxRetryError\nand more")})
     message = fault()
     assert message.startswith("cannot get org/set (de) from the hub (ConnectionError: Couldn't reach")
-    for choice in ("--data hub", "--data bundled", "--data FOLDER"):
+    for choice in ("data=hub", "data=bundled", "data=FOLDER"):
         assert choice in message
     assert len(calls) == 1, "an unreachable hub is not asked for the other split"
 

@@ -83,5 +83,5 @@ def test_a_result_never_takes_the_place_of_a_column() -> None:
 def test_only_json_lines_and_csv_are_written() -> None:
     check_output(None)
     check_output(Path("a.csv"))
-    with pytest.raises(XadaptError, match=r"--to a\.parquet: name a file that ends in \.jsonl or \.csv"):
+    with pytest.raises(XadaptError, match=r"to=a\.parquet: name a file that ends in \.jsonl or \.csv"):
         check_output(Path("a.parquet"))

@@ -13,6 +13,7 @@ from tests.mirror_rows import write_parquet
 from xadapt.data.own_tasks import declare, open_task
 from xadapt.data.source import Source
 from xadapt.errors import XadaptError
+from xadapt.tasks import Catalogue
 
 
 def fault(path: Path) -> str:
@@ -36,7 +37,7 @@ def test_labels_that_are_numbers_are_ordered_as_numbers_and_read_alike_from_csv_
     write_csv(folder / "dev.csv", [{"text": "a", "stars": 9}])
     write_jsonl(folder / "test-xq.jsonl", [{"text": "a", "stars": star} for star in stars])
     write_jsonl(folder / "test-de.jsonl", [{"text": "a", "stars": 9.0}, {"text": "a", "stars": "10"}])
-    task, source = open_task(str(say()), store), Source("hub")
+    task, source = open_task(str(say()), store, Catalogue()), Source("hub")
     assert task.kind.labels == ("-1", "9", "10")
     assert [row["label"] for row in source.train(task).rows] == [2, 1, 0]
     assert [row["label"] for row in source.test(task, "xq").rows] == [2, 1, 0]
@@ -57,7 +58,7 @@ def test_labels_as_words_as_places_and_as_values_of_the_file_are_the_same(
         "{stars: {}}", "{label: {'-': bad, '+': good, yes: good}}"
     )
     write_csv(folder / "dev.csv", [{"text": "a", "stars": star} for star in ("good", "1", "+", "yes", "bad", "0", "-")])
-    task = open_task(str(say(("train:", f"{given}train:"))), store)
+    task = open_task(str(say(("train:", f"{given}train:"))), store, Catalogue())
     assert [row["label"] for row in Source("hub").dev(task).rows] == [1, 1, 1, 1, 0, 0, 0]
 
 

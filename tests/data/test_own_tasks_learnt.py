@@ -8,18 +8,17 @@ from typing import Any
 import pytest
 
 from tests.data.own_files import sentiment, write_csv, write_jsonl, write_tags
-from xadapt.data.own_tasks import open_task
 from xadapt.errors import XadaptError
 from xadapt.training.plan import plan_task
 
 
 def test_a_language_that_xadapt_has_never_heard_of_is_trained_and_measured(folder: Path, bench: Any) -> None:
-    open_task(str(folder / "my.yaml"), bench.store)
-    checkpoint = bench.train(plan_task("reviews"))
-    assert checkpoint.record["rows"] == {"reviews": 16}
+    bench.task(str(folder / "my.yaml"))
+    checkpoint = bench.train(plan_task("reviews", bench.tasks))
+    assert checkpoint.record.rows == {"reviews": 16}
     result = bench.evaluate("reviews", "reviews")
-    assert set(result["languages"]) == {"de", "xq"}
-    assert (result["languages"]["xq"]["n"], result["languages"]["xq"]["split"]) == (8, "test-xq")
+    assert set(result.languages) == {"de", "xq"}
+    assert (result["xq"].n, result["xq"].split) == (8, "test-xq")
     with pytest.raises(XadaptError, match="no reviews test rows in 'sw'"):
         bench.evaluate("reviews", "reviews", "xq,sw")
 
@@ -34,9 +33,9 @@ def test_tags_in_a_made_up_language_are_learnt_from_two_columns(tmp_path: Path, 
         "test: test-{language}.tsv\nlanguages: xq\n",
         encoding="utf-8",
     )
-    open_task(str(path), bench.store)
-    bench.train(plan_task("xqtags"), epochs=6, lr=0.05)
-    assert bench.evaluate("xqtags", "xqtags")["mean"]["token_accuracy"] > 80
+    bench.task(str(path))
+    bench.train(plan_task("xqtags", bench.tasks), epochs=6, lr=0.05)
+    assert bench.evaluate("xqtags", "xqtags").means["token_accuracy"] > 80
 
 
 def test_choices_of_the_user_are_learnt_and_measured(tmp_path: Path, bench: Any) -> None:
@@ -48,9 +47,9 @@ def test_choices_of_the_user_are_learnt_and_measured(tmp_path: Path, bench: Any)
         "train: rows.csv\ndev: rows.csv\ntest: rows.csv\nlanguages: xq\n",
         encoding="utf-8",
     )
-    open_task(str(path), bench.store)
-    bench.train(plan_task("choose"))
-    assert bench.evaluate("choose", "choose")["languages"]["xq"]["n"] == 8
+    bench.task(str(path))
+    bench.train(plan_task("choose", bench.tasks))
+    assert bench.evaluate("choose", "choose")["xq"].n == 8
 
 
 def test_a_task_with_the_labels_of_another_is_measured_with_its_head(tmp_path: Path, trained: Any) -> None:
@@ -62,13 +61,13 @@ def test_a_task_with_the_labels_of_another_is_measured_with_its_head(tmp_path: P
         "test: xq.jsonl\nlanguages: xq\n",
         encoding="utf-8",
     )
-    open_task(str(path), trained.store)
-    assert trained.evaluate("mnli", "xq-nli")["head"] == "mnli"
+    trained.task(str(path))
+    assert trained.evaluate("mnli", "xq-nli").head == "mnli"
 
 
 def test_other_labels_make_another_run_of_the_same_texts(folder: Path, bench: Any) -> None:
-    open_task(str(folder / "my.yaml"), bench.store)
-    first = bench.train(plan_task("reviews"), limit=8)
+    bench.task(str(folder / "my.yaml"))
+    first = bench.train(plan_task("reviews", bench.tasks), limit=8)
     write_csv(folder / "train.csv", [{**row, "stars": "good"} for row in sentiment(16)[:15]] + sentiment(16)[15:])
-    second = bench.train(plan_task("reviews"), limit=8)
+    second = bench.train(plan_task("reviews", bench.tasks), limit=8)
     assert first.run != second.run

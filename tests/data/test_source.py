@@ -163,7 +163,7 @@ def test_a_file_of_the_users_own_is_read_whatever_the_source(tmp_path, source):
 def test_a_name_that_is_no_source_is_answered_with_the_three_choices(tmp_path):
     message = fault(Source, str(tmp_path / "nowhere"))
     assert "no data folder" in message
-    assert "--data takes hub, bundled or the folder of a mirror" in message
+    assert "data takes hub, bundled or the folder of a mirror" in message
 
 
 def test_a_mirror_is_named_by_its_folder_and_not_by_its_place(root):

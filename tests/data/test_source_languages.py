@@ -37,7 +37,7 @@ def test_a_language_that_the_source_lacks_is_answered_with_those_it_has(source):
 
 
 def test_no_language_at_all_is_one_line(source):
-    assert fault(source.pick_languages, XNLI, " , ") == "--languages is empty: give all, or codes such as de,sw,zh"
+    assert fault(source.pick_languages, XNLI, " , ") == "languages is empty: give all, or codes such as de,sw,zh"
     message = fault(source.pick_languages, get_task("xquad"), "all")
     assert message.startswith("mirror:mirror has no test rows of xquad: run `xadapt data pull xquad --to ")
 
@@ -72,7 +72,7 @@ def test_pairs_of_languages_are_languages_of_their_own(root, write):
     assert "no mlqa-cross test rows in 'de'" in fault(source.pick_languages, cross, "de")
     assert "unknown language 'de-xx'" in fault(source.pick_languages, cross, "de-xx")
     assert fault(source.test, cross, "vi-zh").endswith(
-        f"run `xadapt data pull mlqa-cross --to {root}`, or use --data hub"
+        f"run `xadapt data pull mlqa-cross --to {root}`, or use data=hub"
     ), "its note is no way to get rows, and the demonstration has none"
 
 

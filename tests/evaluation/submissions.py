@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from xadapt.composition.grammar import parse
+from xadapt.context import Context
 from xadapt.data.source import RowSet
 from xadapt.evaluation.submission import Submission, write_submission
 from xadapt.evaluation.suites import XTREME, Suite
+from xadapt.store.records import Result
 
 
 class Given:
@@ -30,12 +32,15 @@ class Given:
 
 
 #: Stores a made-up result, as the fixture `keep` does.
-Keep = Callable[..., dict[str, Any]]
+Keep = Callable[..., Result]
 
 
-def submit(store: Any, to: Path, source: Any = None, suite: Suite = XTREME, **options: Any) -> Submission:
+def submit(
+    store: Any, to: Path, source: Any = None, suite: Suite = XTREME, seed: int = 42, allow_sample: bool = False
+) -> Submission:
     """Submit what was stored of mnli."""
-    return write_submission(suite, parse("mnli"), "e5-small", source or Given({}), store, to, **options)
+    context = Context(source or Given({}), store, seed=seed)
+    return write_submission(context, suite, parse("mnli"), to, allow_sample)
 
 
 def read_labels(path: Path) -> list[str]:

@@ -1,10 +1,15 @@
+"""What setups cost: measured in turn, on the same rows."""
+
 import os
+from dataclasses import replace
 
 import pytest
 import torch
 
+from tests.tiny_lab import Told
 from xadapt.errors import XadaptError
 from xadapt.evaluation.cost import CostSettings, hardware_name, interleaved, measure_costs
+from xadapt.store.records import Result
 
 
 def test_every_repeat_does_every_job_once_in_an_order_of_its_own_after_a_round_that_does_not_count():
@@ -27,7 +32,12 @@ def test_every_repeat_does_every_job_once_in_an_order_of_its_own_after_a_round_t
 
 
 def results_of(*pairs, base):
-    return [{"task": task, "setup": setup, "base": base, "seed": 42} for task, setup in pairs]
+    return [result_of(task, setup, base) for task, setup in pairs]
+
+
+def result_of(task, setup, base):
+    made_up = {"run": "r", "kind": "k", "metric": "accuracy", "seed": 42, "data": "hub", "languages": {}}
+    return Result.of({**made_up, "task": task, "setup": setup, "base": base}, "a made-up result")
 
 
 def test_setups_of_results_are_measured_task_by_task_once_for_all_seeds(trained):
@@ -37,14 +47,8 @@ def test_setups_of_results_are_measured_task_by_task_once_for_all_seeds(trained)
     results = results_of(*pairs, ("xquad", "squad"), base=base) + results_of(("xnli", "stsb"), base="another")
     before = torch.get_num_threads(), os.environ.get("TOKENIZERS_PARALLELISM")
     told = []
-    costs = measure_costs(
-        results,
-        trained.backbone,
-        trained.source,
-        trained.store,
-        CostSettings(rows=4, repeats=2, precision="fp32", device="cpu"),
-        told.append,
-    )
+    context = replace(trained.context, display=Told(say=told.append))
+    costs = measure_costs(context, results, CostSettings(rows=4, repeats=2))
     assert (torch.get_num_threads(), os.environ.get("TOKENIZERS_PARALLELISM")) == before
     assert set(costs["tasks"]) == {"xnli", "xquad"}
     xnli = costs["tasks"]["xnli"]
@@ -63,8 +67,7 @@ def test_what_is_measured_is_what_reports_read(trained, tmp_path):
     from xadapt.store.files import atomic_write_json
 
     results = results_of(("xnli", "mnli"), base=trained.backbone.name)
-    settings = CostSettings(rows=2, repeats=3, precision="fp32", device="cpu")
-    costs = measure_costs(results, trained.backbone, trained.source, trained.store, settings)
+    costs = measure_costs(trained.context, results, CostSettings(rows=2, repeats=3))
     atomic_write_json(tmp_path / "cost.json", costs)
     ((key, cost),) = read_costs(tmp_path / "cost.json").items()
     assert key[1] == "xnli"
@@ -73,8 +76,7 @@ def test_what_is_measured_is_what_reports_read(trained, tmp_path):
 
 def test_a_task_without_the_language_is_measured_in_its_first(trained):
     results = results_of(("tatoeba", "mnli"), base=trained.backbone.name)
-    settings = CostSettings(rows=2, repeats=1, precision="fp32", device="cpu")
-    costs = measure_costs(results, trained.backbone, trained.source, trained.store, settings)
+    costs = measure_costs(trained.context, results, CostSettings(rows=2, repeats=1))
     assert costs["tasks"]["tatoeba"]["language"] == "de"
 
 
@@ -82,7 +84,7 @@ def test_a_task_without_the_language_is_measured_in_its_first(trained):
 def test_nothing_to_measure_is_an_error(trained, pairs):
     results = results_of(*pairs, base=trained.backbone.name)
     with pytest.raises(XadaptError, match="evaluate a setup on it first"):
-        measure_costs(results, trained.backbone, trained.source, trained.store)
+        measure_costs(trained.context, results)
 
 
 def test_the_hardware_has_a_name():

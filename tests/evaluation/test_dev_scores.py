@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 
 from xadapt.composition.grammar import parse
-from xadapt.evaluation.dev_scores import dev_scores
+from xadapt.evaluation.dev_scores import recorded_dev_scores
 from xadapt.store.checkpoints import Checkpoint
+from xadapt.store.records import Figures, RunRecord
 
 
 def checkpoint(setup: str, dev: dict[str, Any] | None) -> Checkpoint:
-    return Checkpoint(Path(setup), {"setup": setup, "figures": {} if dev is None else {"dev": dev}})
+    made = {"run": "r", "setup": setup, "heads": [], "base": {"name": "b", "fingerprint": "f"}, "seed": 42, "files": {}}
+    record = RunRecord.of(made, "a made-up record")
+    return Checkpoint(Path(setup), record.model_copy(update={"figures": Figures(dev=dev or {})}))
 
 
 ON_MNLI = checkpoint("stack(mnli, xnli)", {"xnli": {"accuracy": 70.0}})
@@ -22,12 +25,12 @@ MEMBER = checkpoint("mnli", {"mnli": {"accuracy": 90.0}})
 
 
 def test_the_score_is_that_of_the_checkpoint_that_completes_the_setup() -> None:
-    assert dev_scores(parse("stack(mnli, xnli)"), ["xnli"], [MEMBER, ON_MNLI]) == {"xnli": 70.0}
+    assert recorded_dev_scores(parse("stack(mnli, xnli)"), ["xnli"], [MEMBER, ON_MNLI]) == {"xnli": 70.0}
 
 
 def test_an_ensemble_has_the_mean_of_its_members() -> None:
     node = parse("ensemble(stack(mnli, xnli), stack(stsb, xnli))")
-    assert dev_scores(node, ["xnli", "xnli"], [MEMBER, ON_MNLI, ON_STSB]) == {"xnli": 60.0}
+    assert recorded_dev_scores(node, ["xnli", "xnli"], [MEMBER, ON_MNLI, ON_STSB]) == {"xnli": 60.0}
 
 
 @pytest.mark.parametrize(
@@ -42,11 +45,11 @@ def test_an_ensemble_has_the_mean_of_its_members() -> None:
     ],
 )
 def test_what_was_never_measured_as_a_whole_has_none(setup: str, heads: list[str | None], used: list[Any]) -> None:
-    assert dev_scores(parse(setup), heads, used) == {}
+    assert recorded_dev_scores(parse(setup), heads, used) == {}
 
 
 def test_a_result_carries_it(trained: Any) -> None:
     result = trained.evaluate("stack(mnli, xnli)", "xnli", "de")
     record = trained.store.find("stack(mnli, xnli)", trained.backbone.fingerprint).record
-    assert result["dev"] == {"xnli": record["figures"]["dev"]["xnli"]["accuracy"]}
-    assert "dev" not in trained.evaluate("none", "tatoeba", "de")
+    assert result.dev == {"xnli": record.figures.dev["xnli"]["accuracy"]}
+    assert trained.evaluate("none", "tatoeba", "de").dev == {}

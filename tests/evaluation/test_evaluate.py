@@ -11,9 +11,10 @@ import pyarrow.parquet as parquet
 import pytest
 import torch
 
+from tests.tiny_lab import Told
 from xadapt.errors import XadaptError
 from xadapt.evaluation import evaluate as evaluation
-from xadapt.evaluation.evaluate import EvalDisplay
+from xadapt.store.records import LanguageScore, Result
 from xadapt.training.plan import plan_task
 
 
@@ -31,40 +32,32 @@ def passes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return counted
 
 
-def test_a_result_has_the_documented_keys(trained: Any) -> None:
+def test_a_result_says_what_was_measured_language_by_language(trained: Any) -> None:
     result = trained.evaluate("stack(mnli, xnli)", "xnli")
-    assert {
-        "task",
-        "setup",
-        "base",
-        "seed",
-        "languages",
-        "mean",
-        "metric",
-        "head",
-        "details",
-        "decides",
-    } <= result.keys()
-    assert (result["task"], result["setup"], result["head"]) == ("xnli", "stack(mnli, xnli)", "xnli")
-    assert list(result["languages"]) == ["en", "de"]
-    entry = result["languages"]["de"]
-    assert {"n", "accuracy", "split", "available", "rows", "seconds"} <= entry.keys()
-    assert (entry["n"], entry["available"], entry["split"]) == (12, 12, "validation")
-    assert 0 <= entry["accuracy"] <= 100
-    assert set(result["decides"]["members"]) == {"mnli", "stack(mnli, xnli)"}
+    assert (result.task, result.kind, result.metric) == ("xnli", "pair-classification", "accuracy")
+    assert (result.setup, result.head) == ("stack(mnli, xnli)", "xnli")
+    assert (result.base, result.seed, result.data) == (trained.backbone.name, 42, trained.source.name)
+    assert list(result.languages) == ["en", "de"]
+    german = result["de"]
+    assert (german.n, german.available, german.split) == (12, 12, "validation")
+    assert german.rows
+    assert german.seconds > 0
+    assert 0 <= german.score <= 100
+    assert german.scores == {"accuracy": german.score}
+    assert set(result.decides["members"]) == {"mnli", "stack(mnli, xnli)"}
 
 
 def test_the_mean_is_the_unweighted_mean_of_the_languages(trained: Any) -> None:
     result = trained.evaluate("squad", "xquad")
     for key in ("exact_match", "f1"):
-        values = [entry[key] for entry in result["languages"].values()]
-        assert result["mean"][key] == pytest.approx(sum(values) / 2, abs=1e-3)
+        values = [language.scores[key] for language in result.languages.values()]
+        assert result.means[key] == pytest.approx(sum(values) / 2, abs=1e-3)
+    assert result.mean == result.means["f1"]
 
 
 def test_the_stored_result_is_the_returned_one(trained: Any) -> None:
     result = trained.evaluate("mnli", "xnli")
-    stored = json.loads(trained.store.result_path(result["run"]).read_text())
-    assert {key: stored[key] for key in result} == result
+    assert Result.read(trained.store.result_path(result.run)) == result
 
 
 def test_scores_equal_a_hand_computation(trained: Any) -> None:
@@ -78,8 +71,8 @@ def test_scores_equal_a_hand_computation(trained: Any) -> None:
             logits = model(input_ids=encoded["input_ids"], head="mnli").logits[0]
         answers.append(int(logits.argmax()))
         right += answers[-1] == row["label"]
-    assert result["languages"]["de"]["accuracy"] == pytest.approx(100 * right / len(rows), abs=1e-3)
-    assert json.loads(trained.store.predictions_path(result["run"], "de").read_text()) == answers
+    assert result["de"].score == pytest.approx(100 * right / len(rows), abs=1e-3)
+    assert json.loads(trained.store.predictions_path(result.run, "de").read_text()) == answers
 
 
 def test_retrieval_scores_equal_a_hand_computation_at_the_stated_layer(trained: Any) -> None:
@@ -97,31 +90,29 @@ def test_retrieval_scores_equal_a_hand_computation_at_the_stated_layer(trained: 
     left, right = (np.stack([vector(row[side]) for row in rows]) for side in ("sentence1", "sentence2"))
     # Every English sentence queries the other language, as in XTREME.
     found = (right @ left.T).argmax(axis=1)
-    assert result["languages"]["de"]["accuracy"] == pytest.approx(
-        100 * (found == np.arange(len(rows))).mean(), abs=1e-3
-    )
+    assert result["de"].score == pytest.approx(100 * (found == np.arange(len(rows))).mean(), abs=1e-3)
 
 
 def test_retrieval_records_layer_and_pooling_and_needs_no_head(trained: Any) -> None:
     result = trained.evaluate("none", "tatoeba", layer=2)
-    assert result["details"] == {"max_length": 48, "layer": 2, "pooling": "mean"}
-    assert result["head"] is None
-    assert trained.evaluate("none", "tatoeba")["details"]["layer"] == trained.backbone.sentence_layer
+    assert result.details == {"max_length": 48, "layer": 2, "pooling": "mean"}
+    assert result.head is None
+    assert trained.evaluate("none", "tatoeba").details["layer"] == trained.backbone.sentence_layer
 
 
 def test_a_smaller_pool_holds_the_answers_and_is_another_run(trained: Any) -> None:
     whole = trained.evaluate("none", "lareqa", limit=2)
     small = trained.evaluate("none", "lareqa", limit=2, pool_limit=1)
-    assert small["details"]["candidates"] < whole["details"]["candidates"]
-    assert small["run"] != whole["run"]
-    assert small["decides"]["pool_limit"] == 1
-    assert "pool_limit" not in whole["decides"]
-    assert trained.evaluate("none", "tatoeba", pool_limit=1)["run"] == trained.evaluate("none", "tatoeba")["run"]
+    assert small.details["candidates"] < whole.details["candidates"]
+    assert small.run != whole.run
+    assert small.decides["pool_limit"] == 1
+    assert "pool_limit" not in whole.decides
+    assert trained.evaluate("none", "tatoeba", pool_limit=1).run == trained.evaluate("none", "tatoeba").run
 
 
 def test_an_adapter_changes_what_retrieval_sees_and_the_layer_is_part_of_the_run(trained: Any) -> None:
     runs = {
-        (setup, layer): trained.evaluate(setup, "tatoeba", layer=layer)["run"]
+        (setup, layer): trained.evaluate(setup, "tatoeba", layer=layer).run
         for setup in ("none", "mnli")
         for layer in (1, 2)
     }
@@ -137,14 +128,14 @@ def test_languages_that_are_done_are_not_run_again(trained: Any, passes: list[in
 
 def test_only_missing_languages_are_run(trained: Any, passes: list[int]) -> None:
     german = trained.evaluate("mnli", "xnli", "de")
-    assert list(german["languages"]) == ["de"]
+    assert list(german.languages) == ["de"]
     both = trained.evaluate("mnli", "xnli")
     assert len(passes) == 2
-    assert both["run"] == german["run"]
-    assert both["languages"]["de"] == german["languages"]["de"]
+    assert both.run == german.run
+    assert both["de"] == german["de"]
     again = trained.evaluate("mnli", "xnli", "de")
-    assert list(again["languages"]) == ["de"]
-    assert again["mean"]["accuracy"] == german["languages"]["de"]["accuracy"]
+    assert list(again.languages) == ["de"]
+    assert again.mean == german["de"].score
     assert len(passes) == 2
 
 
@@ -153,16 +144,17 @@ def test_a_changed_data_file_makes_its_language_run_again(trained: Any, passes: 
     path = trained.mirror / "facebook/xnli/de/validation.parquet"
     rows = parquet.read_table(path).to_pylist()
     parquet.write_table(pa.Table.from_pylist(rows[:-3]), path)
-    after = trained.evaluate("mnli", "xnli")
+    # A session reads rows once.
+    after = trained.with_store(trained.store).evaluate("mnli", "xnli")
     assert passes == [12, 12, 9]
-    assert after["languages"]["de"]["n"] == 9
-    assert after["languages"]["en"] == before["languages"]["en"]
+    assert after["de"].n == 9
+    assert after["en"] == before["en"]
 
 
 @pytest.mark.parametrize("change", [{"limit": 5}, {"max_length": 32}])
 def test_another_way_of_evaluating_is_another_run(trained: Any, passes: list[int], change: dict[str, int]) -> None:
     first = trained.evaluate("mnli", "xnli", "de")
-    assert trained.evaluate("mnli", "xnli", "de", **change)["run"] != first["run"]
+    assert trained.evaluate("mnli", "xnli", "de", **change).run != first.run
     assert len(passes) == 2
 
 
@@ -170,8 +162,8 @@ def test_another_checkpoint_of_the_same_name_is_another_run(trained: Any) -> Non
     first = trained.evaluate("mnli", "xnli", "de")
     old = trained.store.find("mnli", trained.backbone.fingerprint)
     trained.train(plan_task("mnli"), lr=0.02)
-    assert trained.evaluate("mnli", "xnli", "de")["run"] != first["run"]
-    assert trained.evaluate("mnli", "xnli", "de", pins={"mnli": old})["run"] == first["run"]
+    assert trained.evaluate("mnli", "xnli", "de").run != first.run
+    assert trained.evaluate("mnli", "xnli", "de", pins={"mnli": old}).run == first.run
 
 
 def test_an_interrupted_evaluation_keeps_the_languages_it_finished(trained: Any, passes: list[int]) -> None:
@@ -180,35 +172,35 @@ def test_an_interrupted_evaluation_keeps_the_languages_it_finished(trained: Any,
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        trained.evaluate("mnli", "xnli", display=EvalDisplay(start=cut))
+        trained.evaluate("mnli", "xnli", display=Told(start=cut))
     assert passes == [12]
     started: list[str] = []
-    whole = trained.evaluate("mnli", "xnli", display=EvalDisplay(start=lambda language, rows: started.append(language)))
+    whole = trained.evaluate("mnli", "xnli", display=Told(start=lambda language, rows: started.append(language)))
     assert started == ["de"]
-    assert list(whole["languages"]) == ["en", "de"]
+    assert list(whole.languages) == ["en", "de"]
 
 
 def test_a_limit_takes_the_same_rows_of_parallel_languages(trained: Any) -> None:
     result = trained.evaluate("mnli", "xnli", limit=5)
-    assert {entry["n"] for entry in result["languages"].values()} == {5}
-    assert {entry["available"] for entry in result["languages"].values()} == {12}
+    assert {language.n for language in result.languages.values()} == {5}
+    assert {language.available for language in result.languages.values()} == {12}
 
 
 def test_progress_adds_up_to_the_rows(trained: Any) -> None:
     done: list[int] = []
-    trained.evaluate("squad", "xquad", "de", display=EvalDisplay(advance=done.append))
+    trained.evaluate("squad", "xquad", "de", display=Told(advance=done.append))
     assert sum(done) == 6
 
 
 def test_the_seed_of_a_result_is_that_of_its_checkpoint(trained: Any) -> None:
     trained.train(plan_task("mnli"), seed=7)
-    assert trained.evaluate("mnli", "xnli", "de", seed=7)["seed"] == 7
-    assert trained.evaluate("mnli", "xnli", "de", seed=42)["seed"] == 42
+    assert trained.evaluate("mnli", "xnli", "de", seed=7).seed == 7
+    assert trained.evaluate("mnli", "xnli", "de", seed=42).seed == 42
 
 
 def test_the_number_of_added_parameters_counts_adapters_and_fusions(trained: Any) -> None:
     def added(setup: str) -> int:
-        return int(trained.evaluate(setup, "tatoeba", "de")["parameters"])
+        return int(trained.evaluate(setup, "tatoeba", "de").parameters)
 
     assert added("none") == 0
     single, fused = (trained.assemble(text) for text in ("stsb", "fuse(mnli, stsb)"))
@@ -223,13 +215,13 @@ def test_the_number_of_added_parameters_counts_adapters_and_fusions(trained: Any
 @pytest.mark.parametrize(
     ("setup", "task", "languages", "options", "message"),
     [
-        ("none", "tatoeba", "de", {"layer": 3}, "--layer 3: base .* layers 0 .* to 2"),
-        ("mnli", "xnli", "de", {"layer": 1}, "--layer is for retrieval tasks; xnli is pair-classification"),
+        ("none", "tatoeba", "de", {"layer": 3}, "3: base .* layers 0 .* to 2"),
+        ("mnli", "xnli", "de", {"layer": 1}, "layer is for retrieval tasks; xnli is pair-classification"),
         ("mnli", "xquad", "de", {}, "cannot answer xquad"),
         ("none", "xnli", "de", {}, "cannot answer xnli"),
         ("mnli", "xnli", "sw", {}, "no xnli test rows in 'sw'"),
         ("mnli", "xnli", "dee", {}, "unknown language 'dee': did you mean 'de'"),
-        ("mnli", "xnli", ",", {}, "--languages is empty"),
+        ("mnli", "xnli", ",", {}, "languages is empty"),
         ("mnli", "xnli", "de", {"device": "gpu"}, "unknown device 'gpu'"),
     ],
 )
@@ -243,9 +235,7 @@ def test_what_cannot_be_evaluated_is_one_line(
 
 
 def test_a_mean_is_over_scores_that_every_language_has_and_never_over_thresholds() -> None:
-    rows = {
-        "en": {"n": 2, "f1": 50.0, "no_answer_f1": 40.0, "threshold": 1.07},
-        "de": {"n": 2, "f1": 30.0, "threshold": 1.05},
-    }
-    assert evaluation._mean({"languages": rows}, rows) == {"f1": 40.0}
-    assert evaluation._mean({"languages": rows}, ["en"]) == {"f1": 50.0, "no_answer_f1": 40.0}
+    english = LanguageScore(n=2, scores={"f1": 50.0, "no_answer_f1": 40.0, "threshold": 1.07})
+    german = LanguageScore(n=2, scores={"f1": 30.0, "threshold": 1.05})
+    assert evaluation._means([english, german]) == {"f1": 40.0}
+    assert evaluation._means([english]) == {"f1": 50.0, "no_answer_f1": 40.0}

@@ -8,8 +8,12 @@ import pytest
 
 from xadapt.backbone.base import Backbone
 from xadapt.errors import XadaptError
+from xadapt.problems import problem_revisions
 from xadapt.store.files import read_json
-from xadapt.store.versions import versions
+from xadapt.store.records import Result
+from xadapt.store.versions import library_versions
+from xadapt.tasks import get_task
+from xadapt.tasks.task import what_tasks_are
 
 
 @pytest.fixture
@@ -44,7 +48,7 @@ def test_an_evaluation_that_is_done_makes_no_model_and_gives_the_same_result(
     first = trained.evaluate(setup, SETUPS[setup])
     models = len(made)
     assert models > 0
-    path = trained.store.result_path(first["run"])
+    path = trained.store.result_path(first.run)
     stored = path.read_bytes()
     assert trained.evaluate(setup, SETUPS[setup]) == first
     assert len(made) == models
@@ -56,13 +60,13 @@ def test_one_more_language_makes_the_model(trained: Any, made: list[Backbone]) -
     models = len(made)
     both = trained.evaluate("mnli", "xnli", "en,de")
     assert len(made) > models
-    assert both["languages"]["de"] == german["languages"]["de"]
-    assert both["parameters"] == german["parameters"] > 0
+    assert both["de"] == german["de"]
+    assert both.parameters == german.parameters > 0
 
 
 def test_per_example_scores_are_restored_without_a_model(trained: Any, made: list[Backbone]) -> None:
     result = trained.evaluate("mnli", "xnli", "de")
-    path = trained.store.examples_path(result["run"], "de")
+    path = trained.store.examples_path(result.run, "de")
     before = path.read_bytes()
     path.unlink()
     models = len(made)
@@ -73,19 +77,21 @@ def test_per_example_scores_are_restored_without_a_model(trained: Any, made: lis
 
 def test_a_result_without_its_numbers_of_parameters_gets_them(trained: Any) -> None:
     first = trained.evaluate("mnli", "xnli", "de")
-    path = trained.store.result_path(first["run"])
+    path = trained.store.result_path(first.run)
     old = {key: value for key, value in read_json(path).items() if key not in ("parameters", "head_parameters")}
-    trained.store.write_result(first["run"], old)
-    again = trained.evaluate("mnli", "xnli", "de")
-    assert again == first == {key: value for key, value in read_json(path).items() if key in first}
+    trained.store.write_result(Result.of(old, path))
+    assert "parameters" not in read_json(path)
+    assert trained.evaluate("mnli", "xnli", "de") == first == Result.read(path)
 
 
-def test_what_decides_a_result_is_what_it_has_always_been(trained: Any) -> None:
+def test_what_decides_a_result_is_known(trained: Any) -> None:
     result = trained.evaluate("stack(mnli, xnli)", "xnli", "de")
     runs = {name: trained.store.find(name, trained.backbone.fingerprint).run for name in ("mnli", "stack(mnli, xnli)")}
-    decides = result["decides"]
+    decides = result.decides
     assert decides["members"] == runs
     assert decides == {
+        "evaluates": "pair-classification",
+        "revision": problem_revisions()["pair-classification"],
         "task": "xnli",
         "setup": "stack(mnli, xnli)",
         "base": trained.backbone.fingerprint,
@@ -94,7 +100,8 @@ def test_what_decides_a_result_is_what_it_has_always_been(trained: Any) -> None:
         "limit": None,
         "precision": "fp32",
         "details": {"max_length": 48},
-        "versions": versions(),
+        "is": what_tasks_are([get_task("xnli")]),
+        "versions": library_versions(),
     }
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from tests.tiny_lab import Told
 from xadapt.composition.grammar import parse
 from xadapt.data.source import Source
+from xadapt.display import Display, Rows
 from xadapt.errors import XadaptError
 from xadapt.evaluation import run_suite as running
-from xadapt.evaluation.evaluate import EvalDisplay, EvalSettings
+from xadapt.evaluation.evaluate import EvalSettings
 from xadapt.evaluation.run_suite import SuiteRun, candidates, plan_suite, run_suite
 from xadapt.evaluation.suites import XTREME, XTREME_R, Suite
 from xadapt.tasks import get_task
@@ -30,16 +34,24 @@ SMALL = Suite(
 
 
 def plan(bench: Any, setup: str, languages: str = "all", suite: Suite = SMALL) -> dict[str, Any]:
-    steps = plan_suite(suite, parse(setup), languages, bench.backbone, bench.source, bench.store, 42)
+    steps = plan_suite(bench.context, suite, parse(setup), languages)
     return {step.task.name: step for step in steps}
 
 
 def run(bench: Any, setup: str, languages: str = "all", suite: Suite = SMALL, **options: Any) -> SuiteRun:
-    given = {key: options.pop(key) for key in ("show", "say") if key in options}
-    settings = EvalSettings(**{"max_length": 48, "precision": "fp32", "device": "cpu", **options})
-    return run_suite(
-        suite, parse(setup), languages, bench.backbone, bench.source, bench.store, settings=settings, **given
-    )
+    context = bench.asked(options)
+    return run_suite(context, suite, parse(setup), languages, EvalSettings(**{"max_length": 48, **options}))
+
+
+class Titled(Display):
+    """Tells of each part that begins, below the title of what runs."""
+
+    def __init__(self, start: Callable[[str], None]) -> None:
+        self._start = start
+
+    @contextmanager
+    def rows(self, title: str) -> Iterator[Rows]:
+        yield Rows(start=lambda part, rows: self._start(f"{title}: {part}"))
 
 
 @pytest.fixture
@@ -48,9 +60,9 @@ def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, str, Any]
     calls: list[tuple[str, str, str, Any]] = []
     real = running.evaluate
 
-    def spy(node: Any, task: Any, languages: str, *rest: Any, **options: Any) -> Any:
-        calls.append((str(node), task.name, languages, rest[-1].layer))
-        return real(node, task, languages, *rest, **options)
+    def spy(context: Any, node: Any, task: Any, languages: str, settings: EvalSettings) -> Any:
+        calls.append((str(node), task.name, languages, settings.layer))
+        return real(context, node, task, languages, settings)
 
     monkeypatch.setattr(running, "evaluate", spy)
     return calls
@@ -130,7 +142,7 @@ def test_a_task_without_rows_says_so(trained: Any) -> None:
 
 
 def test_a_task_that_the_hub_lacks_says_where_its_rows_are(trained_once: Any) -> None:
-    steps = plan_suite(XTREME, parse("none"), "all", trained_once.backbone, Source("hub"), trained_once.store)
+    steps = plan_suite(replace(trained_once.context, source=Source("hub")), XTREME, parse("none"), "all")
     reasons = {step.task.name: step.reason for step in steps}
     assert get_task("bucc").note in reasons["bucc"]
     assert reasons["tatoeba"] == ""
@@ -151,7 +163,7 @@ def test_languages_can_be_chosen_and_tasks_without_them_are_left_out(trained: An
 
 @pytest.mark.parametrize(
     ("languages", "message"),
-    [("dee", "unknown language of small 'dee'"), (",", "--languages is empty")],
+    [("dee", "unknown language of small 'dee'"), (",", "languages is empty")],
 )
 def test_wrong_languages_are_one_line(trained_once: Any, languages: str, message: str) -> None:
     with pytest.raises(XadaptError, match=message):
@@ -168,11 +180,11 @@ def test_every_task_that_can_be_answered_is_and_its_scores_are_those_of_evaluate
     xnli = trained.evaluate("stack(mnli, xnli)", "xnli")
     tatoeba = trained.evaluate("mnli", "tatoeba", layer=1)
     tasks = {task.task: task for task in done.score.tasks}
-    assert tasks["xnli"].partial == pytest.approx(xnli["mean"]["accuracy"], abs=1e-3)
+    assert tasks["xnli"].partial == pytest.approx(xnli.mean, abs=1e-3)
     assert tasks["xnli"].setup == "stack(mnli, xnli)"
-    assert tasks["tatoeba"].partial == pytest.approx(tatoeba["mean"]["accuracy"], abs=1e-3)
-    assert [result["task"] for result in done.results] == ["xnli", "tatoeba"]
-    assert {result["run"] for result in done.results} == {xnli["run"], tatoeba["run"]}
+    assert tasks["tatoeba"].partial == pytest.approx(tatoeba.mean, abs=1e-3)
+    assert [result.task for result in done.results] == ["xnli", "tatoeba"]
+    assert {result.run for result in done.results} == {xnli.run, tatoeba.run}
     assert (done.score.overall.score, done.score.overall.there) == (None, 2)
     assert tasks["xquad"].reason.startswith("no adapter")
     assert done.score.sample
@@ -194,21 +206,14 @@ def test_a_suite_that_is_done_is_not_run_again(trained: Any, monkeypatch: pytest
 def test_a_suite_that_was_cut_goes_on_with_the_language_it_was_at(trained: Any) -> None:
     started: list[str] = []
 
-    def showing(cut: str) -> Any:
-        @contextmanager
-        def show(title: str) -> Any:
-            def start(language: str, rows: int) -> None:
-                started.append(f"{title}: {language}")
-                if language == cut:
-                    raise KeyboardInterrupt
-
-            yield EvalDisplay(start=start)
-
-        return show
+    def start(part: str) -> None:
+        started.append(part)
+        if part.endswith("xnli): de") and len(started) == 2:
+            raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        run(trained, "mnli", show=showing("de"))
-    run(trained, "mnli", show=showing("never"))
+        run(trained, "mnli", display=Titled(start))
+    run(trained, "mnli", display=Titled(start))
     xnli, tatoeba = "[1/3] xnli stack(mnli, xnli)", "[3/3] tatoeba mnli"
     assert started == [f"{xnli}: en", f"{xnli}: de", f"{xnli}: de", f"{tatoeba}: de"]
 
@@ -216,7 +221,7 @@ def test_a_suite_that_was_cut_goes_on_with_the_language_it_was_at(trained: Any) 
 def test_a_language_whose_rows_are_faulty_costs_only_itself(trained: Any) -> None:
     (trained.mirror / "facebook/xnli/de/validation.parquet").write_bytes(b"no parquet")
     said: list[str] = []
-    done = run(trained, "mnli", say=said.append)
+    done = run(trained, "mnli", display=Told(say=said.append))
     xnli = done.score.tasks[0]
     assert [row.language for row in xnli.rows] == ["en"]
     assert xnli.reason.startswith("de: ")
@@ -240,15 +245,15 @@ def test_a_language_without_its_pool_or_gold_pairs_costs_only_itself(trained: An
 def test_a_task_that_fails_costs_only_itself(trained: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     real = running.evaluate
 
-    def failing(node: Any, task: Any, *rest: Any, **options: Any) -> Any:
+    def failing(context: Any, node: Any, task: Any, *rest: Any) -> Any:
         if task.name == "xnli":
             raise XadaptError("the moon is in the way")
-        return real(node, task, *rest, **options)
+        return real(context, node, task, *rest)
 
     monkeypatch.setattr(running, "evaluate", failing)
     said: list[str] = []
-    done = run(trained, "mnli", say=said.append)
-    assert [result["task"] for result in done.results] == ["tatoeba"]
+    done = run(trained, "mnli", display=Told(say=said.append))
+    assert [result.task for result in done.results] == ["tatoeba"]
     assert done.score.tasks[0].reason == "the moon is in the way"
     assert "[1/3] xnli: left out, the moon is in the way" in said
 
@@ -264,7 +269,11 @@ def test_a_fault_of_our_own_is_not_hidden(trained: Any, monkeypatch: pytest.Monk
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"layer": 9}, "--layer 9: base .* layers 0"), ({"device": "gpu"}, "gpu"), ({"max_length": 4000}, "--max-length")],
+    [
+        ({"layer": 9}, "base .* layers 0"),
+        ({"device": "gpu"}, "gpu"),
+        ({"max_length": 4000}, "this base reads 128 tokens at most"),
+    ],
 )
 def test_a_wrong_option_is_one_error_and_not_a_missing_task(
     trained_once: Any, options: dict[str, Any], message: str

@@ -11,6 +11,7 @@ import pytest
 from xadapt.errors import XadaptError
 from xadapt.evaluation import evaluate as evaluation
 from xadapt.evaluation.stored_examples import read_examples
+from xadapt.store.records import Result
 
 CASES = [
     ("mnli", "xnli", "de", "mean"),
@@ -22,8 +23,8 @@ CASES = [
 ]
 
 
-def stored(bench: Any, result: dict[str, Any], language: str) -> dict[str, Any]:
-    return dict(json.loads(bench.store.examples_path(result["run"], language).read_text()))
+def stored(bench: Any, result: Result, language: str) -> dict[str, Any]:
+    return dict(json.loads(bench.store.examples_path(result.run, language).read_text()))
 
 
 @pytest.mark.parametrize(("setup", "task", "language", "kind"), CASES)
@@ -31,38 +32,38 @@ def test_examples_are_stored_with_predictions_and_made_again_from_them(
     trained: Any, monkeypatch: pytest.MonkeyPatch, setup: str, task: str, language: str, kind: str
 ) -> None:
     result = trained.evaluate(setup, task, language)
-    entry, made = result["languages"][language], stored(trained, result, language)
-    assert (made["kind"], made["score"], made["rows"]) == (kind, result["metric"], entry["rows"])
-    assert len(made["values"]) == entry["n"]
-    found = read_examples(trained.store.root / "examples", result["run"], language)
+    entry, made = result[language], stored(trained, result, language)
+    assert (made["kind"], made["score"], made["rows"]) == (kind, result.metric, entry.rows)
+    assert len(made["values"]) == entry.n
+    found = read_examples(trained.store.root / "examples", result.run, language)
     assert found is not None
-    assert found.examples.score() == pytest.approx(entry[result["metric"]], abs=1e-3)
+    assert found.examples.score() == pytest.approx(entry.score, abs=1e-3)
 
     def forbidden(*given: Any) -> None:
         raise AssertionError("the model was run")
 
     monkeypatch.setattr(evaluation.Answerer, "_raw", forbidden)
-    trained.store.examples_path(result["run"], language).unlink()
+    trained.store.examples_path(result.run, language).unlink()
     assert trained.evaluate(setup, task, language) == result
     assert stored(trained, result, language) == made
 
 
 def test_predictions_that_do_not_give_the_known_score_make_no_examples(trained: Any) -> None:
     result = trained.evaluate("mnli", "xnli", "de")
-    path = trained.store.predictions_path(result["run"], "de")
+    path = trained.store.predictions_path(result.run, "de")
     path.write_text(json.dumps([99 for _ in json.loads(path.read_text())]))
-    trained.store.examples_path(result["run"], "de").unlink()
-    assert result["languages"]["de"]["accuracy"] > 0
+    trained.store.examples_path(result.run, "de").unlink()
+    assert result["de"].score > 0
     trained.evaluate("mnli", "xnli", "de")
-    assert not trained.store.examples_path(result["run"], "de").exists()
+    assert not trained.store.examples_path(result.run, "de").exists()
 
 
 def test_without_predictions_nothing_is_made(trained: Any) -> None:
     result = trained.evaluate("mnli", "xnli", "de")
-    trained.store.predictions_path(result["run"], "de").unlink()
-    trained.store.examples_path(result["run"], "de").unlink()
+    trained.store.predictions_path(result.run, "de").unlink()
+    trained.store.examples_path(result.run, "de").unlink()
     trained.evaluate("mnli", "xnli", "de")
-    assert not trained.store.examples_path(result["run"], "de").exists()
+    assert not trained.store.examples_path(result.run, "de").exists()
 
 
 def test_what_is_not_there_is_none_and_what_is_something_else_is_refused(tmp_path: Path) -> None:
@@ -71,5 +72,5 @@ def test_what_is_not_there_is_none_and_what_is_something_else_is_refused(tmp_pat
         path = tmp_path / "run" / "de.json"
         path.parent.mkdir(exist_ok=True)
         path.write_text(content)
-        with pytest.raises(XadaptError, match="holds no per-example scores: delete it and evaluate again"):
+        with pytest.raises(XadaptError, match="not a file of per-example scores: delete it and evaluate again"):
             read_examples(tmp_path, "run", "de")

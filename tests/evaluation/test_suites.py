@@ -11,15 +11,31 @@ from xadapt.errors import XadaptError
 from xadapt.evaluation.suite_scores import SuiteScore, score_suite
 from xadapt.evaluation.suites import SUITES, XTREME, XTREME_R, Suite, get_suite
 from xadapt.metrics import main_score
+from xadapt.store.records import LanguageScore, Result
 from xadapt.tasks import SpanQA, get_task
 
 
-def result(task: str, scores: dict[str, dict[str, float]], **other: Any) -> dict[str, Any]:
+def result(task: str, scores: dict[str, dict[str, float]], **other: Any) -> Result:
     rows = {code: {"n": 10, "available": 10, "split": "test", "seconds": 1.0, **row} for code, row in scores.items()}
-    return {"task": task, "setup": f"stack(mnli, {task})", "data": "hub", "limit": None, "languages": rows, **other}
+    made = {
+        "run": task,
+        "task": task,
+        "kind": get_task(task).kind.name,
+        "metric": main_score(get_task(task).metric),
+        "setup": f"stack(mnli, {task})",
+        "base": "e5-small",
+        "seed": 42,
+        "data": "hub",
+        "languages": rows,
+    }
+    return Result.of({**made, **other}, "a made-up result")
 
 
-def whole(suite: Suite, task: str, english: float = 80.0, others: float = 60.0, **other: Any) -> dict[str, Any]:
+def with_languages(made: Result, languages: dict[str, LanguageScore]) -> Result:
+    return made.model_copy(update={"languages": languages})
+
+
+def whole(suite: Suite, task: str, english: float = 80.0, others: float = 60.0, **other: Any) -> Result:
     """A result in all languages of a suite."""
     known = get_task(task)
     keys = ("f1", "exact_match") if isinstance(known.kind, SpanQA) else (main_score(known.metric),)
@@ -27,7 +43,7 @@ def whole(suite: Suite, task: str, english: float = 80.0, others: float = 60.0, 
     return result(task, {code: dict.fromkeys(keys, english if code == "en" else others) for code in languages}, **other)
 
 
-def score(suite: Suite, *left_out: str, **changed: dict[str, Any]) -> SuiteScore:
+def score(suite: Suite, *left_out: str, **changed: Result) -> SuiteScore:
     return score_suite(suite, [changed.get(task) or whole(suite, task) for task in suite.tasks if task not in left_out])
 
 
@@ -127,13 +143,14 @@ def test_a_task_without_english_has_no_gap(suite: Suite, task: str) -> None:
 
 def test_languages_that_the_suite_does_not_count_change_nothing() -> None:
     more = whole(XTREME, "udpos")
-    more["languages"]["wo"] = {"n": 10, "available": 10, "split": "test", "f1": 0.0}
+    wolof = LanguageScore(n=10, available=10, split="test", scores={"f1": 0.0}).ranked_by("f1")
+    more = with_languages(more, {**more.languages, "wo": wolof})
     assert _task(score(XTREME, udpos=more), "udpos") == _task(score(XTREME), "udpos")
 
 
 def test_a_missing_language_takes_the_score_from_its_task_its_group_and_the_suite() -> None:
-    cut = whole(XTREME_R, "wikiann")
-    del cut["languages"]["th"], cut["languages"]["my"]
+    full = whole(XTREME_R, "wikiann")
+    cut = with_languages(full, {code: one for code, one in full.languages.items() if code not in ("th", "my")})
     made = score(XTREME_R, wikiann=cut)
     task = _task(made, "wikiann")
     assert (task.score, task.missing) == (None, ("my", "th"))
@@ -185,8 +202,8 @@ def test_a_limit_or_a_mirror_makes_the_whole_suite_a_sample(change: dict[str, An
 
 
 def test_rows_that_were_left_out_make_a_sample_too() -> None:
-    cut = whole(XTREME, "xnli")
-    cut["languages"]["de"]["available"] = 5010
+    full = whole(XTREME, "xnli")
+    cut = with_languages(full, {**full.languages, "de": full["de"].model_copy(update={"available": 5010})})
     made = score(XTREME, xnli=cut)
     assert made.sample
     assert [row.language for row in _task(made, "xnli").rows if row.sample] == ["de"]

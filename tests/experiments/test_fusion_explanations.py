@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
-from xadapt.evaluation.evaluate import EvalDisplay
+from xadapt.display import Display, Rows
 from xadapt.experiments.fusion_explanations import fusions_explained
 from xadapt.experiments.recipe import Recipe
-from xadapt.experiments.steps import Line
+from xadapt.experiments.steps import Replicate
 
 FUSED = "fuse(mnli, stsb)"
 
@@ -21,21 +22,23 @@ def recipe(**targets: Any) -> Recipe:
 def test_each_target_that_asks_for_it_has_its_fusion_explained_once(trained: Any) -> None:
     titles: list[str] = []
 
-    @contextmanager
-    def display(title: str) -> Iterator[EvalDisplay]:
-        titles.append(title)
-        yield EvalDisplay()
+    class Titles(Display):
+        @contextmanager
+        def rows(self, title: str) -> Iterator[Rows]:
+            titles.append(title)
+            yield Rows()
 
+    context = replace(trained.context, display=Titles())
     asked = recipe(xnli={"explain": 2, "languages": "en,de", "setups": ["mnli", FUSED]}, tatoeba={})
-    pins = {(Line(42), FUSED): trained.store.find(FUSED, trained.backbone.fingerprint)}
-    (first,) = fusions_explained(asked, pins, trained.backbone, trained.source, trained.store, display)
+    pins = {(Replicate(42), FUSED): trained.store.find(FUSED, trained.backbone.fingerprint)}
+    (first,) = fusions_explained(context, asked, pins)
     assert (first["task"], first["setup"], list(first["languages"])) == ("xnli", FUSED, ["en", "de"])
-    assert first["checkpoints"][FUSED] == pins[Line(42), FUSED].run
+    assert first["checkpoints"][FUSED] == pins[Replicate(42), FUSED].run
     assert first["languages"]["de"]["rows"] == 2
     assert titles == [f"explain {FUSED} on xnli"]
-    assert fusions_explained(asked, pins, trained.backbone, trained.source, trained.store, display) == [first]
+    assert fusions_explained(context, asked, pins) == [first]
     assert len(titles) == 1
 
 
 def test_nothing_is_explained_where_nothing_asks(trained: Any) -> None:
-    assert fusions_explained(recipe(tatoeba={}), {}, trained.backbone, trained.source, trained.store, EvalDisplay) == []
+    assert fusions_explained(trained.context, recipe(tatoeba={}), {}) == []

@@ -8,6 +8,7 @@ import pytest
 
 from xadapt.errors import XadaptError
 from xadapt.experiments.loading import load_recipe
+from xadapt.tasks import Catalogue
 
 GOOD = """\
 name: small
@@ -38,7 +39,7 @@ def write(folder: Path, text: str) -> Path:
 def fault(folder: Path, old: str, new: str) -> str:
     assert old in GOOD
     with pytest.raises(XadaptError) as caught:
-        load_recipe(write(folder, GOOD.replace(old, new)))
+        load_recipe(write(folder, GOOD.replace(old, new)), Catalogue())
     message = str(caught.value)
     assert "\n" not in message
     assert message.startswith(str(folder / "recipe.yaml"))
@@ -46,7 +47,7 @@ def fault(folder: Path, old: str, new: str) -> str:
 
 
 def test_a_good_recipe_is_read_as_it_stands(tmp_path: Path) -> None:
-    recipe = load_recipe(write(tmp_path, GOOD))
+    recipe = load_recipe(write(tmp_path, GOOD), Catalogue())
     assert recipe.seeds == (1, 2)
     assert recipe.adapters["stsb"].lr == 0.01
     assert recipe.adapters["mnli"].epochs == 1
@@ -55,7 +56,9 @@ def test_a_good_recipe_is_read_as_it_stands(tmp_path: Path) -> None:
 
 
 def test_setups_are_canonical_and_each_there_once(tmp_path: Path) -> None:
-    recipe = load_recipe(write(tmp_path, GOOD.replace("- mnli\n", "- fuse(mnli, stsb)\n  - average(stsb, mnli)\n")))
+    recipe = load_recipe(
+        write(tmp_path, GOOD.replace("- mnli\n", "- fuse(mnli, stsb)\n  - average(stsb, mnli)\n")), Catalogue()
+    )
     assert recipe.setups == ("none", "fuse(mnli, stsb)", "average(mnli, stsb)")
 
 
@@ -105,7 +108,7 @@ def test_a_missing_part_is_named(tmp_path: Path) -> None:
 def test_what_is_not_yaml_names_file_and_line(tmp_path: Path, text: str) -> None:
     path = write(tmp_path, text)
     with pytest.raises(XadaptError, match="not YAML") as caught:
-        load_recipe(path)
+        load_recipe(path, Catalogue())
     assert str(caught.value).startswith(f"{path}:")
     assert "\n" not in str(caught.value)
 
@@ -114,14 +117,14 @@ def test_what_is_not_yaml_names_file_and_line(tmp_path: Path, text: str) -> None
 def test_what_is_no_recipe_is_one_line(tmp_path: Path, text: str) -> None:
     path = write(tmp_path, text)
     with pytest.raises(XadaptError) as caught:
-        load_recipe(path)
+        load_recipe(path, Catalogue())
     assert str(path) in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_a_key_that_is_not_text_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(XadaptError):
-        load_recipe(write(tmp_path, "1: 2\n"))
+        load_recipe(write(tmp_path, "1: 2\n"), Catalogue())
 
 
 @pytest.mark.parametrize(
@@ -138,7 +141,7 @@ def test_a_recipe_that_cannot_be_planned_names_its_file(tmp_path: Path, old: str
     assert old in GOOD
     path = write(tmp_path, GOOD.replace(old, new))
     with pytest.raises(XadaptError, match=r"recipe\.yaml"):
-        plan_steps(load_recipe(path))
+        plan_steps(load_recipe(path, Catalogue()))
 
 
 def test_a_setup_without_any_head_for_a_target_is_refused_before_anything_runs(tmp_path: Path) -> None:
@@ -146,12 +149,12 @@ def test_a_setup_without_any_head_for_a_target_is_refused_before_anything_runs(t
 
     path = write(tmp_path, GOOD.replace("    train: {limit: 8}\n", ""))
     with pytest.raises(XadaptError, match="none"):
-        plan_steps(load_recipe(path))
+        plan_steps(load_recipe(path, Catalogue()))
 
 
 def test_a_missing_recipe_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(XadaptError, match=r"cannot read .*nowhere\.yaml"):
-        load_recipe(tmp_path / "nowhere.yaml")
+        load_recipe(tmp_path / "nowhere.yaml", Catalogue())
 
 
 def test_every_recipe_of_the_project_is_sound() -> None:
@@ -160,14 +163,14 @@ def test_every_recipe_of_the_project_is_sound() -> None:
     recipes = sorted((Path(__file__).parents[2] / "recipes").glob("*.yaml"))
     assert recipes
     for path in recipes:
-        assert plan_steps(load_recipe(path)), path
+        assert plan_steps(load_recipe(path, Catalogue())), path
 
 
 @pytest.mark.parametrize(
     ("text", "layers"), [("6-11", "6-11"), ("6", "6"), ("'0,2,1'", "0-2"), ("'6-'", "6-"), ("all", "all")]
 )
 def test_layers_are_read_as_a_number_or_as_text(tmp_path: Path, text: str, layers: str) -> None:
-    made = load_recipe(write(tmp_path, GOOD.replace("{epochs: 1}", f"{{adapter_layers: {text}}}")))
+    made = load_recipe(write(tmp_path, GOOD.replace("{epochs: 1}", f"{{adapter_layers: {text}}}")), Catalogue())
     assert made.adapters["mnli"].adapter_layers == layers
 
 

@@ -9,6 +9,7 @@ import pytest
 from xadapt.experiments.outlook import Expected, Pace, look_ahead
 from xadapt.experiments.recipe import Recipe
 from xadapt.experiments.steps import EvalStep, Step, TrainStep, plan_steps
+from xadapt.store.records import Result
 from xadapt.store.store import Store
 
 BUDGET = {"epochs": 2, "batch_size": 8, "limit": 100}
@@ -47,7 +48,9 @@ def record(setup: str, run: str, **options: Any) -> dict[str, Any]:
 
 def result(task: str, setup: str, **options: Any) -> dict[str, Any]:
     return {
+        "run": "r",
         "task": task,
+        "kind": "pair-classification",
         "setup": setup,
         "base": "x",
         "seed": 42,
@@ -56,7 +59,7 @@ def result(task: str, setup: str, **options: Any) -> dict[str, Any]:
         "metric": "accuracy",
         "head": "xnli",
         "details": {},
-        "languages": {"de": {"n": 10}, "fr": {"n": 10}},
+        "languages": {"de": {"n": 10, "accuracy": 50.0}, "fr": {"n": 10, "accuracy": 50.0}},
         "mean": {},
         "seconds": 4.0,
         "decides": {"members": {}},
@@ -72,7 +75,7 @@ def holding(store: Store) -> Any:
         for one in records:
             atomic_write_json(store.run_path(one["run"]) / "xadapt.json", {"format": 1, **one})
         for number, one in enumerate(results):
-            store.write_result(str(number), one)
+            store.write_result(Result.of({**one, "run": str(number)}, "a made-up result"))
         return store
 
     return fill

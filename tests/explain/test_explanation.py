@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 
+from tests.tiny_lab import Told
 from xadapt.composition.builder import assemble
 from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
-from xadapt.evaluation.evaluate import EvalDisplay, EvalSettings
+from xadapt.evaluation.evaluate import EvalSettings
 from xadapt.explain import explanation as explaining
 from xadapt.explain.attention import attention_layers
 from xadapt.explain.explanation import explain, explained_part
@@ -20,11 +21,8 @@ from xadapt.tasks import get_task
 
 
 def explained(bench: Any, setup: str, task: str, languages: str = "all", **options: Any) -> Any:
-    display = options.pop("display", None)
-    settings = EvalSettings(**{"max_length": 48, "precision": "fp32", "device": "cpu", **options})
-    return explain(
-        parse(setup), get_task(task), languages, bench.backbone, bench.source, bench.store, settings, display=display
-    )
+    context = bench.asked(options)
+    return explain(context, parse(setup), get_task(task), languages, EvalSettings(**{"max_length": 48, **options}))
 
 
 @pytest.fixture
@@ -92,7 +90,7 @@ def test_padding_does_not_change_the_numbers(trained_once: Any, monkeypatch: pyt
 @pytest.mark.parametrize("task", ["xquad", "xcopa", "udpos", "tatoeba", "lareqa", "siqa"])
 def test_tasks_of_every_kind_are_explained_though_the_setup_has_no_head_for_them(trained_once: Any, task: str) -> None:
     told: list[int] = []
-    display = EvalDisplay(start=lambda language, rows: told.append(-rows), advance=told.append)
+    display = Told(start=lambda language, rows: told.append(-rows), advance=told.append)
     found = explained(trained_once, "fuse(mnli, stsb)", task, limit=4, display=display)
     assert all(figures.rows == 4 for figures in found.languages.values())
     np.testing.assert_allclose(found.attention().weights.sum(axis=-1), 1, atol=1e-6)

@@ -171,7 +171,7 @@ def test_has_adapter_knows_both_libraries(host: Any) -> None:
     ],
 )
 def test_an_unknown_method_is_one_line_with_the_reason_and_examples(text: str, reason: str) -> None:
-    with pytest.raises(XadaptError, match="adapter_config=") as caught:
+    with pytest.raises(XadaptError, match="adapter_config") as caught:
         check_method(text)
     assert reason in str(caught.value)
     assert "examples: seq_bn, " in str(caught.value)
@@ -187,7 +187,7 @@ def test_every_method_passes_the_check(text: str) -> None:
     "text", ["compacter", "lora[r=0]", "peft:lora[r=0]", "peft:lora[r='many']", "peft:lora[layers_to_transform=[9]]"]
 )  # fmt: skip
 def test_sizes_that_do_not_fit_are_one_line(host: Any, text: str) -> None:
-    with pytest.raises(XadaptError, match="adapter_config=") as caught:
+    with pytest.raises(XadaptError, match="adapter_config") as caught:
         add_adapter(host.model, "z", text)
     assert "\n" not in str(caught.value)
 

@@ -23,6 +23,7 @@ from xadapt.composition.merging import merge_adapters
 from xadapt.errors import XadaptError
 from xadapt.methods.fusion import fusion_layers, regularisation
 from xadapt.problems import make_problem
+from xadapt.store.records import Scores
 from xadapt.tasks import get_task
 from xadapt.training.batches import MixedFeatures
 from xadapt.training.job import Job
@@ -117,7 +118,7 @@ def test_the_best_fusion_comes_with_the_head_of_its_own_epoch_here(
 ) -> None:
     measure, snapshots, scores = Job.dev_scores, Snapshots(), iter([3.0, 2.0, 1.0])
 
-    def spy(job: Any, model: Any) -> Any:
+    def spy(job: Job, model: Any) -> dict[str, Scores]:
         snapshots.on_epoch_end(model=model)
         return measure(job, model)
 

@@ -24,7 +24,7 @@ def test_a_stated_layer_is_taken(tiny: Any) -> None:
 
 @pytest.mark.parametrize(
     ("task", "layer", "message"),
-    [("xnli", 1, "--layer is for retrieval tasks"), ("tatoeba", 3, "--layer 3: base .* has layers 0")],
+    [("xnli", 1, "layer is for retrieval tasks"), ("tatoeba", 3, "layer=3: base .* has layers 0")],
 )
 def test_a_layer_that_cannot_be_is_refused_in_one_line(tiny: Any, task: str, layer: int, message: str) -> None:
     with pytest.raises(XadaptError, match=message):

@@ -146,5 +146,5 @@ def test_the_default_length_is_that_of_the_kind_or_of_a_base_that_reads_less(tin
 
 
 def test_more_tokens_than_the_base_has_positions_for_are_refused(tokenizer):
-    with pytest.raises(XadaptError, match="--max-length 513: this base reads 512 tokens at most"):
+    with pytest.raises(XadaptError, match="max_length=513: this base reads 512 tokens at most"):
         make_problem(get_task("xnli"), tokenizer, 513)

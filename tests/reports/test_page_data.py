@@ -15,7 +15,9 @@ def strict(text):
 
 
 def test_every_number_of_a_comparison_comes_back_unrounded(fusion_loses):
-    comparison = compare([{**each, "parameters": 1000, "head_parameters": 10} for each in fusion_loses])[0]
+    comparison = compare(
+        [each.model_copy(update={"parameters": 1000, "head_parameters": 10}) for each in fusion_loses]
+    )[0]
     test = comparison_rows.Tested(1 / 3, -0.1, 0.7, 0.2, 0.4, None, 4000, 3)
     rows = [replace(row, tests={"de": test}) for row in comparison.blocks[0].rows]
     comparison = replace(comparison, blocks=(replace(comparison.blocks[0], rows=tuple(rows)),))

@@ -105,7 +105,9 @@ def test_the_inventory_has_the_n_of_every_language(loses):
 
 
 def test_costs_have_the_median_time_and_its_range(fusion_loses):
-    comparison = compare([{**each, "parameters": 1_000_000, "head_parameters": 0} for each in fusion_loses])[0]
+    comparison = compare(
+        [each.model_copy(update={"parameters": 1_000_000, "head_parameters": 0}) for each in fusion_loses]
+    )[0]
     block = comparison.blocks[0]
     timed = replace(block, rows=tuple(replace(row, milliseconds=(9.0, 30.0, 10.0), ratio=1.5) for row in block.rows))
     line = lines(cost_table(measured([replace(comparison, blocks=(timed,))])))["stsb"]

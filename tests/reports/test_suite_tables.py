@@ -13,6 +13,7 @@ import pytest
 from xadapt.evaluation.suite_scores import SuiteScore, score_suite
 from xadapt.evaluation.suites import Suite
 from xadapt.reports.suite_tables import group_lines, suite_csv, suite_markdown, task_lines, verdict_lines, write_suite
+from xadapt.store.records import Result
 
 SMALL = Suite(
     name="small",
@@ -24,9 +25,11 @@ SMALL = Suite(
 FACTS = {"setup": "mnli", "base": "e5-small", "data": "hub", "limit": None}
 
 
-def result(task: str, languages: dict[str, dict[str, float]], n: int = 1000, **other: Any) -> dict[str, Any]:
-    rows = {code: {"n": n, "available": n, "split": "test", **scores} for code, scores in languages.items()}
-    return {"task": task, "setup": f"stack(mnli, {task})", "data": "hub", "limit": None, "languages": rows, **other}
+def result(task: str, languages: dict[str, dict[str, float]], n: int = 1000, **other: Any) -> Result:
+    rows = {code: {"n": n, "available": 1000, "split": "test", **scores} for code, scores in languages.items()}
+    metric = next(iter(next(iter(languages.values()))))
+    made = {"run": task, "task": task, "kind": "made-up", "metric": metric, "setup": f"stack(mnli, {task})"}
+    return Result.of({**made, "base": "e5-small", "seed": 42, "data": "hub", "languages": rows, **other}, task)
 
 
 XNLI = result("xnli", {"en": {"accuracy": 70.0}, "de": {"accuracy": 60.0}})
@@ -42,8 +45,8 @@ def complete() -> SuiteScore:
 @pytest.fixture
 def partial() -> SuiteScore:
     """XQuAD has no German, Tatoeba nothing; XNLI is cut to ten rows of a mirror."""
-    rows = {code: {**row, "n": 10} for code, row in XNLI["languages"].items()}
-    cut = {**XNLI, "languages": rows, "limit": 10, "data": "mirror:hub"}
+    scores = {code: dict(one.scores) for code, one in XNLI.languages.items()}
+    cut = result("xnli", scores, 10, limit=10, data="mirror:hub")
     english = result("xquad", {"en": {"exact_match": 50.0, "f1": 60.0}})
     return score_suite(SMALL, [cut, english], {"tatoeba": "no rows in mirror:hub"})
 
@@ -119,8 +122,7 @@ def test_three_files_are_written_and_say_the_same(partial: SuiteScore, tmp_path:
 
 
 def test_a_threshold_has_no_column_among_the_scores() -> None:
-    row = {"n": 10, "available": 10, "split": "test", "f1": 50.0, "fixed_f1": 40.0, "threshold": 1.07}
-    mined = {"task": "bucc", "setup": "none", "data": "hub", "limit": None, "languages": {"de": row}}
+    mined = result("bucc", {"de": {"f1": 50.0, "fixed_f1": 40.0, "threshold": 1.07}})
     suite = Suite("mining", "M", {"retrieval": ("bucc",)}, {"bucc": ("de",)}, "")
     text = suite_markdown(score_suite(suite, [mined]), FACTS)
     assert "| language | split | N | score | fixed f1 |\n" in text

@@ -33,10 +33,8 @@ def test_the_target_adapter_comes_before_the_setup_itself(result: Any, tmp_path:
 
 
 def test_a_shared_target_adapter_counts_for_the_setup_below_it(result: Any, tmp_path: Path) -> None:
-    scores = {"metric": "f1"}
-    mlqa = result("stack(mnli, xquad)", {"en": 60.0}, task="mlqa", **scores)
-    for row in mlqa["languages"].values():
-        row["exact_match"] = 40.0
+    exact = {"exact_match": {"en": 40.0}}
+    mlqa = result("stack(mnli, xquad)", {"en": 60.0}, task="mlqa", metric="f1", others=exact)
     ((score, facts),) = write_suites([mlqa], ["xtreme"], tmp_path)
     assert facts["setup"] == "mnli"
     assert {task.task: task.partial for task in score.tasks if task.rows} == {"mlqa": 50.0}

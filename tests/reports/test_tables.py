@@ -76,10 +76,13 @@ def test_without_tests_there_is_no_p_and_no_mark(fusion_loses):
 
 
 def test_every_number_of_a_tested_setup_fits_80_columns(tested_fusion, tmp_path):
-    for one in tested_fusion:
-        for row in one["languages"].values():
-            row["n"] = 12_345
-    text = printed(tested_fusion, width=80, examples=tmp_path / "examples")
+    many = [
+        one.model_copy(
+            update={"languages": {code: row.model_copy(update={"n": 12_345}) for code, row in one.languages.items()}}
+        )
+        for one in tested_fusion
+    ]
+    text = printed(many, width=80, examples=tmp_path / "examples")
     assert all(heading in text for heading in ("English", "zero-shot", "±lang", "seeds"))
     assert text.count(" <0.001 ") == 2
     assert text.count(" 49,380 ") == 4

@@ -213,7 +213,7 @@ def test_why_nothing_was_tested_is_said(tested_fusion, tmp_path):
     reason = "Not tested: no per-example scores (evaluate again with the same data to make them)."
     assert reason in judge(tested_fusion, tmp_path / "nothing")
     assert reason in judge(tested_fusion)
-    singles = [{**one, "languages": {"de": one["languages"]["de"]}} for one in tested_fusion]
+    singles = [one.model_copy(update={"languages": {"de": one.languages["de"]}}) for one in tested_fusion]
     assert "Not tested: the single adapters have no English score" in judge(singles, tmp_path / "examples")
 
 

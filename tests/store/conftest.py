@@ -12,6 +12,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from xadapt.store.checkpoints import write_record
+from xadapt.store.records import RunRecord
 
 FINGERPRINT = "ab" * 32
 
@@ -32,7 +33,7 @@ def make_checkpoint() -> Callable[..., Path]:
             "data": "bundled",
             "rows": {"mnli": 1200},
         }
-        write_record(folder, record | changes, "# a card\n")
+        write_record(folder, RunRecord.of(record | changes, folder), "# a card\n")
         changed = (folder / "xadapt.json").stat().st_mtime - age
         os.utime(folder / "xadapt.json", (changed, changed))
         return folder

@@ -1,11 +1,13 @@
 import pytest
 
 from xadapt.store.cards import card
+from xadapt.store.records import RunRecord
 
 
 @pytest.fixture
-def record():
+def stored():
     return {
+        "heads": ["squad"],
         "setup": "stack(mnli, squad)",
         "trains": "adapter",
         "under": "mnli",
@@ -37,10 +39,15 @@ def record():
     }
 
 
-def test_a_card_says_what_a_user_must_know(record):
-    text = card(record)
+def card_of(stored):
+    return card(RunRecord.of(stored, "a made-up record"))
+
+
+def test_a_card_says_what_a_user_must_know(stored):
+    text = card_of(stored)
     for fact in (
         "# stack(mnli, squad)",
+        "Made with xadapt 0.1.0 on the",
         "base `e5-small` (fingerprint `abababababababab`)",
         "893,000 parameters",
         "11,900 of rajpurkar/squad (plain_text) (squad)",
@@ -52,21 +59,21 @@ def test_a_card_says_what_a_user_must_know(record):
         assert fact in text
 
 
-def test_a_card_starts_with_the_front_matter_that_hubs_read(record):
-    lines = card(record).splitlines()
+def test_a_card_starts_with_the_front_matter_that_hubs_read(stored):
+    lines = card_of(stored).splitlines()
     assert lines[0] == "---"
     assert "library_name: adapters" in lines[1 : lines.index("---", 1)]
 
 
-def test_the_card_of_an_adapter_of_peft_says_how_peft_loads_it(record):
-    record["decides"]["settings"]["adapter_config"] = "peft:lora[r=8]"
-    text = card(record)
+def test_the_card_of_an_adapter_of_peft_says_how_peft_loads_it(stored):
+    stored["decides"]["settings"]["adapter_config"] = "peft:lora[r=8]"
+    text = card_of(stored)
     assert "library_name: peft" in text
     assert 'peft.PeftModel.from_pretrained(encoder, "adapter")' in text
 
 
 def test_the_card_of_an_imported_adapter_makes_nothing_up():
-    text = card(
+    text = card_of(
         {
             "setup": "mnli",
             "trains": "imported",
@@ -93,14 +100,14 @@ def test_the_card_of_an_imported_adapter_makes_nothing_up():
     assert "English development scores" not in text
 
 
-def test_a_card_says_how_far_half_precision_moved_the_weights(record):
-    record["figures"]["rounding"] = 0.000213
-    assert "moved them by 2.1e-04 of their size" in card(record)
+def test_a_card_says_how_far_half_precision_moved_the_weights(stored):
+    stored["figures"]["rounding"] = 0.000213
+    assert "moved them by 2.1e-04 of their size" in card_of(stored)
 
 
-def test_the_card_of_a_soup_says_its_weights_and_that_no_rows_were_trained_on(record):
-    record["rows"] = {}
-    record["figures"]["mixture"] = {"mnli": 0.75, "squad": 0.25}
-    text = card(record)
+def test_the_card_of_a_soup_says_its_weights_and_that_no_rows_were_trained_on(stored):
+    stored["rows"] = {}
+    stored["figures"]["mixture"] = {"mnli": 0.75, "squad": 0.25}
+    text = card_of(stored)
     assert "| weights, chosen on English dev | 0.750 `mnli`, 0.250 `squad` |" in text
     assert "| training rows | none; taken from mirror:hub |" in text

@@ -36,7 +36,7 @@ def test_a_whole_checkpoint_is_accepted_and_tells_what_it_is(folder):
 
 
 def test_the_record_lists_every_file_but_itself_and_the_card(folder):
-    assert list(open_checkpoint(folder).record["files"]) == ["adapter/adapter.safetensors"]
+    assert list(open_checkpoint(folder).record.files) == ["adapter/adapter.safetensors"]
     assert (folder / "README.md").read_text() == "# a card\n"
 
 
@@ -62,21 +62,21 @@ def test_one_changed_byte_is_noticed(folder):
 def test_a_checkpoint_of_another_base_is_refused_and_names_both(folder):
     message = refused(folder, fingerprint="cd" * 32, base="large")
     assert "was trained on base 'tiny' (abababab), not on 'large' (cdcdcdcd)" in message
-    assert "--base tiny" in message
+    assert message.endswith(("use --base tiny", "use base=tiny"))
 
 
 def test_a_later_format_asks_for_an_upgrade(folder):
     change_record(folder, format=99)
-    with pytest.raises(XadaptError, match="checkpoint format 99: upgrade xadapt"):
+    with pytest.raises(XadaptError, match="format 99: upgrade xadapt"):
         open_checkpoint(folder)
 
 
-@pytest.mark.parametrize("key", ["format", "setup", "run", "base", "seed", "heads", "files"])
+@pytest.mark.parametrize("key", ["setup", "run", "base", "seed", "heads", "files"])
 def test_a_record_that_lacks_something_is_not_a_checkpoint(folder, key):
     record = json.loads((folder / "xadapt.json").read_text())
     del record[key]
     (folder / "xadapt.json").write_text(json.dumps(record))
-    with pytest.raises(XadaptError, match=f"lacks '{key}': it is not a checkpoint"):
+    with pytest.raises(XadaptError, match=f"lacks '{key}': it is not the record of a checkpoint"):
         open_checkpoint(folder)
 
 

@@ -1,8 +1,8 @@
 import pytest
+from xadapt.tasks.groups import PAPER, pick_tasks, suite_names
 
 from xadapt.errors import XadaptError
 from xadapt.tasks import all_tasks
-from xadapt.tasks.groups import PAPER, pick_tasks, suite_names
 
 
 def names(*wanted):

@@ -2,7 +2,7 @@ import pytest
 
 from xadapt.tasks import Retrieval, Rows, Task, get_task
 from xadapt.tasks.kinds import PairClassification, PairRegression
-from xadapt.tasks.task import own_tasks
+from xadapt.tasks.task import what_tasks_are
 
 
 def made(**more):
@@ -80,20 +80,24 @@ def test_kinds_are_equal_when_a_head_can_be_shared():
     assert PairRegression(0.0, 5.0) != PairRegression(0.0, 1.0)
 
 
-def test_the_hash_of_a_run_holds_a_users_declaration_and_no_shipped_one():
-    def own(labels, metric="accuracy"):
-        return Task(
-            name="mine",
-            kind=PairClassification(labels=labels),
-            metric=metric,
-            source="",
-            train=Rows("", path="train.csv"),
+def test_what_decides_a_run_is_the_kind_with_its_labels_and_the_metric_and_no_more():
+    def own(labels=("a", "b"), metric="accuracy", **more):
+        return what_tasks_are(
+            [Task(name="mine", kind=PairClassification(labels=labels), metric=metric, source="", **more)]
         )
 
-    assert own_tasks([get_task("xnli"), get_task("udpos")]) == {}
-    seen = [
-        own_tasks([own(("a", "b"))]),
-        own_tasks([own(("a", "b", "c"))]),
-        own_tasks([own(("a", "b"), "accuracy_f1")]),
-    ]
-    assert all(one != other for one, other in ((seen[0], seen[1]), (seen[0], seen[2]), (seen[1], seen[2])))
+    assert own() == own(train=Rows("", path="train.csv")) == own(languages=("de",), note="moved")
+    seen = [own(), own(labels=("a", "b", "c")), own(metric="accuracy_f1")]
+    assert all(one != other for number, one in enumerate(seen) for other in seen[number + 1 :])
+
+
+def test_tasks_that_are_alike_decide_a_run_alike_but_by_their_names():
+    found = what_tasks_are([get_task("mnli"), get_task("xnli"), get_task("udpos")])
+    assert list(found) == ["mnli", "xnli", "udpos"]
+    assert found["mnli"] == found["xnli"] != found["udpos"]
+
+
+def test_a_task_is_a_users_own_where_it_reads_files_of_theirs():
+    assert not get_task("xnli").own
+    assert made(train=Rows("", path="train.csv")).own
+    assert made(test=Rows("", path="test.csv")).own

@@ -10,28 +10,30 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from xadapt.training import train as training
+from xadapt.composition.builder import Assembly
+from xadapt.training import loop
+from xadapt.training.job import Job, Run
 
 
 @pytest.fixture
-def prepare(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Any, Any]]:
+def prepare(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Job, Assembly]]:
     """Take a run up to the moment before its first step: gives the job and the assembly."""
 
     class Ready(Exception):
         pass
 
-    def prepared(bench: Any, plan: Any, **options: Any) -> tuple[Any, Any]:
-        caught: list[Any] = []
+    def prepared(bench: Any, plan: Any, **options: Any) -> tuple[Job, Assembly]:
+        caught: list[Run] = []
 
-        def stop(job: Any, assembly: Any, *rest: Any) -> None:
-            caught.extend((job, assembly))
+        def stop(run: Run, *rest: Any) -> None:
+            caught.append(run)
             raise Ready
 
         with monkeypatch.context() as patch:
-            patch.setattr(training, "_run", stop)
+            patch.setattr(loop, "_run", stop)
             with pytest.raises(Ready):
                 bench.train(plan, **options)
-        return caught[0], caught[1]
+        return caught[0].job, caught[0].assembly
 
     return prepared
 
@@ -42,15 +44,15 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Any, Any, dict
 
     def watched(bench: Any, plan: Any, **options: Any) -> tuple[Any, Any, dict[str, torch.Tensor]]:
         seen: dict[str, Any] = {}
-        run = training._run
+        train = loop._run
 
-        def spy(job: Any, assembly: Any, *rest: Any) -> Any:
-            seen["model"] = assembly.model
-            seen["before"] = {key: value.detach().clone() for key, value in assembly.model.named_parameters()}
-            return run(job, assembly, *rest)
+        def spy(run: Run, *rest: Any) -> Any:
+            model = seen["model"] = run.assembly.model
+            seen["before"] = {key: value.detach().clone() for key, value in model.named_parameters()}
+            return train(run, *rest)
 
         with monkeypatch.context() as patch:
-            patch.setattr(training, "_run", spy)
+            patch.setattr(loop, "_run", spy)
             checkpoint = bench.train(plan, **options)
         return checkpoint, seen["model"], seen["before"]
 

@@ -28,7 +28,7 @@ def upper(bench: Any) -> Any:
 def test_what_is_stored_and_told_are_these_layers(upper: Any) -> None:
     checkpoint = upper.store.find("mnli", upper.backbone.fingerprint)
     assert layers_of(checkpoint) == {"1"}
-    settings = checkpoint.record["decides"]["settings"]
+    settings = checkpoint.record.decides["settings"]
     assert settings["adapter_config"] == "seq_bn[reduction_factor=8]@1"
     assert "adapter_layers" not in settings
     assert ", seq_bn[reduction_factor=8]@1, fp32 |" in (checkpoint.path / "README.md").read_text()
@@ -40,7 +40,7 @@ def test_layers_make_another_run_and_all_layers_the_same(bench: Any) -> None:
     assert bench.train(plan_task("mnli"), adapter_layers="all").run == first.run
     upper = bench.train(plan_task("mnli"), adapter_layers="1")
     assert upper.run != first.run
-    assert upper.record["figures"]["parameters"] < first.record["figures"]["parameters"]
+    assert upper.record.figures.parameters < first.record.figures.parameters
 
 
 def test_a_multitask_adapter_and_a_target_adapter_take_layers_too(upper: Any) -> None:
@@ -55,7 +55,7 @@ def test_members_in_the_same_layers_are_fused_averaged_and_stood_on(upper: Any) 
     upper.train(plan_target("xnli", "fuse(mnli, stsb)"), adapter_layers="1")
     for setup in ("fuse(mnli, stsb)", "average(mnli, stsb)", "mnli + stsb", "stack(fuse(mnli, stsb), xnli)"):
         assert lowest_layer(upper.assemble(setup).model) == 1
-        assert 0 <= upper.evaluate(setup, "xnli", "de")["mean"]["accuracy"] <= 100
+        assert 0 <= upper.evaluate(setup, "xnli", "de").means["accuracy"] <= 100
     with pytest.raises(XadaptError, match=r"xnli.* has bottlenecks where the members of the fusion have none"):
         upper.train(plan_target("xnli", "fuse(mnli, stsb)"))
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from filelock import FileLock
 
+from tests.tiny_lab import Told
 from xadapt.store.store import Store
+from xadapt.training import loop
 from xadapt.training.plan import plan_task
-from xadapt.training.train import Display
 
 
 def test_a_run_that_another_process_trains_is_waited_for_and_not_trained_again(bench: Any, tmp_path: Path) -> None:
-    other = replace(bench, store=Store(tmp_path / "other", bench.store.shipped))
+    other = bench.with_store(Store(tmp_path / "other", bench.store.shipped))
     made = other.train(plan_task("mnli"))
     path = bench.store.partial_path(made.run).with_suffix(".lock")
     path.parent.mkdir(parents=True)
@@ -29,7 +29,7 @@ def test_a_run_that_another_process_trains_is_waited_for_and_not_trained_again(b
             shutil.copytree(made.path, bench.store.run_path(made.run))
             lock.release()
 
-    found = bench.train(plan_task("mnli"), Display(say, lambda *step: steps.append(step)))
+    found = bench.train(plan_task("mnli"), Told(say, lambda *step: steps.append(step)))
     assert (found.run, found.path) == (made.run, bench.store.run_path(made.run))
     assert not steps
     assert str(path) in next(text for text in said if "another process" in text)
@@ -40,7 +40,7 @@ def test_what_a_process_left_unfinished_is_trained_by_the_one_that_waited(bench:
     shutil.rmtree(bench.store.run_path(run))
     lock = FileLock(bench.store.partial_path(run).with_suffix(".lock"))
     lock.acquire()
-    found = bench.train(plan_task("mnli"), Display(lambda text: lock.release() if "another process" in text else None))
+    found = bench.train(plan_task("mnli"), Told(lambda text: lock.release() if "another process" in text else None))
     assert found.run == run
 
 
@@ -50,9 +50,7 @@ def test_a_finished_run_leaves_no_lock(bench: Any) -> None:
 
 
 def test_processes_of_one_launch_do_not_wait_for_each_other(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xadapt.training.train.FileLock", lambda path: pytest.fail("a lock was made"))
+    monkeypatch.setattr("xadapt.training.job.FileLock", lambda path: pytest.fail("a lock was made"))
     monkeypatch.setenv("WORLD_SIZE", "2")
-    from xadapt.training import train as module
-
-    monkeypatch.setattr(module, "_run", lambda job, assembly, decides, run, first: run)
+    monkeypatch.setattr(loop, "_run", lambda run, *rest: run.hash)
     assert bench.train(plan_task("mnli"))

@@ -26,7 +26,7 @@ def test_loggers_of_the_trainer_hear_of_the_run(bench: Any, monkeypatch: pytest.
 
 
 def test_an_unknown_logger_is_one_line_with_the_nearest_one(bench: Any) -> None:
-    with pytest.raises(XadaptError, match="--report-to 'tensorbord': did you mean 'tensorboard'"):
+    with pytest.raises(XadaptError, match="report_to 'tensorbord': did you mean 'tensorboard'"):
         bench.train(plan_task("mnli"), report_to="tensorbord")
 
 
@@ -37,6 +37,6 @@ def test_a_logger_that_is_not_installed_is_one_line(bench: Any, monkeypatch: pyt
         raise RuntimeError("it requires a package.\nInstall it.")
 
     monkeypatch.setitem(integration_utils.INTEGRATION_TO_CALLBACK, "absent", absent)
-    with pytest.raises(XadaptError, match="--report-to absent: it requires a package") as caught:
+    with pytest.raises(XadaptError, match="report_to=absent: it requires a package") as caught:
         bench.train(plan_task("mnli"), report_to="absent")
     assert "\n" not in str(caught.value)

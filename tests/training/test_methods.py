@@ -18,7 +18,8 @@ from xadapt.problems.predict import predict
 from xadapt.store.checkpoints import RECORD, Checkpoint
 from xadapt.store.store import Store
 from xadapt.tasks import get_task
-from xadapt.training import train as training
+from xadapt.training import loop
+from xadapt.training.job import Run
 from xadapt.training.plan import plan_target, plan_task
 
 QUICK = ("seq_bn", "lora[r=4]", "prefix_tuning", "peft:lora[r=4]", "peft:ia3")
@@ -71,16 +72,16 @@ class Made:
 def made(request: pytest.FixtureRequest, trained_once: Any, tmp_path_factory: pytest.TempPathFactory) -> Made:
     """mnli trained with a method in a store of its own."""
     store = Store(tmp_path_factory.mktemp("method") / "store", shipped=trained_once.store.shipped)
-    bench = type(trained_once)(trained_once.backbone, trained_once.mirror, store)
-    run, seen = training._run, {}
+    bench = trained_once.with_store(store)
+    train, seen = loop._run, {}
 
-    def spy(job: Any, assembly: Any, *rest: Any) -> Any:
-        seen["model"] = assembly.model
-        seen["before"] = {key: value.detach().clone() for key, value in tensors(assembly.model).items()}
-        return run(job, assembly, *rest)
+    def spy(run: Run, *rest: Any) -> Checkpoint:
+        seen["model"] = run.assembly.model
+        seen["before"] = {key: value.detach().clone() for key, value in tensors(run.assembly.model).items()}
+        return train(run, *rest)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "_run", spy)
+        patch.setattr(loop, "_run", spy)
         checkpoint = bench.train(plan_task("mnli"), adapter_config=request.param, epochs=2)
     return Made(request.param, bench, checkpoint, seen["model"].eval(), seen["before"])
 
@@ -132,22 +133,22 @@ def test_a_loaded_adapter_has_the_logits_and_scores_of_the_trained_one(made: Mad
     task = get_task("mnli")
     problem, rows = make_problem(task, made.bench.backbone.tokenizer, 48), made.bench.source.dev(task, 6).rows
     scores = problem.score(predict(made.bench.assemble("mnli").model, problem, rows, "mnli"), rows)
-    assert made.checkpoint.record["figures"]["dev"]["mnli"] == {key: round(value, 4) for key, value in scores.items()}
+    assert made.checkpoint.record.figures.dev["mnli"] == {key: round(value, 4) for key, value in scores.items()}
 
 
 def test_its_size_is_that_of_what_is_stored(made: Made) -> None:
     result = made.bench.evaluate("mnli", "xnli", "de")
     head = sum(value.numel() for value in made.model.heads["mnli"].parameters())
-    assert result["parameters"] == stored_size(made) > 0
-    assert result["head_parameters"] == head
-    assert made.checkpoint.record["figures"]["parameters"] == stored_size(made) + head
-    assert 0 <= result["languages"]["de"]["accuracy"] <= 100
+    assert result.parameters == stored_size(made) > 0
+    assert result.head_parameters == head
+    assert made.checkpoint.record.figures.parameters == stored_size(made) + head
+    assert 0 <= result["de"].scores["accuracy"] <= 100
 
 
 def test_two_like_it_average_to_itself_and_its_weights_can_be_trained_on(made: Made) -> None:
     twin = made.bench.store.run_path("twin")
     shutil.copytree(made.checkpoint.path, twin, dirs_exist_ok=True)
-    (twin / RECORD).write_text(json.dumps({**made.checkpoint.record, "setup": "twin", "run": "twin"}))
+    (twin / RECORD).write_text(json.dumps({**made.checkpoint.record.stored(), "setup": "twin", "run": "twin"}))
     average = logits(made.bench.assemble("average(0.3*mnli, 0.7*twin)").model, made.bench)
     assert (average - logits(made.model, made.bench)).abs().max() < 1e-6
     made.bench.train(plan_target("xnli", "mnli", "continue"))
@@ -158,7 +159,7 @@ def test_two_like_it_average_to_itself_and_its_weights_can_be_trained_on(made: M
 
 def test_its_card_says_how_it_was_made(made: Made) -> None:
     card = (made.checkpoint.path / "README.md").read_text()
-    assert f"{made.checkpoint.record['figures']['parameters']:,} parameters" in card
+    assert f"{made.checkpoint.record.figures.parameters:,} parameters" in card
     assert f", {made.method}, fp32 |" in card
     files = {file.name for file in (made.checkpoint.path / "adapter").iterdir()}
     weights = "adapter_model.safetensors" if made.method.startswith("peft:") else "adapter.safetensors"
@@ -168,7 +169,7 @@ def test_its_card_says_how_it_was_made(made: Made) -> None:
 def test_a_target_adapter_can_stand_on_it(made: Made) -> None:
     weights = {file.name: file.read_bytes() for file in (made.checkpoint.path / "adapter").iterdir()}
     target = made.bench.train(plan_target("xnli", "mnli"))
-    assert target.record["members"] == {"mnli": made.checkpoint.run}
+    assert target.record.members == {"mnli": made.checkpoint.run}
     assert {file.name: file.read_bytes() for file in (made.checkpoint.path / "adapter").iterdir()} == weights
     assembly = made.bench.assemble("stack(mnli, xnli)")
     stacked = logits(assembly.model, made.bench, "xnli")
@@ -176,5 +177,5 @@ def test_a_target_adapter_can_stand_on_it(made: Made) -> None:
     for alone in ("mnli", "stack[mnli+xnli]"):
         assembly.activate(alone)
         assert not torch.equal(stacked, logits(assembly.model, made.bench, "xnli")), f"only {alone} acts"
-    added = made.bench.evaluate("stack(mnli, xnli)", "xnli", "de")["parameters"] - stored_size(made)
+    added = made.bench.evaluate("stack(mnli, xnli)", "xnli", "de").parameters - stored_size(made)
     assert added == sum(value.numel() for value in adapter_state(assembly.model, "stack[mnli+xnli]").values()) > 0

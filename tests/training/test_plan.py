@@ -55,7 +55,7 @@ def test_a_continuation_starts_from_one_adapters_weights() -> None:
 
 @pytest.mark.parametrize("under", ["fuse(mnli, squad)", "stack(mnli, squad)"])
 def test_what_is_not_one_adapter_cannot_be_continued(under: str) -> None:
-    with pytest.raises(XadaptError, match="--mode continue needs one adapter's weights"):
+    with pytest.raises(XadaptError, match="mode=continue needs one adapter's weights"):
         plan_target("xnli", under, "continue")
 
 

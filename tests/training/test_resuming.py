@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 import torch
 
+from tests.tiny_lab import Told
+from xadapt.store.records import Scores
 from xadapt.store.store import Store
-from xadapt.training import train as training
-from xadapt.training.job import Display
+from xadapt.training.job import Job
 from xadapt.training.plan import plan_fusion, plan_task
 
 
@@ -27,7 +28,7 @@ def test_two_runs_of_the_same_seed_are_the_same_to_the_bit_and_another_seed_is_n
 
 
 def elsewhere(bench: Any, folder: Path) -> Any:
-    return type(bench)(bench.backbone, bench.mirror, Store(folder / "elsewhere", shipped=bench.store.shipped))
+    return bench.with_store(Store(folder / "elsewhere", shipped=bench.store.shipped))
 
 
 def same(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> None:
@@ -36,12 +37,12 @@ def same(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> None:
         assert torch.equal(value, right[key]), key
 
 
-def cut_at(step: int) -> Display:
+def cut_at(step: int) -> Told:
     def tick(now: int, steps: int, loss: float | None) -> None:
         if now == step:
             raise KeyboardInterrupt
 
-    return Display(tick=tick)
+    return Told(tick=tick)
 
 
 @pytest.mark.parametrize("step", [1, 4, 8, 11])
@@ -54,9 +55,9 @@ def test_a_run_that_goes_on_after_an_interruption_ends_with_the_same_weights(
         bench.train(plan_task("mnli"), cut_at(step), **options)
     assert not (bench.store.root / "runs").exists()
     resumed = bench.train(plan_task("mnli"), **options)
-    assert resumed.record["figures"]["resumed"] is (step > 3)
-    assert resumed.record["figures"]["steps"] == whole.record["figures"]["steps"] == 12
-    assert resumed.record["figures"]["history"] == whole.record["figures"]["history"]
+    assert resumed.record.figures.resumed is (step > 3)
+    assert resumed.record.figures.steps == whole.record.figures.steps == 12
+    assert resumed.record.figures.history == whole.record.figures.history
     same(stored(whole.path), stored(resumed.path))
 
 
@@ -65,11 +66,11 @@ def test_a_part_of_an_epoch_that_is_interrupted_goes_on_to_the_same_weights(
 ) -> None:
     options = {"epochs": 1.5, "batch_size": 4, "save_steps": 2}
     whole = elsewhere(bench, tmp_path).train(plan_task("mnli"), **options)
-    assert whole.record["figures"]["steps"] == 9
+    assert whole.record.figures.steps == 9
     with pytest.raises(KeyboardInterrupt):
         bench.train(plan_task("mnli"), cut_at(8), **options)
     resumed = bench.train(plan_task("mnli"), **options)
-    assert resumed.record["figures"]["history"] == whole.record["figures"]["history"]
+    assert resumed.record.figures.history == whole.record.figures.history
     same(stored(whole.path), stored(resumed.path))
 
 
@@ -88,7 +89,7 @@ def test_a_state_that_was_cut_while_it_was_saved_is_passed_over(
         (broken / "trained.safetensors").write_bytes(b"cut sho")
         (broken / damage).write_text('{"epoch": 0.')
     said: list[str] = []
-    resumed = bench.train(plan_task("mnli"), Display(say=said.append), **options)
+    resumed = bench.train(plan_task("mnli"), Told(say=said.append), **options)
     assert "goes on from step 2 of an interrupted run" in said
     same(stored(whole.path), stored(resumed.path))
 
@@ -100,7 +101,7 @@ def test_bf16_trains_and_goes_on_as_fp32_does(bench: Any, tmp_path: Path, stored
         bench.train(plan_task("mnli"), cut_at(2), **options)
     resumed = bench.train(plan_task("mnli"), **options)
     same(stored(whole.path), stored(resumed.path))
-    assert whole.record["decides"]["settings"]["precision"] == "bf16"
+    assert whole.record.decides["settings"]["precision"] == "bf16"
 
 
 def test_an_interrupted_fusion_goes_on_to_the_same_weights(trained: Any, tmp_path: Path, stored: Any) -> None:
@@ -121,20 +122,20 @@ def test_an_interruption_while_dev_is_measured_loses_nothing(
 ) -> None:
     options = {"epochs": 2, "batch_size": 4, "save_steps": 3}
     whole = elsewhere(bench, tmp_path).train(plan_task("mnli"), **options)
-    measure, calls = training.dev_scores, []
+    measure, calls = Job.dev_scores, []
 
-    def cut(job: Any, model: Any) -> Any:
+    def cut(job: Job, model: Any) -> dict[str, Scores]:
         calls.append(1)
         if len(calls) == epoch:
             raise KeyboardInterrupt
         return measure(job, model)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training, "dev_scores", cut)
+        patch.setattr(Job, "dev_scores", cut)
         with pytest.raises(KeyboardInterrupt):
             bench.train(plan_task("mnli"), **options)
     resumed = bench.train(plan_task("mnli"), **options)
-    assert resumed.record["figures"]["history"] == whole.record["figures"]["history"]
+    assert resumed.record.figures.history == whole.record.figures.history
     same(stored(whole.path), stored(resumed.path))
 
 

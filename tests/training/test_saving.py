@@ -94,8 +94,9 @@ def test_rounding_touches_only_what_was_trained() -> None:
 def test_a_save_that_fails_half_way_leaves_no_checkpoint(trained: Any, tmp_path: Any) -> None:
     model = trained.assemble("mnli").model
     model.save_head = lambda *args, **kwargs: (_ for _ in ()).throw(OSError("disk full"))
+    record = found(trained, "mnli").record
     with pytest.raises(OSError, match="disk full"):
-        save_checkpoint(model, plan_task("mnli"), tmp_path / "runs" / "x", {"heads": ["mnli"]})
+        save_checkpoint(model, plan_task("mnli"), tmp_path / "runs" / "x", record)
     assert list((tmp_path / "runs").iterdir()) == []
 
 

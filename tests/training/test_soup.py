@@ -49,7 +49,7 @@ def test_a_soup_is_stored_as_one_adapter_of_the_stated_mixture(trained: Any, met
     made = trained.train(plan_soup(["mnli", "stsb"], "xnli", method))
     setup = f"{method}_soup(mnli, stsb)@xnli"
     assert (made.setup, made.heads) == (setup, ["xnli"])
-    mixture = made.record["figures"]["mixture"]
+    mixture = made.record.figures.mixture
     assert list(mixture) == ["mnli", "stsb"]
     assert sum(mixture.values()) == pytest.approx(1, abs=1e-4)
     whole = adapter_state(trained.assemble(setup).model, layer_name(parse(setup)))
@@ -62,10 +62,10 @@ def test_a_soup_is_stored_as_one_adapter_of_the_stated_mixture(trained: Any, met
 
 def test_the_weights_are_those_of_the_best_dev_score_that_was_seen(trained: Any) -> None:
     for method in ("greedy", "learned"):
-        figures = trained.train(plan_soup(["mnli", "squad", "stsb"], "xnli", method)).record["figures"]
-        seen = {tuple(entry["weights"]): entry["dev"] for entry in figures["history"]}
-        assert seen[tuple(figures["mixture"].values())] == max(seen.values()) or method == "greedy"
-        assert seen[tuple(figures["mixture"].values())] >= max(
+        figures = trained.train(plan_soup(["mnli", "squad", "stsb"], "xnli", method)).record.figures
+        seen = {tuple(entry["weights"]): entry["dev"] for entry in figures.history}
+        assert seen[tuple(figures.mixture.values())] == max(seen.values()) or method == "greedy"
+        assert seen[tuple(figures.mixture.values())] >= max(
             score for weights, score in seen.items() if max(weights) == 1
         )
 
@@ -74,7 +74,7 @@ def test_members_with_a_head_of_their_own_for_the_task_give_a_soup_of_heads(trai
     ends = [trained.train(plan_target("xnli", name, "continue")).setup for name in ("mnli", "stsb")]
     made = trained.train(plan_soup(ends, "xnli", "learned"))
     first, second = (trained.assemble(end).model.heads["xnli"].state_dict() for end in ends)
-    one, other = made.record["figures"]["mixture"].values()
+    one, other = made.record.figures.mixture.values()
     for key, value in trained.assemble(made.setup).model.heads["xnli"].state_dict().items():
         torch.testing.assert_close(value, one * first[key] + other * second[key], atol=2e-3, rtol=2e-3)
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
 
+from tests.tiny_lab import Told
 from xadapt.backbone.base import fingerprint_of
 from xadapt.errors import XadaptError
 from xadapt.problems import make_problem
+from xadapt.store.records import Scores
 from xadapt.tasks import get_task
-from xadapt.training import train as training
+from xadapt.training import loop, run_kinds
 from xadapt.training.batches import MixedFeatures
-from xadapt.training.job import Display
+from xadapt.training.job import Job
 from xadapt.training.plan import plan_fusion, plan_target, plan_task
+from xadapt.training.run_kinds import run_kind
 
 PLANS = {
     "task": plan_task("mnli"),
@@ -70,7 +74,7 @@ def test_a_continuation_starts_from_the_weights_it_names(trained: Any, prepare: 
         assert torch.equal(state[name], state[source])
 
 
-def test_a_fusion_on_a_target_starts_from_the_head_that_speaks_its_labels(trained: Any, prepare: Any) -> None:
+def test_a_fusion_on_a_target_starts_from_the_head_that_has_its_labels(trained: Any, prepare: Any) -> None:
     _, assembly = prepare(trained, plan_fusion(["mnli", "stsb"], "xnli"))
     state = dict(assembly.model.named_parameters())
     heads = [name for name in state if name.startswith("heads.xnli.")]
@@ -90,10 +94,10 @@ def test_a_fusion_learns_from_an_even_mixture_spread_over_each_set(
             seen.update(parts)
             super().__init__(parts, *rest)
 
-    monkeypatch.setattr(training, "MixedFeatures", Spy)
+    monkeypatch.setattr(loop, "MixedFeatures", Spy)
     made = trained.train(plan_fusion(["mnli", "squad", "stsb"]))
     assert {name: len(part) for name, part in seen.items()} == {"mnli": 24, "squad": 24, "stsb": 24}
-    assert made.record["figures"]["features"] == 72
+    assert made.record.figures.features == 72
     # Twelve questions give more windows than that; none of the questions may be left out.
     assert {feature["row"] for feature in seen["squad"]} == set(range(12))
 
@@ -119,24 +123,51 @@ def test_the_dev_scores_of_the_record_are_those_of_the_stored_weights(trained_on
     problem = make_problem(task, trained_once.backbone.tokenizer, 48)
     rows = trained_once.source.dev(task, 6).rows
     scores = problem.score(predict(trained_once.assemble("stsb").model, problem, rows, "stsb"), rows)
-    assert made.record["figures"]["dev"]["stsb"] == {key: round(value, 4) for key, value in scores.items()}
+    assert made.record.figures.dev["stsb"] == {key: round(value, 4) for key, value in scores.items()}
 
 
 def test_the_same_run_is_not_trained_twice(bench: Any) -> None:
     first = bench.train(plan_task("mnli"))
     ticks: list[int] = []
     said: list[str] = []
-    display = Display(say=said.append, tick=lambda step, steps, loss: ticks.append(step))
+    display = Told(say=said.append, tick=lambda step, steps, loss: ticks.append(step))
     again = bench.train(plan_task("mnli"), display, save_steps=1)
     assert again.run == first.run
     assert ticks == []
     assert "is there already" in said[-1]
 
 
-@pytest.mark.parametrize("change", [{"seed": 43}, {"lr": 0.02}, {"limit": 8}, {"adapter_config": "par_bn"}])
+@pytest.mark.parametrize(
+    "change", [{"seed": 43}, {"precision": "bf16"}, {"lr": 0.02}, {"limit": 8}, {"adapter_config": "par_bn"}]
+)
 def test_another_run_has_another_hash(trained: Any, change: dict[str, Any]) -> None:
     before = trained.store.find("mnli", trained.backbone.fingerprint)
     assert trained.train(plan_task("mnli"), **change).run != before.run
+
+
+def test_a_raised_revision_makes_another_run_and_another_version_of_xadapt_does_not(
+    trained: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = trained.store.find("mnli", trained.backbone.fingerprint)
+    monkeypatch.setattr("xadapt.training.job.__version__", "99.0")
+    assert trained.train(plan_task("mnli")).run == before.run
+    kind = run_kind("adapter")
+    monkeypatch.setitem(run_kinds._KINDS, kind.name, replace(kind, revision=kind.revision + 1))
+    made = trained.train(plan_task("mnli"))
+    assert made.run != before.run
+    assert made.record.xadapt == "99.0"
+
+
+@pytest.mark.parametrize("seed", [-1, 2**32])
+def test_a_seed_that_is_none_is_one_line_before_anything_is_trained(bench: Any, seed: int) -> None:
+    with pytest.raises(XadaptError, match=f"seed={seed}: ") as caught:
+        bench.train(plan_task("mnli"), seed=seed)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_mistyped_precision_gets_the_nearest_one_before_anything_is_trained(bench: Any) -> None:
+    with pytest.raises(XadaptError, match=r"precision: .*did you mean 'bf16'"):
+        bench.train(plan_task("mnli"), precision="bf61")
 
 
 def test_another_member_gives_a_target_another_hash(trained: Any) -> None:
@@ -156,17 +187,17 @@ def test_pinned_members_keep_the_hash(trained: Any) -> None:
 def test_the_best_epoch_on_dev_is_stored_with_its_head(
     bench: Any, stored: Any, monkeypatch: pytest.MonkeyPatch, scores: list[float], best: int
 ) -> None:
-    measure, snapshots = training.dev_scores, []
+    measure, snapshots = Job.dev_scores, []
 
-    def spy(job: Any, model: Any) -> Any:
+    def spy(job: Job, model: Any) -> dict[str, Scores]:
         snapshots.append({k: p.detach().half() for k, p in model.named_parameters() if p.requires_grad})
         return measure(job, model)
 
     script = iter(scores)
-    monkeypatch.setattr(training, "dev_scores", spy)
-    monkeypatch.setattr(training, "mean_main", lambda job, found: next(script))
+    monkeypatch.setattr(Job, "dev_scores", spy)
+    monkeypatch.setattr(Job, "mean_main", lambda job, found: next(script))
     made = bench.train(plan_task("mnli"), epochs=3)
-    assert [entry["dev"] for entry in made.record["figures"]["history"]] == scores
+    assert [entry["dev"] for entry in made.record.figures.history] == scores
     # The stored weights are measured once, with their epoch.
     assert len(snapshots) == 3
     kept = sorted(stored(made.path).values(), key=lambda value: (value.shape, value.flatten().tolist()))
@@ -184,20 +215,20 @@ def test_the_loss_falls_when_there_is_something_to_learn(bench: Any) -> None:
     rows = [{**row, "label": 2} for row in parquet.read_table(path).to_pylist()]
     parquet.write_table(pa.Table.from_pylist(rows), path)
     losses: list[float] = []
-    display = Display(tick=lambda step, steps, loss: losses.append(loss) if loss is not None else None)
+    display = Told(tick=lambda step, steps, loss: losses.append(loss) if loss is not None else None)
     bench.train(plan_task("mnli"), display, epochs=10)
     assert losses[-1] < 0.5 * losses[0]
 
 
 def test_an_unknown_adapter_method_is_one_line_with_examples(bench: Any) -> None:
     for text in ("seq_bm", "seq_bn[reduction=8]", "seq_bn[", "../nowhere.json"):
-        with pytest.raises(XadaptError, match=r"adapter_config=.*examples: seq_bn") as caught:
+        with pytest.raises(XadaptError, match=r"adapter_config .*examples: seq_bn") as caught:
             bench.train(plan_task("mnli"), adapter_config=text)
         assert "\n" not in str(caught.value)
 
 
 def test_an_adapter_method_that_does_not_fit_the_base_is_one_line(bench: Any) -> None:
-    with pytest.raises(XadaptError, match=r"adapter_config='compacter'.*divis") as caught:
+    with pytest.raises(XadaptError, match=r"adapter_config 'compacter'.*divis") as caught:
         bench.train(plan_task("mnli"), adapter_config="compacter")
     assert "\n" not in str(caught.value)
 
@@ -211,12 +242,18 @@ def test_other_adapter_methods_train_and_reload(bench: Any, watch: Any, method: 
 
 def test_the_record_says_what_decided_the_run(trained_once: Any) -> None:
     made = trained_once.store.find("fuse(mnli, stsb)", trained_once.backbone.fingerprint)
-    record, figures = made.record, made.record["figures"]
-    assert record["trains"] == "fusion"
-    assert record["tasks"] == record["heads"] == ["mnli", "stsb"]
-    assert set(record["members"]) == {"mnli", "stsb"}
-    assert record["rows"] == {"mnli": 24, "stsb": 24}
-    assert record["decides"]["settings"]["lr"] == 0.01
-    assert figures["steps"] == 6
-    assert set(figures["dev"]) == {"mnli", "stsb"}
-    assert figures["parameters"] > 0
+    record, figures = made.record, made.record.figures
+    assert record.trains == "fusion"
+    assert record.tasks == record.heads == ["mnli", "stsb"]
+    assert set(record.members) == {"mnli", "stsb"}
+    assert record.rows == {"mnli": 24, "stsb": 24}
+    assert record.settings["lr"] == 0.01
+    assert record.seed == record.settings["seed"] == 42
+    assert record.settings["precision"] == "fp32"
+    assert "device" not in record.settings
+    assert figures.steps == 6
+    assert set(figures.dev) == {"mnli", "stsb"}
+    assert figures.dev_rows == {"mnli": 6, "stsb": 6}
+    assert figures.parameters > 0
+    assert figures.seconds is not None
+    assert (figures.device, figures.resumed) == ("cpu", False)

@@ -31,7 +31,7 @@ def test_a_run_that_is_done_makes_no_model(trained: Any, monkeypatch: pytest.Mon
     monkeypatch.setattr(Backbone, "model", lambda self: pytest.fail("a model was made"))
     again = trained.train(PLANS[what])
     assert (again.path, again.digest) == (first.path, first.digest)
-    assert first.run == run_hash(first.record["decides"])
+    assert first.run == run_hash(first.record.decides)
 
 
 def test_another_setting_makes_the_model(trained: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,4 +43,4 @@ def test_another_setting_makes_the_model(trained: Any, monkeypatch: pytest.Monke
 def test_what_a_run_is_trained_on_first_decides_it(trained: Any) -> None:
     first = trained.train(plan_task("siqa"))
     made = trained.train(plan_task("xcopa"))
-    assert made.record["members"] == made.record["decides"]["members"] == {"siqa": first.run}
+    assert made.record.members == made.record.decides["members"] == {"siqa": first.run}

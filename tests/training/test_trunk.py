@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +36,7 @@ def test_a_cache_changes_no_training(
 ) -> None:
     cached = bench.train(plan_task("mnli"), **TOP)
     with_cache, rows_below[:] = sum(rows_below), []
-    other = replace(bench, store=Store(tmp_path / "other", bench.store.shipped, cache_size="0"))
+    other = bench.with_store(Store(tmp_path / "other", bench.store.shipped, cache_size="0"))
     plain = other.train(plan_task("mnli"), **TOP)
     # Two epochs of the same rows.
     assert with_cache <= sum(rows_below) / 2
@@ -80,7 +79,7 @@ def test_an_ensemble_without_a_cache_computes_the_trunk_once(bench: Any, rows_be
     bench.train(plan_target("xnli", "mnli"), **TOP)
     task, rows = get_task("xnli"), bench.source.test(get_task("xnli"), "de", None).rows
     rows_below.clear()
-    answer_with(parse("ensemble(mnli, stack(mnli, xnli))"), task, bench.backbone, bench.store).predict(rows)
+    answer_with(bench.context, parse("ensemble(mnli, stack(mnli, xnli))"), task).predict(rows)
     assert sum(rows_below) == len(rows)
 
 

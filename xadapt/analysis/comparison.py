@@ -20,8 +20,9 @@ from xadapt.analysis.comparison_rows import (
     graded_on_dev,
 )
 from xadapt.analysis.costs import Cost, relative
-from xadapt.analysis.families import FAMILIES, Family, classify
+from xadapt.analysis.families import Family, classify
 from xadapt.analysis.results import ENGLISH, Result, read_result
+from xadapt.composition.specs import families
 from xadapt.metrics import OWN_SCALES
 from xadapt.store.records import Result as StoredResult
 
@@ -180,7 +181,8 @@ def _block(
     reference = _reference(rows, common, by_targets)
     if reference is not None:
         rows = [_against(row, reference, common) for row in rows]
-    rows.sort(key=lambda row: (FAMILIES.index(row.family), -english_or_least(row), row.label))
+    order = [family.name for family in families()]
+    rows.sort(key=lambda row: (order.index(row.family), -english_or_least(row), row.label))
     return Block(with_target, variant, tuple(rows), reference)
 
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from xadapt.composition.expression import MERGES, SOUPS, Node
+from xadapt.composition.expression import Node
 from xadapt.composition.grammar import parse
+from xadapt.composition.specs import family_of_kind
 from xadapt.errors import XadaptError
 from xadapt.tasks import get_task
-
-#: In the order in which a comparison lists them.
-FAMILIES = ("none", "single", "stack", "average", "sum", "merge", "soup", "multitask", "ensemble", "fuse")
-#: What a composition's kind counts as, where that is not its own name.
-_OTHER = {"adapter": "single", "continue": "stack", **dict.fromkeys(SOUPS, "soup"), **dict.fromkeys(MERGES, "merge")}
 
 
 @dataclass(frozen=True)
@@ -20,7 +16,8 @@ class Family:
     """A setup, as a comparison sees it.
 
     Attributes:
-        family: One of `FAMILIES`. "none" is no intermediate adapter: the bare base, or the target's adapter alone.
+        family: Its name (see :class:`xadapt.composition.specs.Family`). "none" is no intermediate adapter: the bare
+            base, or the target's adapter alone.
             "sum" is task arithmetic, "merge" a merge of LoRA-type adapters, "soup" an average with chosen weights.
         label: The setup without the target's adapter, such as "mnli" or "fuse(mnli, squad, stsb)".
         with_target: Whether it has seen the target's English rows: by the target's own adapter, or because a fusion
@@ -69,7 +66,7 @@ def family_of(node: Node, task: str) -> Family:
     """Sort a parsed setup into its family; see `classify`."""
     rest, continued = _without_target(node, task)
     learnt_on = any(part.name == task for part in node.walk())
-    return Family(_OTHER.get(rest.kind, rest.kind), str(rest), with_target=learnt_on, continued=continued)
+    return Family(family_of_kind(rest.kind).name, str(rest), with_target=learnt_on, continued=continued)
 
 
 def _without_target(node: Node, task: str) -> tuple[Node, bool]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import torch
 
-from xadapt.errors import XadaptError, option
+from xadapt.errors import XadaptError, option, unknown
 from xadapt.libraries.torch import cpu_computes_bf16
+
+PRECISIONS = ("fp32", "bf16")
 
 
 def pick_device(name: str) -> torch.device:
@@ -38,7 +40,12 @@ def pick_precision(name: str, device: torch.device) -> str:
     """Resolve ``auto`` to ``bf16`` where the device computes in it faster than in fp32, else ``fp32``.
 
     A CPU without native bf16 instructions emulates them, which was measured at up to 30 times slower than fp32.
+
+    Raises:
+        XadaptError: If it is none of ``auto``, ``fp32`` and ``bf16``.
     """
+    if name not in ("auto", *PRECISIONS):
+        raise XadaptError(f"{option('precision')}: {unknown('value', name, ('auto', *PRECISIONS))}")
     if name != "auto":
         return name
     if device.type == "cuda":

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from xadapt.composition.expression import MERGES, Node
+from xadapt.composition.expression import Node
 from xadapt.composition.heads import HeadStates, close_task, head_states, merge_heads, pick_head
-from xadapt.composition.hints import how_to_make, target_hint
-from xadapt.composition.loading import activate_on, bare_model, freeze, label_ids, put_adapter, put_fusion, put_head
+from xadapt.composition.hints import how_to_make
+from xadapt.composition.loading import activate_on, bare_model, freeze, label_ids, put_adapter, put_head
 from xadapt.composition.members import Members
 from xadapt.composition.merging import merge_adapters
+from xadapt.composition.specs import composition_of
 from xadapt.errors import XadaptError
 from xadapt.store.records import Scores
 from xadapt.tasks import Kind, Task
@@ -39,6 +40,7 @@ class Assembly:
         context: Base and store; its seed is that whose checkpoints are preferred, and of merges that draw at random.
         heads: Name of the task of every head, in order of loading; later ones belong to outer compositions.
         calibration: By head, what was tuned on English dev beside the weights.
+        found: The checkpoints that it is made of.
         active: The composition that is active.
         names: The adapters in it, as the model calls them.
     """
@@ -55,9 +57,8 @@ class Assembly:
         self.calibration: dict[str, Scores] = {}
         self.active: str | AdapterCompositionBlock | None = None
         self.names: tuple[str, ...] = ()
-        self._found = Members(context, on_use or context.uses)
-        self._adapters: set[str] = set()
-        self._fusions: set[str] = set()
+        self.found = Members(context, on_use or context.uses)
+        self._parts: set[str] = set()
         self._learnt: dict[str, Checkpoint] = {}
         self._loaded_heads: list[str] = []
         self._steps: list[Callable[[Any], object]] = []
@@ -65,12 +66,12 @@ class Assembly:
     @property
     def members(self) -> dict[str, str]:
         """Run hash of every checkpoint in use, by expression."""
-        return self._found.runs
+        return self.found.runs
 
     @property
     def weights(self) -> dict[str, str]:
         """Digest of the weights of every checkpoint in use, by expression."""
-        return self._found.weights
+        return self.found.weights
 
     @cached_property
     def model(self) -> XLMRobertaAdapterModel:
@@ -98,19 +99,10 @@ class Assembly:
         Raises:
             XadaptError: If a member is missing, damaged, made for another base or not the one that others stand on.
         """
-        from adapters.composition import Stack
-
         if node.kind == "none":
             return None
-        if node.kind == "ensemble":
-            raise XadaptError(f"{node} is several models, not one: name one of its members")
-        if node.kind == "stack":
-            return Stack(*self._stacked(node))
-        if node.kind == "fuse":
-            return self._fused(node)
-        if node.kind in ("average", "sum", *MERGES):
-            return self._merged(node)
-        return self._adapter(node, layer_name(node))
+        spec = composition_of(node.kind)
+        return self.adapter(node) if spec is None else spec.build(self, node)
 
     def member(self, node: Node) -> tuple[str, HeadStates]:
         """Take up a setup that is one adapter in weight space, to make something of it.
@@ -135,7 +127,7 @@ class Assembly:
         Raises:
             XadaptError: If it is damaged or made for another base.
         """
-        self._found.adopt(checkpoint)
+        self.found.adopt(checkpoint)
 
     def activate(self, block: str | AdapterCompositionBlock | None) -> None:
         """Make a composition the active one."""
@@ -153,49 +145,46 @@ class Assembly:
         parts = self.active.children if isinstance(self.active, Stack) else [self.active]
         return [part for part in parts if isinstance(part, Fuse)]
 
-    def _stacked(self, node: Node) -> list[Any]:
-        # A target adapter was trained on what lies below it, so its checkpoint is stored under the whole expression.
-        *under, last = node.children
-        trained = last.kind == "adapter" and self._found.fits(node)
-        if trained:
-            self._found.prefer_members_of(node)
-        below = Node("stack", children=tuple(under)) if len(under) > 1 else under[0]
-        lower = self._stacked(below) if below.kind == "stack" else [self.block(below)]
-        if last.kind != "adapter":
-            return [*lower, self.block(last)]
-        # One for another base is taken only to say so, and only when there is nothing else to take.
-        if trained or (self._found.find(node) and not self._found.fits(last)):
-            return [*lower, self._adapter(node, layer_name(node))]
-        hint = f"{how_to_make(last, self.context.tasks)} or {target_hint(last, below, self.context.tasks)}"
-        return [*lower, self._adapter(last, layer_name(last), hint)]
+    def adapter(self, node: Node, hint: str | None = None) -> str:
+        """Take up the one adapter of a setup that has a checkpoint of its own; returns its name.
 
-    def _adapter(self, node: Node, name: str, hint: str | None = None) -> str:
-        checkpoint = self._found.use(node, hint or how_to_make(node, self.context.tasks))
-        if node.kind == "stack":
-            self._found.check_members_of(node, checkpoint)
-        if name not in self._adapters:
-            self._adapters.add(name)
+        Args:
+            node: The setup.
+            hint: How one is made, for the error when there is none.
+        """
+        checkpoint, name = self.checkpoint(node, hint), layer_name(node)
+        spec = composition_of(node.kind)
+        if spec and spec.needs_members:
+            self.found.check_members_of(node, checkpoint)
+        if self.is_new(name):
             self.then(partial(put_adapter, checkpoint=checkpoint, name=name))
-        self._take_heads(checkpoint)
+        self.take_heads(checkpoint)
         return name
 
-    def _fused(self, node: Node) -> Any:
-        from adapters.composition import Fuse
+    def merged(self, node: Node) -> str:
+        """Take up an adapter that is made of a setup's members in weight space; returns its name."""
+        members = [self.member(child) for child in node.children]
+        name = layer_name(node)
+        if self.is_new(name):
+            self.then(partial(_merge, node=node, members=members, seed=self.context.seed))
+        return name
 
-        if self._found.fits(node):
-            self._found.prefer_members_of(node)
-        fused = Fuse(*(self.block(child) for child in node.children))
-        checkpoint = self._found.use(node, how_to_make(node, self.context.tasks))
-        self._found.check_members_of(node, checkpoint)
-        if fused.name in self._fusions:
-            # The library names a fusion by its members alone, and the second would take the place of the first.
-            raise XadaptError(f"a setup cannot hold two fusions of the same members: {node} is there already")
-        self._fusions.add(fused.name)
-        self.then(partial(put_fusion, checkpoint=checkpoint, fused=fused))
-        self._take_heads(checkpoint)
-        return fused
+    def checkpoint(self, node: Node, hint: str | None = None) -> Checkpoint:
+        """Take the checkpoint of a setup.
 
-    def _take_heads(self, checkpoint: Checkpoint) -> None:
+        Raises:
+            XadaptError: If it is missing, damaged or made for another base.
+        """
+        return self.found.use(node, hint or how_to_make(node, self.context.tasks))
+
+    def is_new(self, name: str) -> bool:
+        """Whether nothing of this name, adapter or fusion, was asked for before."""
+        new = name not in self._parts
+        self._parts.add(name)
+        return new
+
+    def take_heads(self, checkpoint: Checkpoint) -> None:
+        """Take up the heads of a checkpoint; they come before those of the same task that are there."""
         for task in checkpoint.heads:
             if task in self.heads:
                 self.heads.remove(task)
@@ -204,14 +193,6 @@ class Assembly:
             self._learnt[task] = checkpoint
             self.calibration[task] = checkpoint.record.calibration.get(task, {})
             self.then(partial(put_head, checkpoint=checkpoint, task=task, name=task))
-
-    def _merged(self, node: Node) -> str:
-        members = [self.member(child) for child in node.children]
-        name = layer_name(node)
-        if name not in self._adapters:
-            self._adapters.add(name)
-            self.then(partial(_merge, node=node, members=members, seed=self.context.seed))
-        return name
 
     def head_for(self, task: Task, setup: Node | None = None) -> str:
         """The head that answers a task: its own, else the outermost that has the same labels.

@@ -4,41 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
+from xadapt.composition.specs import Composition, composition_of, is_plain, words
 from xadapt.errors import XadaptError, unknown
-
-#: Compositions and the least number of members each takes.
-COMPOSITIONS = {
-    "stack": 2,
-    "average": 2,
-    "fuse": 2,
-    "ensemble": 2,
-    "multitask": 2,
-    "greedy_soup": 2,
-    "learned_soup": 2,
-    "linear": 2,
-    "svd": 2,
-    "ties": 2,
-    "dare": 2,
-    "continue": 2,
-}
-#: Merges of LoRA-type adapters.
-MERGES = ("linear", "svd", "ties", "dare")
-#: Soups: averages whose weights are found on a task's English dev rows.
-SOUPS = ("greedy_soup", "learned_soup")
-#: Kinds of setup that are one adapter in weight space, and so can be averaged, merged, fused or trained on.
-PLAIN = ("adapter", "average", "sum", "multitask", "continue", *SOUPS, *MERGES)
-#: Options of compositions, with the largest value that makes sense; every value is above 0.
-OPTIONS: dict[str, dict[str, float]] = {
-    "fuse": {"rank": math.inf},
-    "svd": {"rank": math.inf},
-    "ties": {"density": 1.0},
-    "dare": {"density": 1.0},
-}
-_ORDER_FREE = ("average", "fuse", "ensemble", "multitask", *SOUPS, *MERGES)
-_WEIGHTED = ("average", *MERGES)
 
 
 @dataclass(frozen=True)
@@ -130,7 +100,7 @@ def compose(kind: str, *children: Node, on: str = "", options: dict[str, float] 
     """Put setups together in the canonical form.
 
     Args:
-        kind: One of `COMPOSITIONS`.
+        kind: The name of a composition.
         children: The members; where a composition takes weights, a single weighted term is its member with a weight.
         on: The one task that a fusion or a soup is learnt on.
         options: Options of the composition, such as ``rank``.
@@ -138,39 +108,34 @@ def compose(kind: str, *children: Node, on: str = "", options: dict[str, float] 
     Raises:
         XadaptError: If there are too few members, one is named twice, or cannot be a member; or for a wrong option.
     """
-    if kind not in COMPOSITIONS:
-        raise unknown("composition", kind, COMPOSITIONS)
-    if len(children) < COMPOSITIONS[kind] or (kind == "continue" and len(children) != 2):
-        wanted = "two" if kind == "continue" else f"at least {COMPOSITIONS[kind]}"
+    spec = composition_of(kind)
+    if spec is None or not spec.as_word:
+        raise unknown("composition", kind, words())
+    if len(children) < spec.least or len(children) > (spec.most or len(children)):
+        wanted = "two" if spec.most == spec.least else f"at least {spec.least}"
         raise XadaptError(f"{kind}(…) takes {wanted} members, got {len(children)}")
-    _check_learnt_on(kind, on)
-    weights = (1.0,) * len(children)
-    if kind in _WEIGHTED:
+    _check_learnt_on(spec, on)
+    weights: tuple[float, ...] = ()
+    if spec.weighted:
         children, weights = _unwrapped(children)
     for child in children:
-        _check_member(kind, child)
-    if kind == "continue" and children[1].kind != "adapter":
-        raise XadaptError(f"continue(…) ends with the task that training went on with, not with {children[1]}")
-    if kind == "stack":
+        _check_member(spec, child)
+    if spec.members == "any":
         # stack(stack(a, b), c) is the same network as stack(a, b, c).
-        children = tuple(part for child in children for part in (child.children if child.kind == "stack" else (child,)))
+        parts = ((child.children if child.kind == kind and spec.most is None else (child,)) for child in children)
+        children = tuple(part for some in parts for part in some)
     if len(set(children)) < len(children):
         twice = next(child for child in children if children.count(child) > 1)
         raise XadaptError(f"{kind}(…) names {twice} twice")
-    if kind in ("stack", "continue") and any(child.kind == "ensemble" for child in children):
+    if spec.members == "any" and any(child.kind == "ensemble" for child in children):
         return _spread(kind, children)
-    checked = _checked(kind, options or {})
-    if kind not in _ORDER_FREE:
-        return Node(kind, on, children)
-    order = sorted(range(len(children)), key=lambda i: str(children[i]))
-    ordered = tuple(weights[i] for i in order)
-    if kind == "average" and any(weight <= 0 for weight in ordered):
-        raise XadaptError(
-            "the weights of average(…) must be above 0: write a difference as a sum, such as mnli - squad"
-        )
-    if len(set(ordered)) == 1 and (kind == "average" or ordered[0] == 1):
-        ordered = ()
-    return Node(kind, on, tuple(children[i] for i in order), ordered, checked)
+    checked = _checked(spec, options or {})
+    weights = weights if spec.weighted else (1.0,) * len(children)
+    order = range(len(children)) if spec.ordered else sorted(range(len(children)), key=lambda i: str(children[i]))
+    node = Node(kind, on, tuple(children[i] for i in order), tuple(weights[i] for i in order), checked)
+    spec.check(node)
+    equal = len(set(node.weights)) == 1 and (kind == "average" or node.weights[0] == 1)
+    return replace(node, weights=()) if equal else node
 
 
 def _unwrapped(children: tuple[Node, ...]) -> tuple[tuple[Node, ...], tuple[float, ...]]:
@@ -185,34 +150,36 @@ def _spread(kind: str, children: tuple[Node, ...]) -> Node:
     return compose("ensemble", *(compose(kind, *parts) for parts in product(*choices)))
 
 
-def _check_member(kind: str, child: Node) -> None:
+def _check_member(spec: Composition, child: Node) -> None:
+    kind = spec.name
     if child.kind == "none":
         raise XadaptError(f"'none' cannot be a member of {kind}(…): it means no adapter at all")
-    if kind == "multitask" and child.kind != "adapter":
-        raise XadaptError(f"{child} cannot be a member of multitask(…): it names tasks that one adapter is trained on")
-    if child.kind == "ensemble" and kind not in ("stack", "continue"):
+    if spec.members == "tasks" and child.kind != "adapter":
+        raise XadaptError(f"{child} cannot be a member of {kind}(…): it names tasks that one adapter is trained on")
+    if child.kind == "ensemble" and spec.members != "any":
         raise XadaptError(f"{child} cannot be a member of {kind}(…): an ensemble has no adapter of its own to combine")
-    if kind not in ("stack", "ensemble", "continue"):
+    if spec.members == "plain":
         _check_plain(f"{kind}(…)", child)
 
 
 def _check_plain(where: str, child: Node) -> None:
-    if child.kind not in PLAIN:
+    if not is_plain(child.kind):
         raise XadaptError(
             f"{child} cannot be a member of {where}: only single adapters, their averages, sums, soups and merges are "
             "one adapter in weight space"
         )
 
 
-def _check_learnt_on(kind: str, on: str) -> None:
-    if on and kind != "fuse" and kind not in SOUPS:
+def _check_learnt_on(spec: Composition, on: str) -> None:
+    kind = spec.name
+    if on and spec.learnt_on == "never":
         raise XadaptError(f"@{on} cannot follow {kind}(…): only fusions and soups are learnt on a task's rows")
-    if kind in SOUPS and not on:
-        raise XadaptError(f"{kind}(…) needs the task whose English dev rows choose its weights: {kind}(…)@TASK")
+    if spec.learnt_on == "must" and not on:
+        raise XadaptError(f"{kind}(…) needs the task {spec.why_learnt}: {kind}(…)@TASK")
 
 
-def _checked(kind: str, options: dict[str, float]) -> tuple[tuple[str, float], ...]:
-    known = OPTIONS.get(kind, {})
+def _checked(spec: Composition, options: dict[str, float]) -> tuple[tuple[str, float], ...]:
+    kind, known = spec.name, spec.options
     for key, value in options.items():
         if key not in known:
             raise unknown(f"option of {kind}(…)", key, known) if known else XadaptError(f"{kind}(…) takes no options")

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from xadapt.composition.expression import COMPOSITIONS, Node, adapter, add, compose
+from xadapt.composition.expression import Node, adapter, add, compose
+from xadapt.composition.specs import words
 from xadapt.errors import XadaptError, unknown
 
 _TOKEN = re.compile(
@@ -126,12 +127,13 @@ class _Reader:
             raise self.fault(token, f"a name was expected {shown}")
         self.at += 1
         opened = self.take("(")
-        if token.text in COMPOSITIONS and not opened:
+        known = set(words())
+        if token.text in known and not opened:
             raise self.fault(token, f"{token.text} needs members, as in {token.text}(mnli, squad)")
         if not opened:
             return Node("none") if token.text == "none" else adapter(token.text)
-        if token.text not in COMPOSITIONS:
-            raise self.fault(token, unknown("composition", token.text, COMPOSITIONS))
+        if token.text not in known:
+            raise self.fault(token, unknown("composition", token.text, known))
         children, options = self.members(opened)
         on = self.learnt_on()
         try:

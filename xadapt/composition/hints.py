@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from xadapt.composition.expression import SOUPS, Node
+from xadapt.composition.expression import Node
+from xadapt.composition.specs import composition_of
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
 
 
@@ -11,14 +12,15 @@ def how_to_make(node: Node, tasks: Catalogue = DEFAULT) -> str:
     if node.kind == "adapter":
         known = node.name in tasks
         return f"`xadapt train-task {node}`" if known else "`xadapt train-task TASK`, with one of `xadapt tasks`"
-    if node.kind in ("fuse", "multitask", *SOUPS):
-        members = " ".join(str(child) if child.kind == "adapter" else f'"{child}"' for child in node.children)
-        on = f" --on {node.name}" if node.name else ""
-        rank = f" --rank {node.option('rank'):g}" if node.option("rank") else ""
-        command = "soup" if node.kind in SOUPS else node.kind
-        method = " --method learned" if node.kind == "learned_soup" else ""
-        return f"`xadapt {command} {members}{on}{rank}{method}`"
+    spec = composition_of(node.kind)
+    if spec and spec.trained:
+        return spec.trained.command(node)
     return target_hint(node.children[1], node.children[0], tasks, " --mode continue")
+
+
+def members_of(node: Node) -> str:
+    """The members of a setup as a command line has them."""
+    return " ".join(str(child) if child.kind == "adapter" else f'"{child}"' for child in node.children)
 
 
 def target_hint(target: Node, below: Node, tasks: Catalogue = DEFAULT, mode: str = "") -> str:

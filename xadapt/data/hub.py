@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from xadapt.data.files import Table
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.tasks.task import Rows
 
 #: Where the hub keeps what it made of data sets that are a script, which `datasets` no longer runs.
@@ -43,7 +43,8 @@ def read_hub(rows: Rows, config: str, columns: list[str], note: str = "") -> Tab
     except Exception as error:
         raise XadaptError(
             f"cannot get {rows.hub_id} ({config}) from the hub ({reason(error)}): "
-            "choose --data hub (online), --data bundled (demonstration) or --data FOLDER (a mirror)"
+            f"choose {option('data', 'hub')} (online), {option('data', 'bundled')} (demonstration) or "
+            f"{option('data', 'FOLDER')} (a mirror)"
         ) from None
     raise XadaptError(f"{rows.hub_id} ({config}) on the hub has no split {' or '.join(rows.splits)}")
 

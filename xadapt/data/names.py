@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 
+from xadapt.composition.specs import composition_of
 from xadapt.tasks.intermediate import INTERMEDIATE
 from xadapt.tasks.targets import TARGET
 
 _SHAPE = re.compile(r"[A-Za-z0-9][\w-]+")
 SHIPPED = frozenset(task.name for task in (*INTERMEDIATE, *TARGET))
 SUITES = frozenset(suite for task in TARGET for suite in task.suites)
-#: What setups are put together with.
-COMPOSED = (
-    *("none", "sum", "stack", "average", "fuse", "continue", "ensemble", "multitask"),
-    *("greedy_soup", "learned_soup", "linear", "svd", "ties", "dare"),
-)
 #: An adapter is a part of the model under its task's name. It must not look like another part, nor hide a method of the
 #: torch.nn.ModuleDict that holds it.
 _PARTS = """
@@ -40,7 +36,7 @@ def name_fault(name: str) -> str | None:
         return f"xadapt comes with a task called {name}: give yours another name"
     if name in SUITES:
         return f"{name} is a suite of tasks: give your task another name"
-    if name in COMPOSED:
+    if name == "none" or composition_of(name):
         return f"{name!r} is a word that setups are written with: give your task another name"
     if name in PARTS or name.isdigit():
         return f"{name!r} is the name of a part of the model: give your task another name, such as my-{name}"

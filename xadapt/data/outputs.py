@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from xadapt.data.inputs import Chunk
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.store.files import atomic_stream
 
 Rows = list[dict[str, Any]]
@@ -26,7 +26,7 @@ def check_output(to: Path | None) -> None:
         XadaptError: If it is neither ``.jsonl`` nor ``.csv``.
     """
     if to is not None and to.suffix not in _WRITERS:
-        raise XadaptError(f"--to {to}: name a file that ends in {' or '.join(_WRITERS)}")
+        raise XadaptError(f"{option('to', to)}: name a file that ends in {' or '.join(_WRITERS)}")
 
 
 def joined(chunk: Chunk, results: Rows) -> Rows:

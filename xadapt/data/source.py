@@ -16,7 +16,7 @@ from xadapt.data.fields import column_names, to_fields
 from xadapt.data.files import count_rows, read_table
 from xadapt.data.hub import read_hub
 from xadapt.data.mirror import mirror_file, read_mirror
-from xadapt.errors import XadaptError, unknown
+from xadapt.errors import XadaptError, option, unknown
 from xadapt.store.files import sha256_json
 from xadapt.tasks import AnswerRetrieval, Rows, Tagging, Task
 from xadapt.tasks.languages import LANGUAGES, is_known
@@ -60,9 +60,11 @@ class Source:
         if name not in ("hub", "bundled"):
             self.root = Path(name).expanduser()
             if not self.root.is_dir():
-                raise XadaptError(f"no data folder {name!r}: --data takes hub, bundled or the folder of a mirror")
+                raise XadaptError(
+                    f"no data folder {name!r}: {option('data')} takes hub, bundled or the folder of a mirror"
+                )
         self.name = name if self.root is None else f"mirror:{self.root.name}"
-        self._kept: OrderedDict[tuple[int, str, str, int | None], tuple[Task, RowSet]] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], tuple[Task, RowSet]] = OrderedDict()
 
     def languages(self, task: Task) -> tuple[str, ...]:
         """The languages that this source has test rows of, English first."""
@@ -89,8 +91,8 @@ class Source:
         if rows.path or not rows.on_hub:
             return f"there is no file {rows.path}" if rows.path else task.note
         if self.root is None:
-            return "use --data hub or a mirror"
-        others = "--data hub" + " or --data bundled" * bool(task.bundled)
+            return f"use {option('data', 'hub')} or a mirror"
+        others = option("data", "hub") + f" or {option('data', 'bundled')}" * bool(task.bundled)
         return f"run `xadapt data pull {task.name} --to {self.root}`, or use {others}"
 
     def _bundles(self, task: Task) -> bool:
@@ -142,7 +144,7 @@ class Source:
 
     def _once(self, task: Task, part: str, language: str, limit: int | None, read: Callable[[], RowSet]) -> RowSet:
         # The task is held, so that no other can come to have its identity.
-        key = (id(task), part, language, limit)
+        key = (id(task), part, language, limit, _stamps(task, part, language))
         if key not in self._kept:
             self._kept[key] = (task, read())
             while len(self._kept) > 1 and sum(len(held.rows) for _, held in self._kept.values()) > _KEPT:
@@ -197,7 +199,9 @@ class Source:
 
     def _bundled(self, task: Task, language: str, split: str, limit: int | None) -> RowSet:
         if task.bundled is None:
-            raise XadaptError(f"the bundled demonstration has no rows for {task.name}: use --data hub or a mirror")
+            raise XadaptError(
+                f"the bundled demonstration has no rows for {task.name}: use {option('data', 'hub')} or a mirror"
+            )
         try:
             rows = bundled.rows(task.bundled, language, split)
         except KeyError as error:
@@ -234,6 +238,14 @@ def _shown(rows: Rows) -> str:
     return rows.hub_id + (f" ({rows.config})" if rows.config != "default" else "")
 
 
+def _stamps(task: Task, part: str, language: str) -> tuple[tuple[int, int], ...]:
+    # A user's own files may be edited while a session is open.
+    parts = (task.test,) if part == "test" and task.test else task.parts("dev" if part == "test" else part)
+    files = [Path(task.fill(rows.path, language)) for rows in parts if rows.path]
+    states = [file.stat() for file in files if file.is_file()]
+    return tuple((state.st_mtime_ns, state.st_size) for state in states)
+
+
 def language_codes(text: str) -> tuple[str, ...]:
     """Read ``--languages``: codes separated by commas, each once; nothing stands for ``all``.
 
@@ -242,7 +254,7 @@ def language_codes(text: str) -> tuple[str, ...]:
     """
     codes = tuple(dict.fromkeys(code.strip() for code in text.split(",") if code.strip()))
     if not codes:
-        raise XadaptError("--languages is empty: give all, or codes such as de,sw,zh")
+        raise XadaptError(f"{option('languages')} is empty: give all, or codes such as de,sw,zh")
     return () if codes == ("all",) else codes
 
 

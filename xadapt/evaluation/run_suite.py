@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xadapt.composition.builder import Assembly, assemble
-from xadapt.composition.expression import PLAIN, Node, adapter, compose
+from xadapt.composition.expression import Node, adapter, compose
+from xadapt.composition.specs import is_plain
 from xadapt.data.source import Source, language_codes
 from xadapt.errors import XadaptError, unknown
 from xadapt.evaluation.evaluate import EvalSettings, evaluate
@@ -58,7 +59,7 @@ def candidates(node: Node, task: Task) -> list[Node]:
     own = adapter(task.adapter)
     if node.kind == "none":
         return [own]
-    modes = ("stack", "continue") if all(part.kind in PLAIN for part in node.parts) else ("stack",)
+    modes = ("stack", "continue") if all(is_plain(part.kind) for part in node.parts) else ("stack",)
     return [compose(mode, node, own) for mode in modes]
 
 

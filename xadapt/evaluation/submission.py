@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xadapt.bases import base_name
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.evaluation.run_suite import candidates
 from xadapt.store.files import atomic_folder, atomic_write_bytes, atomic_write_json, read_json
 from xadapt.store.store import read_results
@@ -106,7 +106,7 @@ def write_submission(context: Context, suite: Suite, node: Node, to: Path, allow
     if sampled and not allow_sample:
         raise XadaptError(
             f"{', '.join(sampled)}: not all rows were evaluated, and a submission needs all: "
-            "evaluate without --limit, or give --allow-sample"
+            f"evaluate without {option('limit')}, or give {option('allow_sample')}"
         )
     if not any(found.values()):
         raise XadaptError(

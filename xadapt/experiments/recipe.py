@@ -105,6 +105,7 @@ class Recipe(_Strict):
         fusion: Budget of every fusion among the setups.
         multitask: Budget of every multi-task adapter among the setups.
         soup: Budget of every soup among the setups: its dev rows.
+        compositions: Budgets of other compositions that are trained, by what they call theirs.
         ready: Fusions, soups and multi-task adapters among the setups that are not trained here, but taken from the
             store or the shipped ones.
         setups: Expressions to compare; ``none`` is the base without an intermediate adapter.
@@ -126,8 +127,14 @@ class Recipe(_Strict):
     fusion: Budget = Budget()
     multitask: Budget = Budget()
     soup: Budget = Budget()
+    compositions: dict[str, Budget] = Field(default_factory=dict)
     ready: Setups = ()
     setups: Setups = Field(min_length=1)
     targets: dict[TaskName, Target] = Field(min_length=1)
     selection: Literal["english", "targets"] = "english"
     suites: tuple[Literal["xtreme", "xtreme-r"], ...] = ()
+
+    def budget(self, name: str) -> Budget:
+        """The budget of a composition, by what the composition calls it."""
+        own = {"fusion": self.fusion, "multitask": self.multitask, "soup": self.soup}
+        return self.compositions.get(name) or own.get(name) or Budget()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from xadapt.composition.expression import SOUPS, Node
+from xadapt.composition.expression import Node
 from xadapt.composition.grammar import parse
-from xadapt.errors import XadaptError, unknown
+from xadapt.composition.specs import composition_of
+from xadapt.errors import XadaptError, option, unknown
 from xadapt.experiments.recipe import Budget, Recipe, Target
 from xadapt.problems import problem_class
 from xadapt.tasks import Task
@@ -82,7 +83,9 @@ def narrowed(recipe: Recipe, only: str) -> Recipe:
         if name not in recipe.targets:
             raise unknown("target", name, recipe.targets)
     if not wanted:
-        raise XadaptError(f"--only is empty: name targets of {recipe.name}, such as {next(iter(recipe.targets))}")
+        raise XadaptError(
+            f"{option('only')} is empty: name targets of {recipe.name}, such as {next(iter(recipe.targets))}"
+        )
     return recipe.model_copy(update={"targets": {name: recipe.targets[name] for name in wanted}})
 
 
@@ -92,11 +95,12 @@ def _of_replicate(recipe: Recipe, replicate: Replicate, changes: Budget, tasks: 
     first = replicate.seed if recipe.intermediate_seed is None else recipe.intermediate_seed
     for name, budget in recipe.adapters.items():
         yield TrainStep(plan_task(name, tasks), budget.changed(changes), first, replicate)
-    budgets = {"fuse": recipe.fusion, "multitask": recipe.multitask, **dict.fromkeys(SOUPS, recipe.soup)}
-    for node in dict.fromkeys(part for setup in setups for part in setup.walk() if part.kind in budgets):
-        if str(node) not in recipe.ready:
-            seed = first if node.kind == "multitask" else replicate.seed
-            yield TrainStep(plan_setup(node, tasks), budgets[node.kind].changed(changes), seed, replicate)
+    for node in dict.fromkeys(part for setup in setups for part in setup.walk()):
+        spec = composition_of(node.kind)
+        if spec and spec.trained and str(node) not in recipe.ready:
+            seed = first if spec.trained.from_base else replicate.seed
+            budget = recipe.budget(spec.trained.budget).changed(changes)
+            yield TrainStep(plan_setup(node, tasks), budget, seed, replicate)
     for name, target in recipe.targets.items():
         task, made = tasks[name], set()
         learnt = _learnt(task, target, tasks)

@@ -12,6 +12,7 @@ import torch
 
 from xadapt.composition.builder import assemble
 from xadapt.composition.expression import Node
+from xadapt.composition.specs import composition_of
 from xadapt.errors import XadaptError
 from xadapt.evaluation.evaluate import EvalSettings
 from xadapt.explain.attention import (
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from xadapt.context import Context
     from xadapt.store.checkpoints import Checkpoint
     from xadapt.tasks import Task
-
-#: Setups that put no adapters side by side: one adapter, or one on top of another.
-_APART = ("none", "adapter", "stack", "continue", "multitask")
 
 
 @dataclass(frozen=True)
@@ -123,10 +121,10 @@ def explained_part(node: Node) -> Node:
 
 
 def _inside(node: Node) -> Iterator[Node]:
-    # What an adapter was trained on from is no longer there as such.
-    if node.kind not in _APART:
+    spec = composition_of(node.kind)
+    if spec and spec.side_by_side:
         yield node
-    if node.kind not in ("continue", "multitask"):
+    if spec and not spec.opaque:
         for child in node.children:
             yield from _inside(child)
 

@@ -90,7 +90,7 @@ def _parse(text: str, depth: int) -> tuple[_Library, Any]:
 
 
 def _config_error(text: str, error: Exception) -> XadaptError:
-    return XadaptError(f"{option('adapter_config', repr(text))}: {reason_of(error)} (examples: {_EXAMPLES})")
+    return XadaptError(f"{option('adapter_config')} {text!r}: {reason_of(error)} (examples: {_EXAMPLES})")
 
 
 def reason_of(error: Exception) -> str:

@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from xadapt.composition.builder import Assembly, layer_name
 from xadapt.composition.expression import Node
 from xadapt.composition.grammar import parse
-from xadapt.errors import XadaptError, option
+from xadapt.errors import XadaptError
 from xadapt.methods.adapter import method_of, save_adapter
 from xadapt.methods.fusion import expand_fusion, save_fusion
 from xadapt.portable.export_check import HIDDEN, Written
@@ -36,10 +36,10 @@ def write_adapterhub(assembly: Assembly, node: Node, heads: list[str], folder: P
     """
     model = assembly.model
     if not assembly.names:
-        raise XadaptError(f"{node} has no adapter: {option('format', 'merged')} writes the base alone")
+        raise XadaptError(f"{node} has no adapter: the format merged writes the base alone")
     for name in assembly.names:
         if method_of(model, name)["library"] == "peft":
-            raise XadaptError(f"{node} has an adapter of peft's own: use {option('format', 'peft')}, or merged")
+            raise XadaptError(f"{node} has an adapter of peft's own: use the format peft, or merged")
     called = _aliases(_leaves(assembly.active))
     expressions = _expressions(assembly, node)
     adapters: dict[str, Origin] = {}

@@ -44,7 +44,7 @@ def write_merged(assembly: Assembly, node: Node, heads: list[str], folder: Path,
             gates = " with gates" if _is_gated(method) else ""
             raise XadaptError(
                 f"{node} cannot be merged: {name} is a {method['method']}{gates}, which is not linear, so that no "
-                f"weights of the base compute the same; use {option('format', 'adapterhub')}"
+                "weights of the base compute the same; use the format adapterhub"
             )
     head = heads[-1] if heads else ""
     module: Any = assembly.model.heads[head] if head else None

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 
 from xadapt.composition.builder import Assembly
 from xadapt.composition.expression import Node
-from xadapt.errors import XadaptError, option
+from xadapt.errors import XadaptError
 from xadapt.methods.adapter import method_of, save_adapter
 from xadapt.methods.peft_library import WEIGHTS
 from xadapt.portable.export_check import HIDDEN, Written
@@ -39,8 +39,7 @@ def write_peft(assembly: Assembly, node: Node, heads: list[str], folder: Path, p
         XadaptError: If the setup is more than one adapter, or its method has no equal in peft.
     """
     if len(assembly.names) != 1:
-        use = option("format", "adapterhub")
-        raise XadaptError(f"{node} is not one adapter, and a peft folder holds one: use {use}")
+        raise XadaptError(f"{node} is not one adapter, and a peft folder holds one: use the format adapterhub")
     (name,) = assembly.names
     method = method_of(assembly.model, name)
     if method["library"] == "peft":
@@ -63,7 +62,7 @@ def _translated(
         kind = method["method"] + (" with gates" if method.get("use_gating") else "")
         raise XadaptError(
             f"{node} cannot go to peft: of the adapters library's methods it has LoRA and (IA)³ without gates, not "
-            f"{kind}; use {option('format', 'adapterhub')}"
+            f"{kind}; use the format adapterhub"
         )
     layers = {
         path: layer.loras[name]

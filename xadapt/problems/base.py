@@ -15,7 +15,7 @@ from scipy.special import softmax
 
 from xadapt import metrics
 from xadapt.backbone.encoder import run
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.metrics.examples import Examples, make_examples
 from xadapt.tasks import Task
 
@@ -69,7 +69,7 @@ class Problem(ABC):
         self.tokenizer = tokenizer
         longest = tokenizer.model_max_length
         if max_length and max_length > longest:
-            raise XadaptError(f"--max-length {max_length}: this base reads {longest} tokens at most")
+            raise XadaptError(f"{option('max_length', max_length)}: this base reads {longest} tokens at most")
         self.max_length = max_length or min(self.defaults.max_length, longest)
         #: What :meth:`calibrate` found on English dev; travels with the checkpoint whose head answers.
         self.calibration: dict[str, float] = {}

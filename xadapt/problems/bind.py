@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from xadapt.backbone.base import Backbone
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.problems import Problem, make_problem, problem_class
 from xadapt.tasks import Task
 
@@ -22,11 +22,13 @@ def bind(task: Task, backbone: Backbone, max_length: int | None = None, layer: i
     """
     if problem_class(task).needs_head:
         if layer is not None:
-            raise XadaptError(f"--layer is for retrieval tasks; {task.name} is {task.kind.name}")
+            raise XadaptError(f"{option('layer')} is for retrieval tasks; {task.name} is {task.kind.name}")
         return make_problem(task, backbone.tokenizer, max_length)
     if layer is None:
         # A dual encoder learns in all its layers; above a layer that is read earlier, adapters would get no gradient.
         layer = backbone.layers if task.kind.trainable else backbone.sentence_layer
     if not 0 <= layer <= backbone.layers:
-        raise XadaptError(f"--layer {layer}: base {backbone.name} has layers 0 (embeddings) to {backbone.layers}")
+        raise XadaptError(
+            f"{option('layer', layer)}: base {backbone.name} has layers 0 (embeddings) to {backbone.layers}"
+        )
     return make_problem(task, backbone.tokenizer, max_length, layer=layer)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.metrics.examples import Examples, mining_examples
 from xadapt.problems.base import Defaults, Feature, Row
 from xadapt.problems.search import top_k
@@ -61,7 +61,9 @@ class MiningProblem(VectorProblem):
         here = {row["id"] for row in rows}
         pairs = [(source, target) for source, target in self.gold if source in here]
         if not pairs:
-            raise XadaptError(f"{self.task.name}: no gold pair among {len(rows)} sentences: take more with --limit")
+            raise XadaptError(
+                f"{self.task.name}: no gold pair among {len(rows)} sentences: take more with {option('limit')}"
+            )
         return pairs
 
     def examples(self, predictions: list[Any], rows: list[Row], language: str = "en") -> Examples:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from xadapt.analysis.comparison_rows import Row, TaskComparison
 from xadapt.reports.conclusion import Case, judged_cases
-from xadapt.reports.plots import DPI, FAMILY_COLOURS
+from xadapt.reports.plots import DPI, family_colour
 from xadapt.reports.verdicts import compositions
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _draw(cases: Sequence[Case]) -> Figure:
         for row in _others(case):
             label = row.family if row.family not in named else None
             named.add(row.family)
-            look: dict[str, Any] = {"color": FAMILY_COLOURS[row.family], "alpha": 0.75, "markersize": 6, "label": label}
+            look: dict[str, Any] = {"color": family_colour(row.family), "alpha": 0.75, "markersize": 6, "label": label}
             axes.plot([row.difference or 0.0], [place], shapes.get(row.family, "o"), **look)
         _mark(axes, place, case, first=place == 0)
     axes.set_yticks(range(len(cases)), [f"{case.comparison.task}\nagainst {case.single}" for case in cases], fontsize=8)
@@ -72,7 +72,7 @@ def _others(case: Case) -> list[Row]:
 
 
 def _mark(axes: Axes, place: int, case: Case, first: bool) -> None:
-    colour, test = FAMILY_COLOURS[case.row.family], case.row.tested
+    colour, test = family_colour(case.row.family), case.row.tested
     label = "judged composition, 95 % interval (filled: p < 0.05 after Holm)" if first else None
     error = [[test.difference - test.low], [test.high - test.difference]] if test else None
     axes.errorbar(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from xadapt.analysis.comparison_rows import Block, Row, TaskComparison
 from xadapt.analysis.results import ENGLISH
+from xadapt.composition.specs import families
 from xadapt.reports.numbers import plain, signed, spread
 from xadapt.reports.tables import language_order
 from xadapt.reports.verdicts import block_title
@@ -24,18 +25,11 @@ SPREAD_ROOM = 1.32
 STRONGEST = 10.0
 #: Beyond this many languages the numbers no longer fit the cells of the heat map.
 NUMBERED = 24
-FAMILY_COLOURS = {
-    "none": "#9aa0a6",
-    "single": "#7aa6c2",
-    "stack": "#a8c686",
-    "average": "#e3c567",
-    "sum": "#cdb38b",
-    "merge": "#a3a3d1",
-    "soup": "#86bfb1",
-    "multitask": "#c9a0c8",
-    "ensemble": "#e0a07a",
-    "fuse": "#c8553d",
-}
+
+
+def family_colour(name: str) -> str:
+    """The colour of a family of setups."""
+    return next(family.colour for family in families() if family.name == name)
 
 
 def comparison_png(comparison: TaskComparison) -> bytes:
@@ -118,7 +112,7 @@ def _bars(axes: Any, block: Block, languages: Sequence[str], limits: tuple[float
     rows = block.rows
     places = range(len(rows))
     axes.barh(
-        places, [row.zero_shot or 0.0 for row in rows], height=0.66, color=[FAMILY_COLOURS[row.family] for row in rows]
+        places, [row.zero_shot or 0.0 for row in rows], height=0.66, color=[family_colour(row.family) for row in rows]
     )
     for place, row in enumerate(rows):
         dots = [row.scores[code] for code in languages if code in row.scores]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.store.files import atomic_write_bytes, sha256_file, sha256_json
 from xadapt.store.records import RunRecord, Scores
 
@@ -71,9 +71,14 @@ def open_checkpoint(path: Path) -> Checkpoint:
     """Read a checkpoint's record; the weights are not touched.
 
     Raises:
-        XadaptError: If there is none, or it was written by a later format.
+        XadaptError: If there is none, it does not list its files, or it was written by a later format.
     """
-    return Checkpoint(path, RunRecord.read(path / RECORD))
+    record = RunRecord.read(path / RECORD)
+    if "files" not in record.model_fields_set:
+        # Nothing of the checkpoint could be checked.
+        what, advice = RunRecord.WHAT
+        raise XadaptError(f"{path / RECORD} lacks 'files': it is not {what}: {advice}")
+    return Checkpoint(path, record)
 
 
 def verify_checkpoint(checkpoint: Checkpoint, fingerprint: str, base: str) -> None:
@@ -101,7 +106,7 @@ def verify_checkpoint(checkpoint: Checkpoint, fingerprint: str, base: str) -> No
     if made_for.fingerprint != fingerprint:
         raise XadaptError(
             f"{checkpoint.setup} at {path} was trained on base {made_for.name!r} ({made_for.fingerprint[:8]}), "
-            f"not on {base!r} ({fingerprint[:8]}): train it on this base or use --base {made_for.name}"
+            f"not on {base!r} ({fingerprint[:8]}): train it on this base or use {option('base', made_for.name)}"
         )
 
 

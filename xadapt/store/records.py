@@ -52,8 +52,6 @@ class Record(_Stored):
     CURRENT: ClassVar[int] = 1
     WHAT: ClassVar[tuple[str, str]] = ("a record", "restore it or delete it")
 
-    format: int = 1
-
     @classmethod
     def of(cls: type[AnyRecord], stored: object, where: object) -> AnyRecord:
         """Read a record from what is stored.
@@ -86,7 +84,7 @@ class Record(_Stored):
 
     def stored(self) -> Json:
         """The record as JSON holds it; what was never said is left out."""
-        return {**self.model_dump(mode="json", exclude_none=True), "format": self.CURRENT}
+        return {"format": self.CURRENT, **self.model_dump(mode="json", exclude_none=True)}
 
     def write(self, path: Path) -> None:
         """Write it atomically."""
@@ -346,6 +344,11 @@ class Result(Record):
                 raise ValueError(f"{code} has no {self.metric}")
             language.ranked_by(self.metric)
         return self
+
+    @property
+    def members(self) -> dict[str, str]:
+        """Run hash of every checkpoint in use, by expression."""
+        return dict(self.decides.get("members", {}))
 
     @property
     def pool_limit(self) -> int | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 
-from xadapt.errors import XadaptError, unknown
+from xadapt.errors import XadaptError, option, unknown
 from xadapt.store.checkpoints import RECORD, Checkpoint, open_checkpoint
 from xadapt.store.files import sha256_json
 from xadapt.store.records import Json, Result
@@ -46,7 +46,7 @@ class Store:
         """
         self.root = Path(root or os.environ.get("XADAPT_STORE") or "xadapt-store").expanduser()
         if self.root.exists() and not self.root.is_dir():
-            raise XadaptError(f"--store {self.root} is a file: name a folder")
+            raise XadaptError(f"{option('store', self.root)} is a file: name a folder")
         self.shipped = shipped or shipped_folder()
         self._records: dict[Path, tuple[tuple[int, int, int], Checkpoint]] = {}
         self._cache_size = read_size(cache_size or os.environ.get("XADAPT_CACHE_SIZE") or DEFAULT_SIZE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -124,4 +125,5 @@ class Task:
 
 def what_tasks_are(tasks: Iterable[Task]) -> dict[str, list[Any]]:
     """What of tasks decides a result beside their rows: by name the kind, its labels and so on, and the metric."""
-    return {task.name: [task.kind.name, asdict(task.kind), task.metric] for task in tasks}
+    # In the shapes that JSON has, so that it equals what was stored.
+    return {task.name: [task.kind.name, json.loads(json.dumps(asdict(task.kind))), task.metric] for task in tasks}

@@ -68,7 +68,7 @@ class Run:
         job = self.job
         measured = {
             "dev_rows": {name: len(rows.rows) for name, rows in job.dev_rows.items()},
-            "seconds": figures.seconds or round(time.perf_counter() - self.started, 1),
+            "seconds": round(time.perf_counter() - self.started, 1) if figures.seconds is None else figures.seconds,
             "device": str(job.context.device),
             "threads": torch.get_num_threads(),
         }

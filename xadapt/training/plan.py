@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from xadapt.composition.expression import PLAIN, SOUPS, Node, adapter, compose
+from xadapt.composition.expression import Node, adapter, compose
 from xadapt.composition.grammar import parse
+from xadapt.composition.specs import composition_of, compositions, is_plain
 from xadapt.errors import XadaptError, option
 from xadapt.tasks import Task
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
+from xadapt.training.run_kinds import run_kind
 
 
 @dataclass(frozen=True)
@@ -58,23 +60,22 @@ def plan_multitask(names: Sequence[str], tasks: Catalogue = DEFAULT) -> TrainPla
 
 def plan_soup(members: Sequence[str], on: str, method: str = "greedy", tasks: Catalogue = DEFAULT) -> TrainPlan:
     """``xadapt soup A B C --on TASK --method greedy|learned``: a mean with weights from the task's English dev rows."""
-    kinds = {kind.removesuffix("_soup"): kind for kind in SOUPS}
+    soups = (name for name, one in compositions().items() if one.family.name == "soup")
+    kinds = {name.removesuffix("_soup"): name for name in soups}
     if method not in kinds:
         raise XadaptError(f"{option('method', repr(method))}: use {' or '.join(kinds)}")
     return plan_setup(compose(kinds[method], *(parse(member) for member in members), on=on), tasks)
 
 
 def plan_setup(node: Node, tasks: Catalogue = DEFAULT) -> TrainPlan:
-    """The run that makes a fusion, a soup or a multi-task adapter, from its expression."""
-    if node.kind == "multitask":
-        return TrainPlan("multitask", node, NONE, tuple(_trainable(name, tasks) for name in node.adapters()))
-    if node.kind in SOUPS:
-        return TrainPlan("soup", node, node, (tasks[node.name],))
-    if node.kind != "fuse":
+    """The run that makes a composition that is trained, from its expression."""
+    spec = composition_of(node.kind)
+    if spec is None or spec.trained is None:
         raise XadaptError(f"{node} is not trained by itself: it is made from its members whenever it is used")
-    names = [node.name] if node.name else list(node.adapters())
-    trains = "fusion" if node.option("rank") is None else "low-rank-fusion"
-    return TrainPlan(trains, node, node, tuple(_trainable(name, tasks) for name in names))
+    run, under = spec.trained.run(node), NONE if spec.trained.from_base else node
+    # Nothing is learnt from rows but weights where a kind of run reads dev rows alone.
+    find = _trainable if run_kind(run).learns else _known
+    return TrainPlan(run, node, under, tuple(find(name, tasks) for name in spec.trained.tasks(node)))
 
 
 def plan_targets(name: str, on: str, mode: str = "stack", tasks: Catalogue = DEFAULT) -> list[TrainPlan]:
@@ -97,7 +98,7 @@ def plan_target(name: str, on: str, mode: str = "stack", tasks: Catalogue = DEFA
         return TrainPlan("adapter", adapter(task.name), NONE, (task,))
     if mode == "stack":
         return TrainPlan("target", compose("stack", under, adapter(task.name)), under, (task,))
-    if under.kind not in PLAIN:
+    if not is_plain(under.kind):
         raise XadaptError(
             f"{option('mode', 'continue')} needs one adapter's weights, such as a single adapter or an average, not "
             f"{under}: use {option('mode', 'stack')}"
@@ -129,6 +130,10 @@ _MODES = {"target": "stack", "continue": "continue"}
 def _adapter_task(name: str, tasks: Catalogue) -> Task:
     """The task whose adapter a task has."""
     return _trainable(_trainable(name, tasks).adapter, tasks)
+
+
+def _known(name: str, tasks: Catalogue) -> Task:
+    return tasks[name]
 
 
 def _trainable(name: str, tasks: Catalogue) -> Task:

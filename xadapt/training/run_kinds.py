@@ -46,6 +46,11 @@ def register_run_kind(kind: RunKind) -> RunKind:
     return kind
 
 
+def forget_run_kind(name: str) -> None:
+    """Make a kind of run unknown again."""
+    _KINDS.pop(name, None)
+
+
 def run_kind(name: str) -> RunKind:
     """Look a kind of run up.
 

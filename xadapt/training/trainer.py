@@ -15,7 +15,7 @@ from transformers import Trainer, TrainerCallback, TrainerControl, TrainerState,
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
-from xadapt.errors import RunFailed, XadaptError, unknown
+from xadapt.errors import RunFailed, XadaptError, option, unknown
 from xadapt.problems.base import Problem
 from xadapt.problems.predict import autocast
 from xadapt.store.files import atomic_write_bytes
@@ -208,9 +208,9 @@ def loggers(text: str) -> list[str]:
     names = [name.strip() for name in text.split(",") if name.strip() not in ("", "none")]
     for name in names:
         if name not in INTEGRATION_TO_CALLBACK:
-            raise unknown("logger of --report-to", name, [*INTEGRATION_TO_CALLBACK, "none"])
+            raise unknown(f"logger of {option('report_to')}", name, [*INTEGRATION_TO_CALLBACK, "none"])
         try:
             INTEGRATION_TO_CALLBACK[name]()
         except Exception as error:
-            raise XadaptError(f"--report-to {name}: {str(error).splitlines()[0][:100]}") from None
+            raise XadaptError(f"{option('report_to', name)}: {str(error).splitlines()[0][:100]}") from None
     return names

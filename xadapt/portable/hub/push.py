@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
 from huggingface_hub.hf_api import CommitOperation
 
-from xadapt.composition.expression import MERGES, Node, compose
+from xadapt.composition.expression import Node, compose
 from xadapt.composition.hints import how_to_make, target_hint
+from xadapt.composition.specs import composition_of
 from xadapt.errors import XadaptError, option
 from xadapt.portable.hub.access import LOGIN, connect, fetch, hub_errors
 from xadapt.portable.hub.front_page import about, datasets, front_page, public_base
@@ -23,10 +24,6 @@ from xadapt.store.checkpoints import RECORD, Checkpoint, verify_checkpoint
 if TYPE_CHECKING:
     from xadapt.context import Context
 
-#: Kinds of setup that are put together from members without training anything.
-_UNTRAINED = ("stack", "average", "sum", "ensemble", *MERGES)
-#: Kinds whose checkpoint is only right on the checkpoints that it was trained on; the others are whole by themselves.
-_TRAINED_ON_MEMBERS = ("stack", "fuse")
 #: What may stand in a repository that was made by hand before the first push.
 _EMPTY = (".gitattributes", "README.md", "LICENSE")
 
@@ -84,7 +81,7 @@ def push(
     if lacking:
         raise XadaptError(
             f"{node} stands on {lacking} (run {runs[lacking]}), which {context.store.root} does not have as it was "
-            "then: restore it, or push with --without-members"
+            "then: restore it, or push without members"
         )
     sent = [found[run] for name, run in runs.items() if run in found and (members or name == str(node))]
     for checkpoint in sent:
@@ -130,7 +127,7 @@ def _gather(context: Context, node: Node) -> tuple[dict[str, Checkpoint], dict[s
         parts = (compose("stack", *parts[:-1]), parts[-1])
     checkpoint = _own(context, node, parts)
     if checkpoint:
-        under = dict(checkpoint.record.members) if node.kind in _TRAINED_ON_MEMBERS else {}
+        under = dict(checkpoint.record.members) if _needs_members(node) else {}
         weights = checkpoint.record.weights
         there = {
             run: member
@@ -159,8 +156,20 @@ def _own(context: Context, node: Node, parts: tuple[Node, ...]) -> Checkpoint | 
     if node.kind == "stack" and parts[1].kind == "adapter" and not store.find(str(parts[1]), fingerprint, seed):
         return store.need(str(node), fingerprint, seed, target_hint(parts[1], parts[0], context.tasks))
     return (
-        None if node.kind in _UNTRAINED else store.need(str(node), fingerprint, seed, how_to_make(node, context.tasks))
+        None if _is_put_together(node) else store.need(str(node), fingerprint, seed, how_to_make(node, context.tasks))
     )
+
+
+def _needs_members(node: Node) -> bool:
+    """Whether its checkpoint is only right on those that it was trained on; others are whole by themselves."""
+    spec = composition_of(node.kind)
+    return spec is not None and spec.needs_members
+
+
+def _is_put_together(node: Node) -> bool:
+    """Whether a setup is put together from its members without training anything."""
+    spec = composition_of(node.kind)
+    return spec is not None and spec.trained is None and not spec.opaque
 
 
 def _operations(before: Index, entry: Entry, sent: list[Checkpoint], repo: str) -> list[CommitOperation]:

@@ -1,10 +1,8 @@
-"""The Python API: three lines to predictions, the same ones that an evaluation scores."""
+"""A setup that is loaded predicts rows: three lines, and the same predictions that an evaluation scores."""
 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,8 @@ import pytest
 import torch
 
 import xadapt
-from xadapt import api
+from tests.tiny_lab import Told
+from xadapt import model as models
 from xadapt.errors import XadaptError
 
 PAIRS = [
@@ -35,7 +34,7 @@ def load(trained: Any) -> Any:
 
 
 def stored(trained: Any, setup: str, task: str, language: str) -> list[Any]:
-    run = trained.evaluate(setup, task, language)["run"]
+    run = trained.evaluate(setup, task, language).run
     return json.loads(trained.store.predictions_path(run, language).read_text())
 
 
@@ -43,7 +42,7 @@ def stored(trained: Any, setup: str, task: str, language: str) -> list[Any]:
 def test_labels_equal_the_stored_predictions_of_an_evaluation(trained: Any, load: Any, setup: str) -> None:
     rows = parquet.read_table(trained.mirror / "facebook/xnli/de/validation.parquet").to_pylist()
     model = load(setup, "xnli")
-    labels = [model.task.kind.labels[place] for place in stored(trained, setup, "xnli", "de")]
+    labels = [model.task.kind.labels[index] for index in stored(trained, setup, "xnli", "de")]
     assert [result["prediction"] for result in model.predict(rows)] == labels
 
 
@@ -88,7 +87,7 @@ def test_results_keep_the_order_of_rows_of_any_length_and_number(load: Any, monk
     model = load("mnli", "xnli")
     single = [model.predict([row])[0] for row in PAIRS]
     assert len({result["probabilities"]["neutral"] for result in single}) == 3
-    monkeypatch.setattr(api, "CHUNK", 4)
+    monkeypatch.setattr(models, "CHUNK", 4)
     told: list[int] = []
     results = model.predict((row for row in PAIRS * 3), told.append)
     assert sum(told) == 9
@@ -108,7 +107,7 @@ def test_a_row_in_the_fields_of_the_problem_is_the_same_row(load: Any) -> None:
 
 def test_a_model_says_what_it_is_and_not_all_its_weights(load: Any) -> None:
     told: list[str] = []
-    model = load("stack(mnli,xnli)", "xnli", tell=told.append)
+    model = load("stack(mnli,xnli)", "xnli", display=Told(say=told.append))
     assert (model.setup, model.task.name) == ("stack(mnli, xnli)", "xnli")
     assert len(repr(model)) < 1000
     assert [line.partition(": ")[0] for line in told] == ["uses mnli", "uses stack(mnli, xnli)"]
@@ -137,20 +136,12 @@ def test_a_store_may_be_named_by_its_folder_and_a_task_by_its_file(trained: Any,
         ("mnli", "xnli", {"device": "tpu"}, "unknown device 'tpu'"),
         ("mnli", "xnli", {"precision": "bf17"}, "did you mean 'bf16'"),
         ("mnli", "xnli", {"max_length": 4096}, "this base reads 128 tokens at most"),
+        ("mnli", "xnli", {"max_length": 0}, "max_length: input should be greater than"),
+        ("mnli", "xnli", {"seed": -1}, "seed=-1: use a whole number from 0"),
+        ("stack(mnli", "xnli", {}, "a bracket is not closed"),
     ],
 )
 def test_a_mistake_is_one_line(load: Any, setup: str, task: str, options: Any, message: str) -> None:
     with pytest.raises(XadaptError, match=message) as caught:
         load(setup, task, **options)
     assert "\n" not in str(caught.value)
-
-
-def test_importing_xadapt_imports_no_model_code() -> None:
-    code = "import sys, xadapt; sys.exit('torch' in sys.modules or 'xadapt.api' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-def test_xadapt_has_no_other_lazy_name() -> None:
-    assert xadapt.load is api.load
-    with pytest.raises(AttributeError, match="laod"):
-        xadapt.laod  # noqa: B018

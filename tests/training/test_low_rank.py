@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 import torch
 
+from tests.tiny_lab import Told
 from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
+from xadapt.store.records import FullFusion
 from xadapt.tasks import get_task
-from xadapt.training.job import Display
-from xadapt.training.plan import plan_full, plan_fusion, plan_target, plan_task
+from xadapt.training import loop
+from xadapt.training.plan import plan_full, plan_fusion, plan_target
 
 FULL, LOW = plan_fusion(["mnli", "stsb"]), plan_fusion(["mnli", "stsb"], rank=3)
 
@@ -26,12 +28,10 @@ def logits(bench: Any, setup: str) -> torch.Tensor:
         return problem.forward(bench.assemble(setup).model, batch, "mnli").logits
 
 
-def test_only_a_fusion_with_a_rank_has_a_full_one_before_it() -> None:
+def test_only_a_fusion_with_a_rank_comes_from_a_full_one() -> None:
+    assert (LOW.trains, FULL.trains) == ("low-rank-fusion", "fusion")
     assert plan_full(LOW) == FULL
-    assert plan_full(FULL) is None
-    assert plan_full(plan_task("mnli")) is None
     on = plan_full(plan_fusion(["mnli", "stsb"], "xnli", 3))
-    assert on is not None
     assert on.makes == parse("fuse(mnli, stsb)@xnli")
 
 
@@ -39,21 +39,21 @@ def test_it_trains_the_full_one_if_that_is_not_there(trained: Any) -> None:
     assert trained.store.find("fuse(mnli, stsb)@xnli", trained.backbone.fingerprint) is None
     low = trained.train(plan_fusion(["mnli", "stsb"], "xnli", 3))
     full = trained.store.find("fuse(mnli, stsb)@xnli", trained.backbone.fingerprint)
-    assert low.record["figures"]["full"]["run"] == full.run
+    assert low.record.figures.full.run == full.run
 
 
 def test_its_record_has_both_figures_and_the_members_alone(trained: Any) -> None:
     low = trained.train(LOW)
     full = trained.store.find("fuse(mnli, stsb)", trained.backbone.fingerprint)
     assert low.setup == "fuse(mnli, stsb, rank=3)"
-    assert low.record["figures"]["full"] == {"run": full.run, "dev": full.record["figures"]["dev"]}
-    assert low.record["decides"]["full"] == full.run
-    assert set(low.record["members"]) == {"mnli", "stsb"}
+    assert low.record.figures.full == FullFusion(run=full.run, dev=full.record.figures.dev)
+    assert low.record.decides["full"] == full.run
+    assert set(low.record.members) == {"mnli", "stsb"}
     # By layer: queries and keys with biases, two narrow matrices for values.
-    assert low.record["figures"]["parameters"] == 2 * (2 * (32 * 3 + 3) + 2 * 32 * 3)
-    assert set(low.record["figures"]["dev"]) == {"mnli", "stsb"}
+    assert low.record.figures.parameters == 2 * (2 * (32 * 3 + 3) + 2 * 32 * 3)
+    assert set(low.record.figures.dev) == {"mnli", "stsb"}
     card = (low.path / "README.md").read_text()
-    accuracy = full.record["figures"]["dev"]["mnli"]["accuracy"]
+    accuracy = full.record.figures.dev["mnli"]["accuracy"]
     assert (
         f"| factored from | the full fusion of run `{full.run}`, whose dev scores are mnli accuracy {accuracy:.1f}"
         in card
@@ -67,7 +67,7 @@ def test_it_stands_without_the_full_one(trained: Any) -> None:
     shutil.rmtree(full.path)
     assert torch.equal(logits(trained, "fuse(mnli, stsb, rank=3)"), expected)
     target = trained.train(plan_target("xnli", "fuse(mnli, stsb, rank=3)"))
-    assert "fuse(mnli, stsb)" not in target.record["members"]
+    assert "fuse(mnli, stsb)" not in target.record.members
 
 
 def test_at_the_width_of_the_base_it_is_the_full_one_but_for_half_precision(trained: Any) -> None:
@@ -78,11 +78,9 @@ def test_at_the_width_of_the_base_it_is_the_full_one_but_for_half_precision(trai
 
 def test_a_full_one_that_is_there_is_not_trained_again(trained: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     trained.train(FULL)
-    from xadapt.training import train as training
-
-    monkeypatch.setattr(training, "_run", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(loop, "_run", lambda *_: pytest.fail("trained again"))
     made, lines = trained.train(LOW), []
-    assert trained.train(LOW, Display(lines.append)).run == made.run
+    assert trained.train(LOW, Told(lines.append)).run == made.run
     assert lines[-1] == f"fuse(mnli, stsb, rank=3) is there already: {made.path}"
 
 

@@ -1,0 +1,42 @@
+"""``stack(a, b)``: one adapter on top of the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from xadapt.composition.expression import Node
+from xadapt.composition.hints import how_to_make, target_hint
+from xadapt.composition.specs import Composition, Family, register_composition
+
+if TYPE_CHECKING:
+    from xadapt.composition.builder import Assembly
+
+FAMILY = Family("stack", "#a8c686", 20)
+
+
+def _build(assembly: Assembly, node: Node) -> Any:
+    from adapters.composition import Stack
+
+    return Stack(*_layers(assembly, node))
+
+
+def _layers(assembly: Assembly, node: Node) -> list[Any]:
+    # A target adapter was trained on what lies below it, so its checkpoint is stored under the whole expression.
+    *under, last = node.children
+    found, tasks = assembly.found, assembly.context.tasks
+    trained = last.kind == "adapter" and found.fits(node)
+    if trained:
+        found.prefer_members_of(node)
+    below = Node("stack", children=tuple(under)) if len(under) > 1 else under[0]
+    lower = _layers(assembly, below) if below.kind == "stack" else [assembly.block(below)]
+    if last.kind != "adapter":
+        return [*lower, assembly.block(last)]
+    # One for another base is taken only to say so, and only when there is nothing else to take.
+    if trained or (found.find(node) and not found.fits(last)):
+        return [*lower, assembly.adapter(node)]
+    return [*lower, assembly.adapter(last, f"{how_to_make(last, tasks)} or {target_hint(last, below, tasks)}")]
+
+
+STACK = register_composition(
+    Composition("stack", FAMILY, _build, members="any", ordered=True, needs_members=True, side_by_side=False)
+)
