@@ -39,8 +39,8 @@ def stored():
     }
 
 
-def card_of(stored):
-    return card(RunRecord.of(stored, "a made-up record"))
+def card_of(stored, library="adapters"):
+    return card(RunRecord.of(stored, "a made-up record"), library)
 
 
 def test_a_card_says_what_a_user_must_know(stored):
@@ -66,10 +66,15 @@ def test_a_card_starts_with_the_front_matter_that_hubs_read(stored):
 
 
 def test_the_card_of_an_adapter_of_peft_says_how_peft_loads_it(stored):
-    stored["decides"]["settings"]["adapter_config"] = "peft:lora[r=8]"
-    text = card_of(stored)
+    text = card_of(stored, "peft")
     assert "library_name: peft" in text
     assert 'peft.PeftModel.from_pretrained(encoder, "adapter")' in text
+
+
+def test_the_card_of_a_method_that_its_author_registered_says_that_xadapt_loads_it(stored):
+    text = card_of(stored, "own")
+    assert "library_name: xadapt" in text
+    assert "$XADAPT_PLUGINS" in text
 
 
 def test_the_card_of_an_imported_adapter_makes_nothing_up():
