@@ -15,11 +15,9 @@ from typing import Any
 
 from xadapt.analysis.costs import COST_FILE, relative
 from xadapt.analysis.families import classify
-from xadapt.backbone.base import load_backbone
-from xadapt.data.own_tasks import open_store
-from xadapt.data.source import open_source
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, options_as_flags
 from xadapt.evaluation.cost import CostSettings, measure_costs
+from xadapt.session import Session
 from xadapt.store.files import atomic_write_json
 from xadapt.store.store import read_results
 from xadapt.validation import validated
@@ -40,20 +38,17 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, help="[default: 7]")
     parser.add_argument("--threads", type=int, help="[default: 1]")
     parser.add_argument("--language", help="of the rows [default: en]")
-    parser.add_argument("--precision", help="auto, fp32 or bf16")
-    parser.add_argument("--device", help="auto, cpu, cuda or mps")
+    parser.add_argument("--precision", default="auto", help="auto, fp32 or bf16")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     given = parser.parse_args()
-    store = open_store(given.store)
-    settings = validated(
-        CostSettings,
-        **{key: getattr(given, key) for key in ("rows", "repeats", "threads", "language", "precision", "device")},
-    )
-    results = read_results(store.root / "results")
+    lab = Session(given.base, given.data, given.store, device=given.device, precision=given.precision)
+    options = {key: getattr(given, key) for key in ("rows", "repeats", "threads", "language")}
+    settings = validated(CostSettings, **options)
+    results = read_results(lab.store.root / "results")
     if given.task:
-        results = [result for result in results if result["task"] in given.task]
-    backbone, source = load_backbone(given.base), open_source(given.data)
-    costs = measure_costs(results, backbone, source, store, settings, lambda text: print(text, file=sys.stderr))
-    to = given.to or store.root / COST_FILE
+        results = [result for result in results if result.task in given.task]
+    costs = measure_costs(lab.context, results, settings)
+    to = given.to or lab.store.root / COST_FILE
     atomic_write_json(to, costs)
     print(f"{costs['hardware']}, threads: {costs['threads']}, {costs['precision']}, repeats: {costs['repeats']}")
     for task, measured in costs["tasks"].items():
@@ -76,6 +71,7 @@ def show(task: str, measured: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     try:
-        main()
+        with options_as_flags():
+            main()
     except XadaptError as error:
         sys.exit(f"error: {error}")

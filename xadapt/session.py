@@ -116,7 +116,7 @@ class Session:
     def replace(self, **changes: Any) -> Session:
         """The same with some arguments of :class:`Session` changed, such as ``seed=43``."""
         context = self._context
-        same = {
+        same: dict[str, Any] = {
             "base": self._given["base"],
             "store": context.store,
             "seed": context.seed,

@@ -18,8 +18,8 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,18 +27,17 @@ import torch
 from comparison_view import LAYOUTS, Layout, show
 from plain_comparison import PlainJobs
 
-from xadapt.backbone.base import Backbone, load_backbone
 from xadapt.composition.grammar import parse
-from xadapt.data.source import Source, open_source
+from xadapt.display import Display, Rows
 from xadapt.evaluation.cost import hardware_name
-from xadapt.evaluation.evaluate import EvalDisplay
-from xadapt.experiments.execute import RunDisplay, execute
+from xadapt.experiments.execute import execute
+from xadapt.experiments.outlook import Expected
 from xadapt.experiments.recipe import Budget, Recipe, Target
 from xadapt.experiments.steps import Step, TrainStep
+from xadapt.session import Session
 from xadapt.store.files import atomic_write_json
 from xadapt.store.store import Store
 from xadapt.store.versions import versions
-from xadapt.training.job import Display
 from xadapt.training.plan import plan_targets, setup_of
 
 TARGET = "xnli"
@@ -87,7 +86,7 @@ def recipe_of(given: argparse.Namespace, layout: Layout) -> Recipe:
     )
 
 
-class Watch:
+class Watch(Display):
     """Processor seconds of every step of a recipe's run, and of every language that a step evaluates.
 
     A step that a run before measured keeps what it took there.
@@ -100,16 +99,18 @@ class Watch:
         self.now: dict[str, Any] = {}
         self.began = self.language_began = 0.0
         self.language = ""
-        self.display = RunDisplay(
-            lambda title: nullcontext(Display()),
-            lambda title: nullcontext(EvalDisplay(start=lambda language, rows: self._turn(language))),
-            lambda expected, behind, left: self._look(expected[behind].step),
-        )
 
-    def _look(self, step: Step) -> None:
+    @contextmanager
+    def rows(self, title: str) -> Iterator[Rows]:
+        """Note when a language begins."""
+        yield Rows(start=lambda language, rows: self._turn(language))
+
+    def look(self, expected: Sequence[Expected], behind: int, left: float) -> None:
+        """A step begins."""
+        step = expected[behind].step
         self.close()
         print(f"  {step}", file=sys.stderr)
-        self.now = {"step": str(step), "seed": step.line.seed, **placed(step)}
+        self.now = {"step": str(step), "seed": step.replicate.seed, **placed(step)}
         self.began = time.process_time()
 
     def _turn(self, language: str) -> None:
@@ -176,15 +177,16 @@ def plain_round(round_: dict[str, Any], jobs: PlainJobs, save: Save) -> None:
             save()
 
 
-def whole_run(
-    steps: list[dict[str, Any]], recipe: Recipe, base: Backbone, source: Source, store: Path, save: Save
-) -> None:
+def whole_run(steps: list[dict[str, Any]], recipe: Recipe, lab: Session, store: Path, save: Save) -> None:
     """Run the recipe with xadapt, from an empty store or on from where it was cut."""
     if store.exists() and not steps:
         sys.exit(f"{store} is there already: name another --store, because this run must begin with an empty one")
     watch = Watch(steps, save)
     # Shipped adapters are no part of it.
-    execute(recipe, base, source, Store(store, store / "shipped"), watch.display, "fp32", "cpu")
+    inside = lab.replace(base=recipe.base, store=Store(store, store / "shipped"), display=watch).context
+    # Loading it belongs to no step.
+    _ = inside.backbone
+    execute(inside, recipe, look=watch.look)
     watch.close()
 
 
@@ -223,8 +225,8 @@ def main() -> None:
     def save() -> None:
         atomic_write_json(given.to, found)
 
-    base, source = load_backbone(recipe.base), open_source(given.data)
-    jobs = PlainJobs(recipe, base, source)
+    lab = Session(recipe.base, given.data, device="cpu", precision="fp32", display=False)
+    jobs = PlainJobs(recipe, lab.backbone, lab.source)
     # What is done only once in a process belongs to no job.
     jobs.run("target on none")
     before = (given.rounds + 1) // 2
@@ -232,7 +234,7 @@ def main() -> None:
         plain_round(round_, jobs, save)
     for name, layout in LAYOUTS.items():
         folder = given.store / f"{layout.base.replace(':', '-')}-{layout.layers}"
-        whole_run(runs[name], recipe_of(given, layout), load_backbone(layout.base), source, folder, save)
+        whole_run(runs[name], recipe_of(given, layout), lab, folder, save)
     for round_ in rounds[before:]:
         plain_round(round_, jobs, save)
     found["seconds"] = show(found, given.to.with_suffix(".png"))

@@ -22,20 +22,14 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from xadapt.backbone.base import load_backbone
 from xadapt.composition.grammar import parse
-from xadapt.data.source import open_source
 from xadapt.evaluation.answering import answer_with
 from xadapt.evaluation.cost import hardware_name
-from xadapt.evaluation.evaluate import EvalSettings, evaluate
 from xadapt.problems.base import Problem
+from xadapt.session import Session
 from xadapt.store.files import atomic_write_json
 from xadapt.store.store import Store
 from xadapt.store.versions import versions
-from xadapt.tasks import get_task
-from xadapt.training.plan import plan_fusion, plan_task
-from xadapt.training.settings import make_settings
-from xadapt.training.train import train
 
 SETUPS = [
     "lingnli",
@@ -74,28 +68,24 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    backbone, source, xnli = load_backbone("e5-small"), open_source(given.data), get_task("xnli")
-    rows = {code: source.test(xnli, code, given.rows).rows for code in source.pick_languages(xnli, "all")}
     times: dict[str, list[float]] = {"without sharing": [], "xadapt": []}
     with tempfile.TemporaryDirectory() as folder:
-        store = Store(folder)
-        quick = make_settings(limit=8, dev_limit=4, epochs=1, precision="fp32", adapter_layers=given.layers)
+        lab = Session("e5-small", given.data, folder, device="cpu", precision="fp32", display=False)
+        xnli = lab.task("xnli")
+        rows = {code: lab.source.test(xnli, code, given.rows).rows for code in lab.source.pick_languages(xnli, "all")}
         for name in TASKS:
-            train(plan_task(name), backbone, source, store, quick)
-        train(plan_fusion(list(TASKS)), backbone, source, store, make_settings(limit=8, dev_limit=4, precision="fp32"))
-        ready = [answer_with(parse(setup), xnli, backbone, store) for setup in SETUPS]
-        for answerer in ready:
-            answerer.to(torch.device("cpu"))
+            lab.train(name, limit=8, dev_limit=4, epochs=1, adapter_layers=given.layers)
+        lab.fuse(*TASKS, limit=8, dev_limit=4)
+        ready = [answer_with(lab.context, parse(setup), xnli) for setup in SETUPS]
         for number in range(given.rounds):
             print(f"round {number + 1} of {given.rounds}", file=sys.stderr)
-            fresh = Store(Path(folder) / f"round-{number}", store.root)
-            (fresh.root).mkdir()
-            (fresh.root / "runs").symlink_to(store.root / "runs")
+            fresh = Store(Path(folder) / f"round-{number}", lab.store.root)
+            fresh.root.mkdir()
+            (fresh.root / "runs").symlink_to((lab.store.root / "runs").resolve())
 
-            def shared(place: Store = fresh) -> None:
+            def shared(inside: Session = lab.replace(store=fresh)) -> None:
                 for setup in SETUPS:
-                    how = EvalSettings(limit=given.rows, precision="fp32")
-                    evaluate(parse(setup), xnli, "all", backbone, source, place, how)
+                    inside.evaluate(setup, "xnli", limit=given.rows)
 
             jobs: dict[str, Callable[[], None]] = {
                 "without sharing": lambda: unshared(ready, ready[0].problem, rows),

@@ -21,12 +21,10 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from xadapt.backbone.base import load_backbone
-from xadapt.data.source import open_source
 from xadapt.evaluation.cost import hardware_name
-from xadapt.problems import make_problem
+from xadapt.problems.bind import bind
+from xadapt.session import Session
 from xadapt.store.files import atomic_write_json
-from xadapt.tasks import get_task
 
 #: Layers of the base and of the trunk, and epochs, of what training.py measures.
 JOBS = {
@@ -77,12 +75,12 @@ def main() -> None:
     parser.add_argument("--measured", type=Path)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    backbone, task = load_backbone("e5-small"), get_task("lingnli")
-    config = backbone.config
+    lab = Session("e5-small", given.data, display=False)
+    task, config = lab.task("lingnli"), lab.backbone.config
     with torch.inference_mode():
         rate = matrix_rate(config.hidden_size, config.intermediate_size)
-    rows = open_source(given.data).train(task, given.rows).rows
-    tokens = sum(len(f["input_ids"]) for f in make_problem(task, backbone.tokenizer).encode(rows, labelled=False))
+    rows = lab.source.train(task, given.rows).rows
+    tokens = sum(len(f["input_ids"]) for f in bind(task, lab.backbone).encode(rows, labelled=False))
     measured = json.loads(given.measured.read_text())["contenders"] if given.measured else {}
     table = Table("job", "10^12 operations", "floor s", "measured s", "x floor")
     jobs = {}

@@ -21,17 +21,8 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from xadapt.backbone.base import load_backbone
-from xadapt.composition.grammar import parse
-from xadapt.data.source import open_source
-from xadapt.evaluation.evaluate import EvalSettings, evaluate
+from xadapt.session import Session
 from xadapt.store.files import atomic_write_json
-from xadapt.store.store import Store
-from xadapt.tasks import get_task
-from xadapt.training.job import Display
-from xadapt.training.plan import plan_task
-from xadapt.training.settings import make_settings
-from xadapt.training.train import train
 
 DOUBLE = "double_seq_bn[reduction_factor=8]"
 LORA = 'lora[r=16,alpha=32,attn_matrices=["q","k","v"]]'
@@ -64,21 +55,21 @@ SETTINGS: dict[str, dict[str, Any]] = {
 def measure(name: str, given: argparse.Namespace) -> dict[str, Any]:
     """Train and evaluate one setting."""
     point = SETTINGS[name]
-    backbone, source = load_backbone(point["base"]), open_source(given.data)
-    store = Store(given.store / file_name(name, given))
+    store = given.store / file_name(name, given)
+    lab = Session(point["base"], given.data, store, seed=given.seed, precision="fp32", display=False)
+    # Loading it is no training.
+    _ = lab.backbone
     options = {key: value for key, value in point.items() if key != "base"}
     # A sample's share of the dev rows that a whole run measures itself on.
     dev = max(4, min(500, given.rows // 32))
-    settings = make_settings(**options, limit=given.rows, dev_limit=dev, seed=given.seed, precision="fp32")
     started, worked = time.perf_counter(), time.process_time()
-    checkpoint = train(plan_task("lingnli"), backbone, source, store, settings, display=Display(print))
+    checkpoint = lab.train("lingnli", **options, limit=given.rows, dev_limit=dev)
     seconds, processor = time.perf_counter() - started, time.process_time() - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     scores: dict[str, float] = {}
     if given.test_rows:
-        how = EvalSettings(limit=given.test_rows, seed=given.seed, precision="fp32")
-        result = evaluate(parse("lingnli"), get_task("xnli"), "all", backbone, source, store, how)
-        scores = {code: entry["accuracy"] for code, entry in result["languages"].items()}
+        result = lab.evaluate("lingnli", "xnli", limit=given.test_rows)
+        scores = {code: entry.score for code, entry in result.languages.items()}
     return {
         "name": name,
         **point,
@@ -89,8 +80,8 @@ def measure(name: str, given: argparse.Namespace) -> dict[str, Any]:
         "seconds": seconds,
         "processor": processor,
         "peak_megabytes": peak,
-        "parameters": checkpoint.record["figures"]["parameters"],
-        "dev": checkpoint.record["figures"]["dev"]["lingnli"]["accuracy"],
+        "parameters": checkpoint.parameters,
+        "dev": checkpoint.scores["lingnli"]["accuracy"],
         "xnli": scores,
     }
 
@@ -153,9 +144,9 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     for name in [] if given.plot else given.only or SETTINGS:
-        place = given.to / f"{file_name(name, given)}.json"
-        if not place.is_file():
-            atomic_write_json(place, measure(name, given))
+        path = given.to / f"{file_name(name, given)}.json"
+        if not path.is_file():
+            atomic_write_json(path, measure(name, given))
     show(given.to)
 
 
