@@ -11,14 +11,13 @@ import argparse
 import sys
 from pathlib import Path
 from statistics import median
-from typing import Any
 
-from xadapt.analysis.costs import COST_FILE, relative
+from xadapt.analysis.costs import relative
 from xadapt.analysis.families import classify
 from xadapt.errors import XadaptError, options_as_flags
 from xadapt.evaluation.cost import CostSettings, measure_costs
 from xadapt.session import Session
-from xadapt.store.files import atomic_write_json
+from xadapt.store.cost_record import COST_FILE, TaskCost
 from xadapt.store.store import read_results
 from xadapt.validation import validated
 
@@ -49,19 +48,19 @@ def main() -> None:
         results = [result for result in results if result.task in given.task]
     costs = measure_costs(lab.context, results, settings)
     to = given.to or lab.store.root / COST_FILE
-    atomic_write_json(to, costs)
-    print(f"{costs['hardware']}, threads: {costs['threads']}, {costs['precision']}, repeats: {costs['repeats']}")
-    for task, measured in costs["tasks"].items():
+    costs.write(to)
+    print(f"{costs.hardware}, threads: {costs.threads}, {costs.precision}, repeats: {costs.repeats}")
+    for task, measured in costs.tasks.items():
         show(task, measured)
     print(f"\nwritten: {to}")
-    if costs["device"] == "cpu" and min(measured["processor_share"] for measured in costs["tasks"].values()) < QUIET:
+    if costs.device == "cpu" and min(measured.processor_share for measured in costs.tasks.values()) < QUIET:
         print("the processor was busy with other things: measure again when it is not")
 
 
-def show(task: str, measured: dict[str, Any]) -> None:
+def show(task: str, measured: TaskCost) -> None:
     """Print a line per setup: median, lowest and highest, and the median ratio to a single adapter."""
-    print(f"\n{task}: ms an example, {measured['rows']} rows of {measured['tokens']} tokens on average")
-    times: dict[str, list[float]] = measured["milliseconds"]
+    print(f"\n{task}: ms an example, {measured.rows} rows of {measured.tokens} tokens on average")
+    times = measured.milliseconds
     single = next((values for setup, values in times.items() if classify(setup, task).family == "single"), [])
     for setup, values in times.items():
         ratio = relative(values, single)

@@ -1,4 +1,4 @@
-"""Made-up results, as records, and measurements as they are stored."""
+"""Made-up results and measurements, as records."""
 
 import json
 import random
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from xadapt.store.cost_record import CostRecord
 from xadapt.store.records import Result
 
 
@@ -63,12 +64,11 @@ def fusion_loses(result):
 
 @pytest.fixture
 def measurement():
-    """Make a measurement of costs on XNLI, as it is stored, from the milliseconds of setups."""
+    """Make a measurement of costs on XNLI from the milliseconds of setups."""
 
-    def make(milliseconds: dict[str, list[float]], **other: Any) -> dict[str, Any]:
+    def make(milliseconds: dict[str, list[float]], **other: Any) -> CostRecord:
         rows = {"language": "en", "rows": 32, "tokens": 41.5, "max_length": 128, "processor_share": 0.98}
-        return {
-            "format": 1,
+        made = {
             "base": "e5-small",
             "data": "mirror:rows",
             "device": "cpu",
@@ -81,6 +81,7 @@ def measurement():
             "tasks": {"xnli": {**rows, "milliseconds": milliseconds}},
             **other,
         }
+        return CostRecord.of(made, "a made-up measurement")
 
     return make
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from xadapt.portable.export import Export
     from xadapt.portable.hub.pull import Pulled
     from xadapt.portable.hub.push import Pushed
-    from xadapt.reports.recipe_report import ResultsReport
+    from xadapt.reports.report import Report
     from xadapt.store.checkpoints import Checkpoint
     from xadapt.store.records import Result
     from xadapt.tasks import Task
@@ -296,7 +296,7 @@ class Session:
         from xadapt.composition.grammar import parse
         from xadapt.evaluation.evaluate import EvalSettings
         from xadapt.evaluation.run_suite import run_suite
-        from xadapt.evaluation.suites import get_suite
+        from xadapt.tasks.suites import get_suite
 
         checked = validated(EvalSettings, **settings)
         return run_suite(self._context, get_suite(suite), parse(setup), _codes(languages), checked)
@@ -305,7 +305,7 @@ class Session:
         """Write stored predictions in the layout that XTREME's evaluator reads; nothing is computed."""
         from xadapt.composition.grammar import parse
         from xadapt.evaluation.submission import write_submission
-        from xadapt.evaluation.suites import get_suite
+        from xadapt.tasks.suites import get_suite
 
         return write_submission(self._context, get_suite(suite), parse(setup), Path(to), allow_sample)
 
@@ -448,7 +448,7 @@ class Session:
         to: Path | str | None = None,
         title: str | None = None,
         tested: bool = True,
-    ) -> ResultsReport:
+    ) -> Report:
         """Compare everything that was evaluated.
 
         Args:

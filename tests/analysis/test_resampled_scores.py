@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from xadapt.analysis.resampled_scores import micro_f1_difference, spearman_difference
-from xadapt.analysis.significance import paired_bootstrap_of
+from xadapt.analysis.significance import resample, summarise
 from xadapt.errors import XadaptError
 from xadapt.metrics.spans import span_scores
 
@@ -20,28 +20,28 @@ POOR = (GOLD + 1.5 * GENERATOR.normal(size=(3, 80))).round()
 
 def drawn(examples: int, rows: int = 6) -> tuple[np.ndarray, np.ndarray]:
     """Places that were drawn, and how often each was."""
-    places = np.random.default_rng(1).integers(examples, size=(rows, examples))
-    return places, np.stack([np.bincount(row, minlength=examples) for row in places]).astype(float)
+    positions = np.random.default_rng(1).integers(examples, size=(rows, examples))
+    return positions, np.stack([np.bincount(row, minlength=examples) for row in positions]).astype(float)
 
 
 def test_spearman_is_that_of_scipy_on_every_resample_and_seed() -> None:
-    places, counts = drawn(80)
+    positions, counts = drawn(80)
     found = spearman_difference(GOOD, POOR, GOLD)(counts)
     expected = [
         [
             100 * (stats.spearmanr(one[row], GOLD[row])[0] - stats.spearmanr(other[row], GOLD[row])[0])
             for one, other in zip(GOOD, POOR, strict=True)
         ]
-        for row in places
+        for row in positions
     ]
     np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
 def test_a_better_correlation_is_found_and_the_same_one_is_not() -> None:
-    better = paired_bootstrap_of(spearman_difference(GOOD, POOR, GOLD), 80, 500)
+    better = summarise(resample(spearman_difference(GOOD, POOR, GOLD), 80, 500))
     assert better.p_value < 0.01
     assert 0 < better.low < better.difference < better.high
-    assert paired_bootstrap_of(spearman_difference(GOOD, GOOD, GOLD), 80, 50).p_value == 1
+    assert summarise(resample(spearman_difference(GOOD, GOOD, GOLD), 80, 50)).p_value == 1
 
 
 def test_a_system_that_says_the_same_of_all_has_a_correlation_of_0() -> None:
@@ -73,14 +73,14 @@ def test_micro_f1_is_that_of_the_metric_on_every_resample_and_seed() -> None:
     gold = tags(0, 1.0, [["O"] * 6] * 40)
     good, poor = ([tags(seed, rate, gold) for seed in (1, 2)] for rate in (0.1, 0.5))
     score = micro_f1_difference([tallied(one, gold) for one in good], [tallied(one, gold) for one in poor])
-    places, counts = drawn(40)
+    positions, counts = drawn(40)
 
     def f1(given: list[list[str]], row: np.ndarray) -> float:
-        return span_scores([given[place] for place in row], [gold[place] for place in row])["f1"]
+        return span_scores([given[index] for index in row], [gold[index] for index in row])["f1"]
 
-    expected = [[f1(one, row) - f1(other, row) for one, other in zip(good, poor, strict=True)] for row in places]
+    expected = [[f1(one, row) - f1(other, row) for one, other in zip(good, poor, strict=True)] for row in positions]
     np.testing.assert_allclose(score(counts), expected)
-    assert paired_bootstrap_of(score, 40, 300).p_value < 0.01
+    assert summarise(resample(score, 40, 300)).p_value < 0.01
 
 
 def test_micro_f1_where_there_is_nothing_to_find_is_0() -> None:

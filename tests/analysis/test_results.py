@@ -1,17 +1,10 @@
 import pytest
 
-from xadapt.analysis.results import read_result
+from xadapt.analysis.results import comparable, variant
 
 
-def test_a_setup_is_read_in_its_canonical_form(result):
-    assert read_result(result("fuse(stsb,  mnli)", {"en": 1.0})).setup == "fuse(mnli, stsb)"
-
-
-def test_every_number_of_a_language_but_its_size_is_a_score(result):
-    others = {"exact_match": {"en": 50.0}, "available": {"en": 9000}}
-    row = read_result(result("squad", {"en": 60.0}, metric="f1", others=others)).languages["en"]
-    assert dict(row.scores) == {"f1": 60.0, "exact_match": 50.0}
-    assert (row.n, row.split) == (2000, "test")
+def test_a_setup_takes_its_canonical_form(result):
+    assert comparable(result("fuse(stsb,  mnli)", {"en": 1.0})).setup == "fuse(mnli, stsb)"
 
 
 @pytest.mark.parametrize(
@@ -19,7 +12,7 @@ def test_every_number_of_a_language_but_its_size_is_a_score(result):
     [("hub", "hub"), ("bundled", "bundled"), ("mirror:rows", "mirror:rows"), ("/home/someone/hub", "mirror:hub")],
 )
 def test_a_mirror_never_passes_for_the_hub_and_shows_no_path(result, data, shown):
-    assert read_result(result("mnli", {"en": 1.0}, data=data)).data == shown
+    assert comparable(result("mnli", {"en": 1.0}, data=data)).data == shown
 
 
 @pytest.mark.parametrize(
@@ -31,9 +24,24 @@ def test_a_mirror_never_passes_for_the_hub_and_shows_no_path(result, data, shown
     ],
 )
 def test_a_base_is_shown_by_its_hub_id_or_the_name_of_its_folder(result, base, shown):
-    assert read_result(result("mnli", {"en": 1.0}, base=base)).base == shown
+    assert comparable(result("mnli", {"en": 1.0}, base=base)).base == shown
 
 
 def test_layer_and_pooling_tell_retrievals_apart(result):
-    stored = result("mnli", {"de": 1.0}, details={"layer": 8, "pooling": "mean"})
-    assert read_result(stored).variant == "layer 8, mean pooling"
+    assert variant(result("mnli", {"de": 1.0}, details={"layer": 8, "pooling": "mean"})) == "layer 8, mean pooling"
+    assert variant(result("mnli", {"de": 1.0})) == ""
+
+
+def test_a_target_is_the_task_unless_a_recipe_says_another(result):
+    assert comparable(result("mnli", {"en": 1.0}, task="xnli")).target == "xnli"
+    assert comparable(result("mnli", {"en": 1.0}, task="xnli", target="lingnli")).target == "lingnli"
+
+
+def test_details_can_say_that_rows_are_a_sample(result):
+    assert comparable(result("mnli", {"en": 1.0}, details={"sample": True})).sample
+    assert not comparable(result("mnli", {"en": 1.0})).sample
+
+
+def test_english_beside_itself_is_english_and_keeps_its_score(result):
+    one = comparable(result("stsb", {"en-en": 80.0, "en-de": 70.0})).languages
+    assert {code: score.score for code, score in one.items()} == {"en": 80.0, "en-de": 70.0}

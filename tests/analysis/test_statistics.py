@@ -5,6 +5,7 @@ import pytest
 
 from xadapt.analysis.comparison import compare
 from xadapt.analysis.statistics import paired_runs
+from xadapt.analysis.tested import Untested
 
 
 def rows_of(results, examples):
@@ -75,7 +76,7 @@ def test_the_effect_is_the_difference_over_the_noise_of_seeds(tested_fusion, tmp
 def test_without_examples_nothing_is_tested_and_the_reason_is_given(tested_fusion, tmp_path):
     row = rows_of(tested_fusion, tmp_path / "nothing")["fuse(mnli, stsb)"]
     assert (row.tested, row.tests, row.tally) == (None, {}, None)
-    assert "no per-example scores (evaluate again" in row.untested
+    assert row.untested is Untested.NO_EXAMPLES
 
 
 def test_other_rows_are_not_compared(measured, tmp_path):
@@ -85,7 +86,7 @@ def test_other_rows_are_not_compared(measured, tmp_path):
     rewrite(tmp_path / "examples" / results[1].run, rows="others")
     row = rows_of(results, tmp_path / "examples")["fuse(mnli, stsb)"]
     assert row.tested is None
-    assert "not scored on the same rows" in row.untested
+    assert row.untested is Untested.OTHER_ROWS
 
 
 @pytest.mark.parametrize("change", [{"rows": "older"}, {"score": "f1"}])
@@ -122,7 +123,7 @@ def test_a_checkpoint_of_one_seed_only_stands_for_no_other(measured, tmp_path):
     ]
     row = rows_of([single, *fusions], tmp_path / "examples")["fuse(mnli, stsb)"]
     assert row.tested is None
-    assert "no seed in common" in row.untested
+    assert row.untested is Untested.NO_PAIRS
 
 
 def test_of_several_seeds_those_that_both_have_are_paired(measured, tmp_path):
@@ -167,6 +168,4 @@ def test_without_an_english_choice_it_is_said_why_nothing_is_tested(measured, tm
     results = [measured(setup, {"de": 0.5}) for setup in ("mnli", "stsb", "fuse(mnli, stsb)")]
     (comparison,) = compare(results, None, tmp_path / "examples")
     assert comparison.blocks[0].reference.chosen is False
-    assert {row.untested for row in comparison.blocks[0].rows} == {
-        "there are no English rows to choose a best single adapter by"
-    }
+    assert {row.untested for row in comparison.blocks[0].rows} == {Untested.NO_CHOICE}

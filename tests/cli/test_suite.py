@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from xadapt.evaluation import suites
-from xadapt.evaluation.suites import XTREME_R, Suite
+from xadapt.tasks import suites
+from xadapt.tasks.suites import XTREME_R, Suite
 
 Cli = Callable[..., tuple[int, str, str]]
 

@@ -10,8 +10,8 @@ from xadapt.composition.grammar import parse
 from xadapt.context import Context
 from xadapt.data.source import RowSet
 from xadapt.evaluation.submission import Submission, write_submission
-from xadapt.evaluation.suites import XTREME, Suite
 from xadapt.store.records import Result
+from xadapt.tasks.suites import XTREME, Suite
 
 
 class Given:

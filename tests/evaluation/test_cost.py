@@ -7,8 +7,10 @@ import pytest
 import torch
 
 from tests.tiny_lab import Told
+from xadapt.analysis.costs import costs_of
 from xadapt.errors import XadaptError
 from xadapt.evaluation.cost import CostSettings, hardware_name, interleaved, measure_costs
+from xadapt.store.cost_record import CostRecord
 from xadapt.store.records import Result
 
 
@@ -50,26 +52,23 @@ def test_setups_of_results_are_measured_task_by_task_once_for_all_seeds(trained)
     context = replace(trained.context, display=Told(say=told.append))
     costs = measure_costs(context, results, CostSettings(rows=4, repeats=2))
     assert (torch.get_num_threads(), os.environ.get("TOKENIZERS_PARALLELISM")) == before
-    assert set(costs["tasks"]) == {"xnli", "xquad"}
-    xnli = costs["tasks"]["xnli"]
-    assert set(xnli["milliseconds"]) == {*setups[:2], "fuse(mnli, stsb)", setups[4]}
-    assert all(len(values) == 2 and min(values) > 0 for values in xnli["milliseconds"].values())
-    assert (xnli["rows"], xnli["language"]) == (4, "en")
-    assert 4 < xnli["tokens"] <= 128
-    assert 0 < xnli["processor_share"] < 2
-    assert (costs["threads"], costs["precision"], costs["repeats"]) == (1, "fp32", 2)
-    assert {"torch", "adapters", "python"} <= costs["versions"].keys()
+    assert set(costs.tasks) == {"xnli", "xquad"}
+    xnli = costs.tasks["xnli"]
+    assert set(xnli.milliseconds) == {*setups[:2], "fuse(mnli, stsb)", setups[4]}
+    assert all(len(values) == 2 and min(values) > 0 for values in xnli.milliseconds.values())
+    assert (xnli.rows, xnli.language) == (4, "en")
+    assert 4 < xnli.tokens <= 128
+    assert 0 < xnli.processor_share < 2
+    assert (costs.threads, costs.precision, costs.repeats) == (1, "fp32", 2)
+    assert {"torch", "adapters", "python"} <= costs.versions.keys()
     assert "xnli: loading mnli" in told
 
 
 def test_what_is_measured_is_what_reports_read(trained, tmp_path):
-    from xadapt.analysis.costs import read_costs
-    from xadapt.store.files import atomic_write_json
-
     results = results_of(("xnli", "mnli"), base=trained.backbone.name)
     costs = measure_costs(trained.context, results, CostSettings(rows=2, repeats=3))
-    atomic_write_json(tmp_path / "cost.json", costs)
-    ((key, cost),) = read_costs(tmp_path / "cost.json").items()
+    costs.write(tmp_path / "cost.json")
+    ((key, cost),) = costs_of(CostRecord.read(tmp_path / "cost.json")).items()
     assert key[1] == "xnli"
     assert len(cost.milliseconds["mnli"]) == 3
 
@@ -77,7 +76,7 @@ def test_what_is_measured_is_what_reports_read(trained, tmp_path):
 def test_a_task_without_the_language_is_measured_in_its_first(trained):
     results = results_of(("tatoeba", "mnli"), base=trained.backbone.name)
     costs = measure_costs(trained.context, results, CostSettings(rows=2, repeats=1))
-    assert costs["tasks"]["tatoeba"]["language"] == "de"
+    assert costs.tasks["tatoeba"].language == "de"
 
 
 @pytest.mark.parametrize("pairs", [[], [("lareqa", "mnli")]])

@@ -19,8 +19,8 @@ from xadapt.errors import XadaptError
 from xadapt.evaluation import run_suite as running
 from xadapt.evaluation.evaluate import EvalSettings
 from xadapt.evaluation.run_suite import SuiteRun, candidates, plan_suite, run_suite
-from xadapt.evaluation.suites import XTREME, XTREME_R, Suite
 from xadapt.tasks import get_task
+from xadapt.tasks.suites import XTREME, XTREME_R, Suite
 from xadapt.training.plan import plan_target, plan_task
 
 #: The tasks that the mirror of the tests has.

@@ -1,4 +1,4 @@
-"""Per-example scores beside predictions: written, made up for, and read."""
+"""Per-example scores beside predictions: written, and made up for."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 
 from xadapt.errors import XadaptError
 from xadapt.evaluation import evaluate as evaluation
-from xadapt.evaluation.stored_examples import read_examples
-from xadapt.store.records import Result
+from xadapt.metrics.examples import Examples
+from xadapt.store.records import ExamplesRecord, Result
 
 CASES = [
     ("mnli", "xnli", "de", "mean"),
@@ -35,9 +35,8 @@ def test_examples_are_stored_with_predictions_and_made_again_from_them(
     entry, made = result[language], stored(trained, result, language)
     assert (made["kind"], made["score"], made["rows"]) == (kind, result.metric, entry.rows)
     assert len(made["values"]) == entry.n
-    found = read_examples(trained.store.root / "examples", result.run, language)
-    assert found is not None
-    assert found.examples.score() == pytest.approx(entry.score, abs=1e-3)
+    found = ExamplesRecord.read(trained.store.examples_path(result.run, language))
+    assert Examples(found.kind, found.values).score() == pytest.approx(entry.score, abs=1e-3)
 
     def forbidden(*given: Any) -> None:
         raise AssertionError("the model was run")
@@ -66,11 +65,9 @@ def test_without_predictions_nothing_is_made(trained: Any) -> None:
     assert not trained.store.examples_path(result.run, "de").exists()
 
 
-def test_what_is_not_there_is_none_and_what_is_something_else_is_refused(tmp_path: Path) -> None:
-    assert read_examples(tmp_path, "run", "de") is None
+def test_what_is_something_else_is_refused(tmp_path: Path) -> None:
     for content in ('{"kind": "median", "values": [1]}', "[]", '{"kind": "mean", "values": []}'):
-        path = tmp_path / "run" / "de.json"
-        path.parent.mkdir(exist_ok=True)
+        path = tmp_path / "de.json"
         path.write_text(content)
         with pytest.raises(XadaptError, match="not a file of per-example scores: delete it and evaluate again"):
-            read_examples(tmp_path, "run", "de")
+            ExamplesRecord.read(path)

@@ -16,7 +16,7 @@ from xadapt.composition.grammar import parse
 from xadapt.data.source import RowSet
 from xadapt.errors import XadaptError
 from xadapt.evaluation.submission import RECORD, write_submission
-from xadapt.evaluation.suites import XTREME_R
+from xadapt.tasks.suites import XTREME_R
 
 
 def test_what_was_evaluated_scores_the_same_when_it_is_read_back(trained: Any, tmp_path: Path) -> None:

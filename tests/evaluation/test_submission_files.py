@@ -12,8 +12,8 @@ from tests.evaluation.submissions import Given, Keep, accuracy, read_labels, sor
 from xadapt import metrics
 from xadapt.data.source import RowSet
 from xadapt.evaluation.submission import file_name
-from xadapt.evaluation.suites import XTREME, XTREME_R
 from xadapt.tasks import get_task
+from xadapt.tasks.suites import XTREME, XTREME_R
 
 
 def read_tags(path: Path) -> list[list[str]]:

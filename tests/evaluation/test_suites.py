@@ -9,10 +9,10 @@ import pytest
 
 from xadapt.errors import XadaptError
 from xadapt.evaluation.suite_scores import SuiteScore, score_suite
-from xadapt.evaluation.suites import SUITES, XTREME, XTREME_R, Suite, get_suite
 from xadapt.metrics import main_score
 from xadapt.store.records import LanguageScore, Result
 from xadapt.tasks import SpanQA, get_task
+from xadapt.tasks.suites import SUITES, XTREME, XTREME_R, Suite, get_suite
 
 
 def result(task: str, scores: dict[str, dict[str, float]], **other: Any) -> Result:

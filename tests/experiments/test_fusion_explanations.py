@@ -32,9 +32,9 @@ def test_each_target_that_asks_for_it_has_its_fusion_explained_once(trained: Any
     asked = recipe(xnli={"explain": 2, "languages": "en,de", "setups": ["mnli", FUSED]}, tatoeba={})
     pins = {(Replicate(42), FUSED): trained.store.find(FUSED, trained.backbone.fingerprint)}
     (first,) = fusions_explained(context, asked, pins)
-    assert (first["task"], first["setup"], list(first["languages"])) == ("xnli", FUSED, ["en", "de"])
-    assert first["checkpoints"][FUSED] == pins[Replicate(42), FUSED].run
-    assert first["languages"]["de"]["rows"] == 2
+    assert (first.task, first.setup, list(first.languages)) == ("xnli", FUSED, ["en", "de"])
+    assert first.checkpoints[FUSED] == pins[Replicate(42), FUSED].run
+    assert first.languages["de"].rows == 2
     assert titles == [f"explain {FUSED} on xnli"]
     assert fusions_explained(context, asked, pins) == [first]
     assert len(titles) == 1

@@ -11,7 +11,7 @@ from adapters.composition import Stack
 
 from xadapt.errors import XadaptError
 from xadapt.explain.attention import Tokens
-from xadapt.explain.similarity import MINIBATCH, SimilarityMeter, common_places, member_hooks, unbiased_hsic
+from xadapt.explain.similarity import MINIBATCH, SimilarityMeter, common_points, member_hooks, unbiased_hsic
 
 IDS = torch.randint(5, 300, (2, 7), generator=torch.Generator().manual_seed(1))
 
@@ -117,7 +117,7 @@ def added(models: list[Any], see: Any) -> torch.Tensor:
     """Run the bare base under the eyes of its members; gives its output."""
     setups = [model.active_adapters for model in models]
     models[0].set_active_adapters(None)
-    with torch.inference_mode(), member_hooks(models, setups, common_places(models), see) as model:
+    with torch.inference_mode(), member_hooks(models, setups, common_points(models), see) as model:
         return model.roberta(input_ids=IDS, attention_mask=torch.ones_like(IDS)).last_hidden_state
 
 
@@ -177,4 +177,4 @@ def test_adapters_that_are_no_bottlenecks_are_not_compared(tiny: Any) -> None:
     model.add_adapter("low", config="lora")
     model.set_active_adapters("low")
     with pytest.raises(XadaptError, match="no bottleneck adapters at the same layers"):
-        common_places([model, model])
+        common_points([model, model])

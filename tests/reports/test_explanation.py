@@ -15,19 +15,20 @@ from rich.console import Console
 
 from xadapt.explain.attention import Attention
 from xadapt.explain.explanation import Explanation, LanguageFigures
+from xadapt.explain.record import explanation_record
 from xadapt.explain.similarity import Similarity
+from xadapt.explain.statements import statements
 from xadapt.reports.explanation import (
     explanation_csv,
-    explanation_json,
     explanation_markdown,
     facts_line,
     headline,
-    statements,
     tables,
     write_explanation,
 )
 from xadapt.reports.explanation_plots import draw_attention, draw_similarity
-from xadapt.reports.explanation_tables import attention_grid, language_grid, matrix_grid, pair_grid, rich_grid
+from xadapt.reports.explanation_tables import attention_table, language_table, matrix_table, pair_table
+from xadapt.tables import Mark, terminal_table
 
 MEMBERS = ("mnli", "squad", "stsb")
 EVEN = [1 / 3, 1 / 3, 1 / 3]
@@ -115,7 +116,7 @@ def test_neighbouring_layers_are_named_as_a_range() -> None:
 def test_without_english_nothing_is_compared_with_it() -> None:
     found = explanation({"sw": figures(WEIGHTS, ENTROPY), "zh": figures(WEIGHTS, ENTROPY)})
     assert len(statements(found)) == 3
-    assert language_grid(found).head[-1] == "entropy"
+    assert language_table(found).headings[-1] == "entropy"
 
 
 def test_without_a_fusion_one_line_says_what_is_explained_instead(averaged: Explanation) -> None:
@@ -125,7 +126,7 @@ def test_without_a_fusion_one_line_says_what_is_explained_instead(averaged: Expl
         "bare base's own hidden states."
     )
     assert alike.startswith("Most alike")
-    assert [grid.title[:3] for grid in tables(averaged)] == ["CKA", "cos"]
+    assert [table.title[:3] for table in tables(averaged)] == ["CKA", "cos"]
 
 
 def test_an_ensemble_with_a_fusion_says_how_that_is_explained() -> None:
@@ -138,53 +139,53 @@ def test_what_cannot_be_compared_is_a_dash_and_no_statement() -> None:
     nothing = np.full((3, 3), np.nan)
     found = explanation({"en": figures(WEIGHTS, ENTROPY, nothing)})
     assert statements(found)[-1].startswith("Nothing can be said of similarity")
-    assert [cell.text for cell in matrix_grid(found, "cka").lines[0]] == ["mnli", "–", "–", "–"]
-    assert explanation_json(found)["mean"]["cka"][0] == [[None] * 3] * 3
+    assert [cell.text for cell in matrix_table(found, "cka").rows[0]] == ["mnli", "–", "–", "–"]
+    assert explanation_record(found).stored()["mean"]["cka"][0] == [[None] * 3] * 3
     draw_similarity(found)
 
 
 def test_the_highest_of_a_layer_is_bold(fused: Explanation) -> None:
-    grid = attention_grid(fused)
-    assert [[cell.bold for cell in line[1:4]] for line in grid.lines[:2]] == [
+    table = attention_table(fused)
+    assert [[Mark.BEST in cell.marks for cell in line[1:4]] for line in table.rows[:2]] == [
         [True, False, False],
         [False, True, False],
     ]
-    assert [cell.text for cell in grid.lines[0]] == ["1", "60.0 ±5.0", "20.0 ±5.0", "20.0 ±5.0", "0.80"]
+    assert [cell.text for cell in table.rows[0]] == ["1", "60.0 ±5.0", "20.0 ±5.0", "20.0 ±5.0", "0.80"]
     # Languages differ, so rows of both lie further from the mean than those of one.
-    assert grid.lines[1][1].text == "23.5 ±6.1"
-    assert [line[0].text for line in grid.apart] == ["all", "uniform"]
-    assert [cell.text for cell in attention_grid(fused, "sw").lines[1]][1] == "27.0 ±5.0"
+    assert table.rows[1][1].text == "23.5 ±6.1"
+    assert [line[0].text for line in table.below] == ["all", "uniform"]
+    assert [cell.text for cell in attention_table(fused, "sw").rows[1]][1] == "27.0 ±5.0"
 
 
 def test_languages_are_compared_with_english(fused: Explanation) -> None:
-    grid = language_grid(fused)
-    assert [line[0].text for line in grid.lines] == ["en", "sw"]
-    assert [line[-1].text for line in grid.lines] == ["–", "layer 2: squad −8.0"]
+    table = language_table(fused)
+    assert [line[0].text for line in table.rows] == ["en", "sw"]
+    assert [line[-1].text for line in table.rows] == ["–", "layer 2: squad −8.0"]
 
 
 def test_the_most_alike_pair_is_bold_and_no_member_with_itself(fused: Explanation) -> None:
-    bold = [[cell.bold for cell in line[1:]] for line in matrix_grid(fused, "cka").lines]
+    bold = [[Mark.BEST in cell.marks for cell in line[1:]] for line in matrix_table(fused, "cka").rows]
     assert bold == [[False, False, True], [False] * 3, [True, False, False]]
-    assert [line[0].text for line in pair_grid(fused, "cka").lines] == ["mnli – squad", "mnli – stsb", "squad – stsb"]
+    assert [line[0].text for line in pair_table(fused, "cka").rows] == ["mnli – squad", "mnli – stsb", "squad – stsb"]
 
 
 def test_terminal_tables_show_every_number_in_80_columns(fused: Explanation) -> None:
-    for grid in tables(fused):
+    for table in tables(fused):
         console = Console(width=80, file=io.StringIO(), force_terminal=False)
-        console.print(rich_grid(grid))
+        console.print(terminal_table(table))
         shown = console.file.getvalue()  # type: ignore[attr-defined]
-        assert all(cell.text in shown for line in grid.lines for cell in line), grid.title
+        assert all(cell.text in shown for line in table.rows for cell in line), table.title
         assert "…" not in shown
 
 
 def test_spreads_can_be_left_out_for_a_narrow_terminal(fused: Explanation) -> None:
-    assert [cell.text for cell in tables(fused, spreads=False)[0].lines[0]] == ["1", "60.0", "20.0", "20.0", "0.80"]
+    assert [cell.text for cell in tables(fused, spreads=False)[0].rows[0]] == ["1", "60.0", "20.0", "20.0", "0.80"]
 
 
 def test_names_with_brackets_are_printed_as_they_are(fused: Explanation) -> None:
     named = explanation(fused.languages, members=("average(mnli, squad)", "[x]", "stsb"))
     console = Console(width=120, file=io.StringIO())
-    console.print(rich_grid(attention_grid(named)))
+    console.print(terminal_table(attention_table(named)))
     assert "[x]" in console.file.getvalue()  # type: ignore[attr-defined]
 
 
@@ -210,7 +211,7 @@ def test_csv_has_every_figure_of_every_language(fused: Explanation) -> None:
 
 
 def test_json_has_the_same_arrays_for_the_mean_and_each_language(fused: Explanation) -> None:
-    found = json.loads(json.dumps(explanation_json(fused)))
+    found = json.loads(json.dumps(explanation_record(fused).stored()))
     assert found["layers"] == ["1", "2", "3", "4", "all"]
     assert found["uniform"] == pytest.approx(1 / 3)
     assert found["languages"]["sw"]["weights"][1] == [0.27, 0.62, 0.11]
@@ -220,7 +221,7 @@ def test_json_has_the_same_arrays_for_the_mean_and_each_language(fused: Explanat
 
 
 def test_json_of_a_setup_without_fusion_has_no_weights(averaged: Explanation) -> None:
-    assert explanation_json(averaged)["mean"].keys() == {"cka", "cosine"}
+    assert explanation_record(averaged).stored()["mean"].keys() == {"cka", "cosine"}
 
 
 def test_markdown_has_each_languages_layers_and_says_how_to_read_them(fused: Explanation) -> None:

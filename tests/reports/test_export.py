@@ -28,7 +28,7 @@ def test_a_setup_is_a_line_with_scores_spreads_differences_and_costs(result):
         results.append(result("mnli", {"en": 70.0, "de": 60.0 + seed}, seed=seed, parameters=9, head_parameters=1))
         results.append(result("fuse(mnli, stsb)", {"en": 71.0, "de": 61.0}, seed=seed))
     times = {"mnli": (4.0, 2.0, 3.0), "fuse(mnli, stsb)": (6.0, 5.0, 6.0)}
-    text = setups_csv(compare(results, {("e5-small", "xnli"): Cost("", times)}))
+    text = setups_csv(compare(results, {("e5-small", "xnli"): Cost(None, times)}))
     single, fusion = csv.DictReader(io.StringIO(text))
     assert (single["seeds"], single["n"], single["bytes"], fusion["bytes"]) == ("1 3", "4000", "20", "")
     assert [fusion[key] for key in ("single", "zero_shot", "vs_single", "languages_ahead")] == [

@@ -1,18 +1,18 @@
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from xadapt.analysis.comparison import compare
-from xadapt.analysis.costs import read_costs
 from xadapt.errors import XadaptError
-from xadapt.reports import write_report
+from xadapt.reports import make_report, write_report
 from xadapt.reports.markdown import plot_names
 
 
-def report_of(results, to, title, *quoted, costs=None, examples=None):
-    comparisons = compare(results, read_costs(costs) if costs else None, examples)
-    return write_report(comparisons, results, to, title, *quoted, costs=costs)
+def report_of(results, to, title, commands=(), recipe="", adapters=(), cost=None, examples=None):
+    made = make_report(results, title, cost, examples)
+    return write_report(replace(made, commands=commands, recipe=recipe, adapters=adapters), to)
 
 
 def test_a_report_has_text_numbers_and_every_picture_it_shows(fusion_loses, tmp_path):
@@ -38,12 +38,12 @@ def test_the_report_says_what_it_must(fusion_loses, tmp_path):
 
 def test_every_table_is_whole(fusion_loses, tmp_path):
     lines = report_of(fusion_loses, tmp_path, "Tables").read_text().splitlines()
-    rules = [place for place, line in enumerate(lines) if line.startswith("| ---")]
+    rules = [index for index, line in enumerate(lines) if line.startswith("| ---")]
     assert len(rules) == 4
     for rule in rules:
         cells = lines[rule].count("|")
         following = lines[rule + 1 :]
-        body = following[: next(place for place, line in enumerate(following) if not line.startswith("|"))]
+        body = following[: next(index for index, line in enumerate(following) if not line.startswith("|"))]
         assert body
         assert {line.count("|") for line in [lines[rule - 1], *body]} == {cells}
 
@@ -70,20 +70,19 @@ def test_parameters_and_megabytes_are_shown_only_if_they_are_known(result, tmp_p
 
 
 def test_measured_times_are_shown_and_kept_beside_the_report(fusion_loses, measurement, tmp_path):
-    costs = tmp_path / "cost.json"
-    costs.write_text(json.dumps(measurement({"stack(mnli, xnli)": [10, 12, 11], "xnli": [5, 6, 5.5]})))
-    report = report_of(fusion_loses, tmp_path / "out", "Timed", costs=costs)
+    cost = measurement({"stack(mnli, xnli)": [10, 12, 11], "xnli": [5, 6, 5.5]})
+    report = report_of(fusion_loses, tmp_path / "out", "Timed", cost=cost)
     text = report.read_text()
     assert "| ms per example | × single |" in text
     assert re.search(r"`target only` .* \| 5.5 \| 0.50 \|", text)
     assert re.search(r"`stsb` .* \| – \| – \|", text)
     assert "* Time of an example: 32 rows of en" in text
     assert "not measured" not in text
-    assert (report.parent / "cost.json").read_bytes() == costs.read_bytes()
+    assert json.loads((report.parent / "cost.json").read_text()) == cost.stored()
 
 
 def test_a_report_without_measured_times_says_how_to_get_them(fusion_loses, tmp_path):
-    text = report_of(fusion_loses, tmp_path / "out", "Untimed", costs=tmp_path / "cost.json").read_text()
+    text = report_of(fusion_loses, tmp_path / "out", "Untimed").read_text()
     assert "python benchmarks/cost.py" in text
     assert "| ms per example |" not in text
     assert not (tmp_path / "out" / "cost.json").exists()
@@ -108,8 +107,8 @@ def test_many_setups_have_a_line_each_in_the_table_of_languages(result, tmp_path
 
 def test_the_same_results_give_the_same_report(fusion_loses, tmp_path):
     first, second = (
-        report_of(order, tmp_path / str(place), "Same")
-        for place, order in enumerate(
+        report_of(order, tmp_path / str(number), "Same")
+        for number, order in enumerate(
             (
                 fusion_loses,
                 fusion_loses[::-1],

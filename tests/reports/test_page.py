@@ -7,15 +7,20 @@ from html.parser import HTMLParser
 
 import pytest
 
-from xadapt.analysis import comparison_rows
 from xadapt.analysis.comparison import compare
+from xadapt.analysis.suites import SetupOnSuite
+from xadapt.analysis.tested import Tested
+from xadapt.evaluation.suite_scores import score_suite
 from xadapt.reports.conclusion import conclude
-from xadapt.reports.page import About, inline, write_page
+from xadapt.reports.page import inline, write_page
+from xadapt.reports.report import Report, make_report
+from xadapt.store.explanation_record import ExplanationRecord
 from xadapt.tasks.languages import LANGUAGES
+from xadapt.tasks.suites import XTREME
 
 HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(2)>'\""
 
-EXPLANATION = {
+STORED = {
     "explained": "fuse(mnli, stsb)",
     "fusion": True,
     "task": "xnli",
@@ -31,15 +36,22 @@ EXPLANATION = {
     "languages": {"en": {"weights": [[0.7, 0.3], [0.6, 0.4], [0.65, 0.35]]}},
 }
 
-ABOUT = About(
-    verdict=["Fusion **loses**.", "By one point with `fuse(mnli, stsb)`.", "One seed: nothing is claimed."],
-    commands=["xadapt run recipes/fusion.yaml"],
-    recipe="name: fusion\nseeds: [42]\n",
-    adapters=["`mnli`: 4,000 rows"],
-    scores=["XTREME: 45.0"],
-    explanations=[EXPLANATION],
-    methods=["Bottlenecks of 48 units."],
-)
+EXPLANATION = ExplanationRecord.of(STORED, "made up")
+
+
+def page_of(comparisons, to, title="Does fusion help?", explanation=EXPLANATION):
+    """The page of a report with everything in it."""
+    report = Report(
+        comparisons,
+        [],
+        title,
+        commands=["xadapt run recipes/fusion.yaml"],
+        recipe="name: fusion\nseeds: [42]\n",
+        adapters=["`mnli`: 4,000 rows"],
+        suites=[SetupOnSuite(score_suite(XTREME, []), {"setup": "mnli", "seed": 42})],
+        explanations=[explanation],
+    )
+    return write_page(report, to)
 
 
 class Tags(HTMLParser):
@@ -77,7 +89,7 @@ def rename(comparison, label):
 
 
 def test_a_page_and_its_numbers_are_written_and_nothing_else(fusion_loses, tmp_path):
-    page = write_page(tmp_path / "out", "Does fusion help?", compare(fusion_loses), ABOUT)
+    page = page_of(compare(fusion_loses), tmp_path / "out", "Does fusion help?")
     assert page == tmp_path / "out" / "report.html"
     assert sorted(path.name for path in page.parent.iterdir()) == ["report.html", "report.json"]
     numbers = json.loads((page.parent / "report.json").read_text(encoding="utf-8"))
@@ -85,18 +97,23 @@ def test_a_page_and_its_numbers_are_written_and_nothing_else(fusion_loses, tmp_p
 
 
 def test_the_page_says_everything_in_its_order(fusion_loses, tmp_path):
-    text = write_page(tmp_path, "Does fusion help?", compare(fusion_loses), ABOUT).read_text(encoding="utf-8")
-    told = ["<h1>Does fusion help?</h1>", "Fusion <strong>loses</strong>.", "<dt>seeds</dt><dd>42</dd>", "XTREME: 45.0"]
-    told += ["Where it helps", "<h2>Summary</h2>", "<h2>xnli on e5-small, hub data</h2>", "What fusions attend to"]
-    told += ["<h2>Data</h2>", "4,000 rows", "<h2>Methods</h2>", "Bottlenecks of 48 units.", "xadapt run recipes"]
-    told += ["name: fusion", 'href="report.json"']
-    places = [text.find(each) for each in told]
-    assert -1 not in places
-    assert places == sorted(places)
+    text = page_of(compare(fusion_loses), tmp_path, "Does fusion help?").read_text(encoding="utf-8")
+    expected = [
+        "<h1>Does fusion help?</h1>",
+        "Nothing was tested for significance: the fusion",
+        "<dt>seeds</dt><dd>42</dd>",
+        "XTREME is not complete",
+    ]
+    expected += ["Where it helps", "<h2>Summary</h2>", "<h2>xnli on e5-small, hub data</h2>", "What fusions attend to"]
+    expected += ["<h2>Data</h2>", "4,000 rows", "<h2>Methods</h2>", "xadapt run recipes"]
+    expected += ["name: fusion", 'href="report.json"']
+    positions = [text.find(each) for each in expected]
+    assert -1 not in positions
+    assert positions == sorted(positions)
 
 
 def test_the_page_is_well_formed_and_its_identifiers_are_unique(fusion_loses, tmp_path):
-    found = tags(write_page(tmp_path, "Whole", compare(fusion_loses), ABOUT).read_text(encoding="utf-8"))
+    found = tags(page_of(compare(fusion_loses), tmp_path, "Whole").read_text(encoding="utf-8"))
     identifiers = [attributes["id"] for _, attributes in found if "id" in attributes]
     assert len(set(identifiers)) == len(identifiers)
     named = [name for _, attributes in found for name in attributes.get("aria-labelledby", "").split()]
@@ -106,7 +123,7 @@ def test_the_page_is_well_formed_and_its_identifiers_are_unique(fusion_loses, tm
 
 
 def test_every_figure_has_a_title_and_a_description(fusion_loses, tmp_path):
-    found = [tag for tag, _ in tags(write_page(tmp_path, "Seen", compare(fusion_loses), ABOUT).read_text())]
+    found = [tag for tag, _ in tags(page_of(compare(fusion_loses), tmp_path, "Seen").read_text())]
     assert found.count("svg") == 2
     assert found.count("desc") == 2
     assert found.count("title") == 1 + 2
@@ -114,10 +131,13 @@ def test_every_figure_has_a_title_and_a_description(fusion_loses, tmp_path):
 
 def test_nothing_that_is_named_badly_becomes_markup(fusion_loses, tmp_path):
     comparison = rename(compare(fusion_loses)[0], HOSTILE)
-    told = {**EXPLANATION, "explained": HOSTILE, "members": [HOSTILE, "stsb"], "statements": [HOSTILE], "task": HOSTILE}
+    named = {"explained": HOSTILE, "members": [HOSTILE, "stsb"], "statements": [HOSTILE], "task": HOSTILE}
     lines = [f"`{HOSTILE}`", HOSTILE]
-    about = About(lines, lines, HOSTILE, lines, lines, [told], lines)
-    text = write_page(tmp_path, HOSTILE, [replace(comparison, task=HOSTILE, data=HOSTILE)], about).read_text()
+    hostile = replace(comparison, task=HOSTILE, data=HOSTILE)
+    explanations = [EXPLANATION.model_copy(update=named)]
+    suites = [SetupOnSuite(score_suite(XTREME, []), {"setup": HOSTILE, "seed": 42})]
+    report = Report([hostile], [], HOSTILE, lines, HOSTILE, lines, suites, explanations=explanations)
+    text = write_page(report, tmp_path).read_text()
     found = tags(text)
     assert [attributes.get("type") for tag, attributes in found if tag == "script"] == ["application/json", None]
     assert "img" not in [tag for tag, _ in found]
@@ -126,14 +146,14 @@ def test_nothing_that_is_named_badly_becomes_markup(fusion_loses, tmp_path):
 
 
 def test_no_address_outside_the_page_is_named(fusion_loses, tmp_path):
-    text = write_page(tmp_path, "Alone", compare(fusion_loses), ABOUT).read_text(encoding="utf-8")
+    text = page_of(compare(fusion_loses), tmp_path, "Alone").read_text(encoding="utf-8")
     assert not re.search(r"https?:|url\(|@import|//[a-z]+\.", text)
     named = {attributes[key] for _, attributes in tags(text) for key in ("href", "src") if key in attributes}
     assert {name for name in named if not name.startswith("#")} == {"report.json"}
 
 
 def test_the_browser_may_run_the_page_s_own_script_only(fusion_loses, tmp_path):
-    text = write_page(tmp_path, "Script", compare(fusion_loses), ABOUT).read_text(encoding="utf-8")
+    text = page_of(compare(fusion_loses), tmp_path, "Script").read_text(encoding="utf-8")
     script = re.search(r"<script>(.*?)</script>", text, re.DOTALL)[1]
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     assert f"script-src 'sha256-{digest}';" in text
@@ -142,20 +162,20 @@ def test_the_browser_may_run_the_page_s_own_script_only(fusion_loses, tmp_path):
 
 def test_only_files_that_are_there_are_linked(fusion_loses, tmp_path):
     (tmp_path / "setups.csv").write_text("")
-    text = write_page(tmp_path, "Files", compare(fusion_loses), ABOUT).read_text(encoding="utf-8")
+    text = page_of(compare(fusion_loses), tmp_path, "Files").read_text(encoding="utf-8")
     assert 'href="setups.csv"' in text
     assert 'href="results.csv"' not in text
 
 
 def test_what_was_not_tested_is_not_called_significant(fusion_loses, tmp_path):
     comparison = compare(fusion_loses)[0]
-    text = write_page(tmp_path, "Untested", [comparison], ABOUT).read_text(encoding="utf-8")
-    assert text.count("Nothing") == 2
+    text = page_of([comparison], tmp_path, "Untested").read_text(encoding="utf-8")
+    assert text.count("Nothing") == 3
     assert "p (Holm)" not in text
-    test = comparison_rows.Tested(-1.0, -1.9, -0.2, 0.01, 0.03, None, 4000, 1)
+    test = Tested(-1.0, -1.9, -0.2, 0.01, 0.03, None, 4000, 1)
     rows = tuple(replace(row, tested=test) for row in comparison.blocks[0].rows)
     comparison = replace(comparison, blocks=(replace(comparison.blocks[0], rows=rows),))
-    text = write_page(tmp_path, "Tested", [comparison], ABOUT).read_text(encoding="utf-8")
+    text = page_of([comparison], tmp_path, "Tested").read_text(encoding="utf-8")
     assert "Nothing" not in text
     assert "−1.0 (−1.9 to −0.2)" in text
     assert "−1.0*" in text
@@ -163,7 +183,7 @@ def test_what_was_not_tested_is_not_called_significant(fusion_loses, tmp_path):
 
 def test_a_page_without_anything_told_concludes_from_its_numbers(fusion_loses, tmp_path):
     comparisons = compare(fusion_loses)
-    text = write_page(tmp_path, "Bare", comparisons, About()).read_text(encoding="utf-8")
+    text = write_page(Report(comparisons, [], "Bare"), tmp_path).read_text(encoding="utf-8")
     assert len(conclude(comparisons)) == 3
     said = text.split('aria-label="Verdict">')[1].split("</section>")[0]
     assert said.strip().split("\n") == [f"<p>{inline(sentence)}</p>" for sentence in conclude(comparisons)]
@@ -172,14 +192,14 @@ def test_a_page_without_anything_told_concludes_from_its_numbers(fusion_loses, t
 
 
 def test_bundled_data_is_labelled_before_the_verdict(result, tmp_path):
-    text = write_page(tmp_path, "Demo", compare([result("mnli", {"en": 1.0}, data="bundled")]), About()).read_text()
+    text = write_page(make_report([result("mnli", {"en": 1.0}, data="bundled")]), tmp_path).read_text()
     assert "A demonstration." in text.split('class="verdict"')[0]
-    text = write_page(tmp_path, "Real", compare([result("mnli", {"en": 1.0})]), About()).read_text()
+    text = write_page(make_report([result("mnli", {"en": 1.0})]), tmp_path).read_text()
     assert "A demonstration." not in text
 
 
 def test_nothing_to_compare_is_a_page_too(result, tmp_path):
-    text = write_page(tmp_path, "One", compare([result("mnli", {"en": 50.0})]), About()).read_text(encoding="utf-8")
+    text = write_page(make_report([result("mnli", {"en": 50.0})]), tmp_path).read_text(encoding="utf-8")
     tags(text)
     assert "Where it helps" not in text
     assert "no target language was scored by every setup" in text
@@ -193,12 +213,12 @@ def test_twelve_tasks_with_eleven_setups_in_forty_five_languages_stay_small(resu
         for task in range(12)
         for name in names
     ]
-    test = comparison_rows.Tested(-11.0, -11.9, -10.2, 0.01, 0.03, None, 4000, 1)
+    test = Tested(-11.0, -11.9, -10.2, 0.01, 0.03, None, 4000, 1)
     comparisons = []
     for comparison in compare(results):
         rows = tuple(replace(row, tested=test, tests=dict.fromkeys(codes, test)) for row in comparison.blocks[0].rows)
         comparisons.append(replace(comparison, blocks=(replace(comparison.blocks[0], rows=rows),)))
-    assert write_page(tmp_path, "Big", comparisons, ABOUT).stat().st_size < 1_500_000
+    assert page_of(comparisons, tmp_path, "Big").stat().st_size < 1_500_000
 
 
 @pytest.mark.parametrize(

@@ -2,30 +2,30 @@ from dataclasses import replace
 
 import pytest
 
-from xadapt.analysis import comparison_rows
 from xadapt.analysis.comparison import compare
+from xadapt.analysis.tested import Tested
+from xadapt.reports.block_names import named_blocks
 from xadapt.reports.page_figures import JUDGED, bar_figures, heat_map
-from xadapt.reports.page_tables import measured
 
 
 def outcome(low, difference, high, adjusted):
-    return comparison_rows.Tested(difference, low, high, adjusted, adjusted, None, 4000, 1)
+    return Tested(difference, low, high, adjusted, adjusted, None, 4000, 1)
 
 
 def test_the_heat_map_starts_with_the_judged_setup_and_has_every_other(fusion_loses):
-    heat = heat_map(measured(compare(fusion_loses)))
+    heat = heat_map(named_blocks(compare(fusion_loses)))
     assert heat.columns == ["mean", "en", "de", "sw"]
-    assert [setup["name"] for setup in heat.setups] == [JUDGED, "target only", "mnli", "stsb", "fuse(mnli, stsb)"]
-    assert heat.setups[0]["who"] == ["fuse(mnli, stsb)"]
-    assert [text for text, _ in heat.setups[0]["cells"][0]] == ["−1.0", "+1.0", "+1.0", "−3.0"]
+    assert [setup.name for setup in heat.setups] == [JUDGED, "target only", "mnli", "stsb", "fuse(mnli, stsb)"]
+    assert heat.setups[0].who == ["fuse(mnli, stsb)"]
+    assert [text for text, _ in heat.setups[0].cells[0]] == ["−1.0", "+1.0", "+1.0", "−3.0"]
     assert [cell.text for cell in heat.first[0]] == ["−1.0", "+1.0", "+1.0", "−3.0"]
 
 
 def test_the_colours_of_the_heat_map_are_those_of_the_compositions_differences(fusion_loses):
     # The target's adapter alone is ten points below; it must not set the scale.
-    heat = heat_map(measured(compare(fusion_loses)))
+    heat = heat_map(named_blocks(compare(fusion_loses)))
     assert heat.full == 2.0
-    assert [shade for _, shade in heat.setups[0]["cells"][0]] == [-50, 50, 50, -100]
+    assert [shade for _, shade in heat.setups[0].cells[0]] == [-50, 50, 50, -100]
 
 
 def test_significant_cells_of_the_heat_map_are_marked(fusion_loses):
@@ -33,17 +33,17 @@ def test_significant_cells_of_the_heat_map_are_marked(fusion_loses):
     tests = {"de": outcome(0.2, 1.0, 1.9, 0.04), "sw": outcome(-7.0, -3.0, 0.8, 0.06)}
     rows = [replace(row, tests=tests) for row in comparison.blocks[0].rows]
     comparison = replace(comparison, blocks=(replace(comparison.blocks[0], rows=tuple(rows)),))
-    cells = heat_map(measured([comparison])).setups[0]["cells"][0]
+    cells = heat_map(named_blocks([comparison])).setups[0].cells[0]
     assert [text for text, _ in cells] == ["−1.0", "+1.0", "+1.0*", "−3.0"]
 
 
 def test_a_task_that_lacks_a_setup_has_empty_cells_and_no_reference_no_map(fusion_loses, result):
     other = [result("stack(squad, xquad)", {"en": 50.0, "de": 40.0}, task="xquad")]
-    heat = heat_map(measured(compare([*fusion_loses, *other])))
-    stsb = next(setup for setup in heat.setups if setup["name"] == "stsb")
-    assert stsb["who"] == ["stsb", "–"]
-    assert stsb["cells"][1] == [("–", None)] * 4
-    assert heat_map(measured(compare([result("fuse(mnli, stsb)", {"en": 1.0, "de": 1.0})]))) is None
+    heat = heat_map(named_blocks(compare([*fusion_loses, *other])))
+    stsb = next(setup for setup in heat.setups if setup.name == "stsb")
+    assert stsb.who == ["stsb", "–"]
+    assert stsb.cells[1] == [("–", None)] * 4
+    assert heat_map(named_blocks(compare([result("fuse(mnli, stsb)", {"en": 1.0, "de": 1.0})]))) is None
 
 
 def test_bars_end_at_zero_and_whiskers_are_inside_the_figure(fusion_loses):

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from xadapt.analysis import comparison_rows
 from xadapt.analysis.comparison import compare
-from xadapt.reports.page import About, write_page
+from xadapt.analysis.tested import Tested
+from xadapt.reports.page import write_page
+from xadapt.reports.report import Report
 
 pytestmark = pytest.mark.slow
 
@@ -65,7 +66,7 @@ def page(browser, result, tmp_path):
         result(f"stack({setup}, xquad)", {"en": score, "de": score / 2}, task="xquad")
         for setup, score in [("mnli", 30.0), ("fuse(mnli, squad)", 10.0)]
     ]
-    test = comparison_rows.Tested(2.0, 0.4, 3.6, 0.01, 0.02, None, 4000, 1)
+    test = Tested(2.0, 0.4, 3.6, 0.01, 0.02, None, 4000, 1)
     comparisons = []
     for comparison in compare(results):
         block = comparison.blocks[0]
@@ -73,9 +74,10 @@ def page(browser, result, tmp_path):
         # A name that would run if it were not escaped.
         rows = [replace(row, label="<script>hit = 1</script>") if row.label == "squad" else row for row in rows]
         comparisons.append(replace(comparison, blocks=(replace(block, rows=tuple(rows)),)))
-    about = About(commands=["xadapt run " + "recipes/a-long-name-without-a-space-" * 8], recipe="name: fusion")
+    commands = ["xadapt run " + "recipes/a-long-name-without-a-space-" * 8]
+    report = Report(comparisons, results, "Does fusion help?", commands, "name: fusion")
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
-    browser.get(write_page(tmp_path, "Does fusion help?", comparisons, about).as_uri())
+    browser.get(write_page(report, tmp_path).as_uri())
     browser.execute_script("localStorage.clear()")
     prefer(browser, "light")
     browser.refresh()

@@ -2,15 +2,17 @@ import pytest
 
 from tests.reports.blocks import only_block, row_of
 from xadapt.analysis.comparison import compare
-from xadapt.analysis.costs import Cost
-from xadapt.reports import write_report
+from xadapt.analysis.costs import Cost, Timing
+from xadapt.reports import make_report
 
 
-def test_measured_times_come_to_their_setups_with_the_ratio_to_the_best_single_adapter(fusion_loses):
+def test_measured_times_come_to_their_setups_with_the_ratio_to_the_best_single_adapter(fusion_loses, measurement):
+    record = measurement({})
+    timing = Timing(record.tasks["xnli"], record)
     times = {"stack(mnli, xnli)": (10.0, 20.0, 10.0), "stack(fuse(mnli, stsb), xnli)": (15.0, 30.0, 40.0)}
-    (comparison,) = compare(fusion_loses, {("e5-small", "xnli"): Cost("4 rows", times)})
+    (comparison,) = compare(fusion_loses, {("e5-small", "xnli"): Cost(timing, times)})
     (block,) = comparison.blocks
-    assert comparison.timed == "4 rows"
+    assert comparison.timed == timing
     assert row_of(block, "fuse(mnli, stsb)").ratio == 1.5
     assert row_of(block, "stsb").milliseconds == ()
     assert row_of(block, "stsb").ratio is None
@@ -63,6 +65,6 @@ def test_target_languages_choose_the_best_single_adapter_only_when_asked_and_it_
     usual = compare(fusion_loses)
     assert usual[0].blocks[0].reference.label == "mnli"
     said = "the target languages' own test rows chose"
-    assert said in write_report(asked, fusion_loses, tmp_path / "asked", "Title").read_text()
+    assert said in make_report(fusion_loses, by_targets=True).write(tmp_path / "asked").read_text()
     assert "own test rows chose" in (tmp_path / "asked" / "report.html").read_text()
-    assert said not in write_report(usual, fusion_loses, tmp_path / "usual", "Title").read_text()
+    assert said not in make_report(fusion_loses).write(tmp_path / "usual").read_text()

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from xadapt.evaluation.suite_scores import SuiteScore, score_suite
-from xadapt.evaluation.suites import Suite
-from xadapt.reports.suite_tables import group_lines, suite_csv, suite_markdown, task_lines, verdict_lines, write_suite
+from xadapt.reports.suite_tables import group_table, suite_csv, suite_markdown, task_table, verdict_lines, write_suite
 from xadapt.store.records import Result
+from xadapt.tables import Table
+from xadapt.tasks.suites import Suite
 
 SMALL = Suite(
     name="small",
@@ -30,6 +31,10 @@ def result(task: str, languages: dict[str, dict[str, float]], n: int = 1000, **o
     metric = next(iter(next(iter(languages.values()))))
     made = {"run": task, "task": task, "kind": "made-up", "metric": metric, "setup": f"stack(mnli, {task})"}
     return Result.of({**made, "base": "e5-small", "seed": 42, "data": "hub", "languages": rows, **other}, task)
+
+
+def shown(table: Table) -> list[list[str]]:
+    return [[cell.text for cell in row] for row in table.rows]
 
 
 XNLI = result("xnli", {"en": {"accuracy": 70.0}, "de": {"accuracy": 60.0}})
@@ -52,21 +57,21 @@ def partial() -> SuiteScore:
 
 
 def test_a_complete_suite_has_plain_numbers(complete: SuiteScore) -> None:
-    assert task_lines(complete) == [
+    assert shown(task_table(complete)) == [
         ["xnli", "stack(mnli, xnli)", "accuracy", "70.0", "60.0", "+10.0", "2/2", "2,000", "65.0"],
         ["xquad", "stack(mnli, xquad)", "F1 and exact match", "55.0", "35.0", "+20.0", "2/2", "2,000", "45.0"],
         ["tatoeba", "stack(mnli, tatoeba)", "accuracy", "–", "85.0", "–", "2/2", "2,000", "85.0"],
     ]
-    assert group_lines(complete)[-1] == ["all tasks", "3/3", "65.0"]
+    assert shown(group_table(complete))[-1] == ["all tasks", "3/3", "65.0"]
     assert verdict_lines(complete) == ["SMALL: 65.0, the mean of all 3 tasks."]
 
 
 def test_a_mean_over_a_part_stands_in_brackets(partial: SuiteScore) -> None:
-    lines = {line[0]: line for line in task_lines(partial)}
+    lines = {line[0]: line for line in shown(task_table(partial))}
     assert lines["xnli"][-1] == "65.0"
     assert lines["xquad"][3:] == ["55.0", "–", "–", "1/2", "1,000", "(55.0)"]
     assert lines["tatoeba"] == ["tatoeba", "–", "accuracy", "–", "–", "–", "0/2", "0", "–"]
-    assert group_lines(partial) == [
+    assert shown(group_table(partial)) == [
         ["classification", "1/1", "65.0"],
         ["question answering", "1/1", "(55.0)"],
         ["retrieval", "0/1", "–"],
@@ -76,7 +81,14 @@ def test_a_mean_over_a_part_stands_in_brackets(partial: SuiteScore) -> None:
 
 def test_others_and_gap_over_a_part_stand_in_brackets_too() -> None:
     three = Suite("three", "T", {"c": ("xnli",)}, {"xnli": ("de", "en", "fr")}, "")
-    assert task_lines(score_suite(three, [XNLI]))[0][3:] == ["70.0", "(60.0)", "(+10.0)", "2/3", "2,000", "(65.0)"]
+    assert shown(task_table(score_suite(three, [XNLI])))[0][3:] == [
+        "70.0",
+        "(60.0)",
+        "(+10.0)",
+        "2/3",
+        "2,000",
+        "(65.0)",
+    ]
 
 
 def test_the_verdict_names_what_is_missing_and_why(partial: SuiteScore) -> None:

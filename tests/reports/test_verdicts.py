@@ -1,7 +1,8 @@
 import re
 
 from xadapt.analysis.comparison import compare
-from xadapt.reports.verdicts import block_title, chosen_by, headline, notes, survey, verdict
+from xadapt.reports.notes import notes
+from xadapt.reports.verdicts import block_title, chosen_by, headline, survey, verdict
 
 
 def judge(results, examples=None):

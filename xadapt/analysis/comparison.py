@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean, pstdev, stdev
-from typing import Any
 
 from xadapt.analysis.comparison_rows import (
     Block,
     Reference,
-    Row,
+    SetupRow,
     TaskComparison,
     best_in_english,
     english_or_least,
@@ -21,13 +20,18 @@ from xadapt.analysis.comparison_rows import (
 )
 from xadapt.analysis.costs import Cost, relative
 from xadapt.analysis.families import Family, classify
-from xadapt.analysis.results import ENGLISH, Result, read_result
+from xadapt.analysis.results import comparable, variant
 from xadapt.composition.specs import families
 from xadapt.metrics import OWN_SCALES
-from xadapt.store.records import Result as StoredResult
+from xadapt.store.records import Result
+from xadapt.tasks.languages import ENGLISH
 
 #: Label of the target's adapter alone, with no intermediate adapter under it.
 TARGET_ONLY = "target only"
+
+
+#: Task, base, data, whether rows were limited and to how many, and metric: what results must share to be compared.
+_Measured = tuple[str, str, str, bool, int, str]
 
 
 @dataclass
@@ -40,7 +44,7 @@ class _Entry:
 
 
 def compare(
-    results: Iterable[StoredResult],
+    results: Iterable[Result],
     costs: Mapping[tuple[str, str], Cost] | None = None,
     examples: Path | None = None,
     by_targets: bool = False,
@@ -48,8 +52,8 @@ def compare(
     """Group results by task, base, data and limit, and compare the setups in each group.
 
     Args:
-        results: Results as they are stored, in any order. The same run twice counts once.
-        costs: What was measured of the time of an example, by base and task (see `read_costs`).
+        results: Results, in any order. The same run twice counts once.
+        costs: What was measured of the time of an example, by base and task (see `costs_of`).
         examples: Folder of per-example scores, with which differences are tested; None tests nothing.
         by_targets: Whether the target languages' test rows choose the best single adapter, and not English ones.
 
@@ -57,15 +61,13 @@ def compare(
         One comparison per group, ordered by task, base, data and limit.
 
     Raises:
-        XadaptError: If a result is malformed.
+        XadaptError: If a result's setup is no expression, or a file of per-example scores is something else.
     """
-    groups: dict[tuple[Any, ...], dict[str, Result]] = defaultdict(dict)
-    for stored in results:
-        result = read_result(stored)
+    groups: dict[_Measured, dict[Hashable, Result]] = defaultdict(dict)
+    for result in map(comparable, results):
         key = (result.task, result.base, result.data, result.limit is not None, result.limit or 0, result.metric)
         # One run can be scored on several tasks and in several ways; its hash alone does not name a result.
-        told = (result.run, result.setup, result.head, result.variant, result.seed, result.named)
-        groups[key][" ".join(map(str, told))] = result
+        groups[key][result.run, result.setup, result.head, variant(result), result.seed, result.named] = result
     alike = [list(groups[key].values()) for key in sorted(groups)]
     comparisons = [
         _compare_group(group, (costs or {}).get((group[0].base, group[0].task)), by_targets) for group in alike
@@ -83,7 +85,7 @@ def compare(
 def _compare_group(results: list[Result], cost: Cost | None, by_targets: bool) -> TaskComparison:
     measured: dict[tuple[bool, str], list[Result]] = defaultdict(list)
     for result in results:
-        measured[classify(result.setup, result.target).with_target, result.variant].append(result)
+        measured[classify(result.setup, result.target).with_target, variant(result)].append(result)
     blocks = {key: _entries(alike) for key, alike in measured.items()}
     every = [entry for entries in blocks.values() for entry in entries]
     common, left_out = _common_languages(every)
@@ -111,7 +113,7 @@ def _compare_group(results: list[Result], cost: Cost | None, by_targets: bool) -
         unlike=tuple(sorted({member for (member, _), runs in used.items() if len(runs) > 1})),
         splits=tuple(sorted({row.split for result in results for row in result.languages.values() if row.split})),
         blocks=tuple(_block(*key, blocks[key], common, times, by_targets) for key in sorted(blocks, key=_natural)),
-        timed=cost.how if cost and any(result.setup in times for result in results) else "",
+        timed=cost.timing if cost and any(result.setup in times for result in results) else None,
     )
 
 
@@ -131,9 +133,9 @@ def _entries(results: list[Result]) -> list[_Entry]:
         label = TARGET_ONLY if family.family == "none" and family.with_target else family.label
         label = f"{label} (continued)" if family.continued else label
         label = f"{label}, {name}" if name else label
-        heads = {run.head for run in runs}
+        heads = {run.head or "" for run in runs}
         for head in sorted(heads):
-            alike = [run for run in runs if run.head == head]
+            alike = [run for run in runs if (run.head or "") == head]
             named = f"{label}, head {head}" if len(heads) > 1 else label
             if len({run.seed for run in alike}) == len(alike) and _same_members(alike):
                 entries.append(_Entry(family, named, sorted(alike, key=lambda run: run.seed)))
@@ -186,20 +188,20 @@ def _block(
     return Block(with_target, variant, tuple(rows), reference)
 
 
-def _row(entry: _Entry, common: tuple[str, ...], milliseconds: tuple[float, ...]) -> Row:
+def _row(entry: _Entry, common: tuple[str, ...], milliseconds: tuple[float, ...]) -> SetupRow:
     runs, metric = entry.runs, entry.runs[0].metric
     shared = set.intersection(*(set(run.languages) for run in runs))
-    scores = {code: fmean(run.languages[code].scores[metric] for run in runs) for code in sorted(shared)}
-    spreads = {code: stdev(run.languages[code].scores[metric] for run in runs) for code in scores if len(runs) > 1}
+    scores = {code: fmean(run.languages[code].score for run in runs) for code in sorted(shared)}
+    spreads = {code: stdev(run.languages[code].score for run in runs) for code in scores if len(runs) > 1}
     scored = [code for code in common if code in scores]
     english = scores.get(ENGLISH)
     zero_shot = fmean(scores[code] for code in scored) if scored else None
-    means = {run.seed: fmean(run.languages[code].scores[metric] for code in scored) for run in runs if scored}
+    means = {run.seed: fmean(run.languages[code].score for code in scored) for run in runs if scored}
     keys = [set(run.languages[code].scores) for run in runs for code in scored]
     others = sorted(set.intersection(*keys) - {metric, *OWN_SCALES}) if keys else []
     dev_task = next(iter(sorted(set.intersection(*(set(run.dev) for run in runs)))), "")
     counted = [*scored, ENGLISH] if english is not None else scored
-    return Row(
+    return SetupRow(
         setup=runs[0].setup,
         label=entry.label,
         family=entry.family.family,
@@ -233,7 +235,7 @@ def _first(counts: Iterable[int | None]) -> int | None:
     return next((count for count in counts if count is not None), None)
 
 
-def _reference(rows: Sequence[Row], common: tuple[str, ...], by_targets: bool) -> Reference | None:
+def _reference(rows: Sequence[SetupRow], common: tuple[str, ...], by_targets: bool) -> Reference | None:
     singles = [row for row in rows if row.family == "single"]
     if not singles:
         return None
@@ -254,7 +256,7 @@ def _reference(rows: Sequence[Row], common: tuple[str, ...], by_targets: bool) -
     return Reference(label, False, scores, zero_shot, min(len(row.seeds) for row in singles), only)
 
 
-def _against(row: Row, reference: Reference, common: tuple[str, ...]) -> Row:
+def _against(row: SetupRow, reference: Reference, common: tuple[str, ...]) -> SetupRow:
     differences = {code: row.scores[code] - reference.scores[code] for code in row.scores if code in reference.scores}
     ratio = relative(row.milliseconds, reference.row.milliseconds) if reference.row else None
     row = replace(row, differences=differences, ratio=ratio)
@@ -265,7 +267,7 @@ def _against(row: Row, reference: Reference, common: tuple[str, ...]) -> Row:
     return replace(row, difference=row.zero_shot - reference.zero_shot, difference_spread=spread, ahead=ahead)
 
 
-def _difference_spread(row: Row, best: Row) -> float | None:
+def _difference_spread(row: SetupRow, best: SetupRow) -> float | None:
     mine, others = row.seeds_zero_shot, best.seeds_zero_shot
     if row.label == best.label or mine.keys() != others.keys() or len(mine) < 2:
         return None

@@ -7,69 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from xadapt.analysis.tested import Tally, Tested, Untested
+from xadapt.tables import Cell, Mark, Table, html_table, numbers, terminal_text, words
+from xadapt.tables.numbers import p_value
+from xadapt.tasks.languages import ENGLISH
+
 if TYPE_CHECKING:
-    from xadapt.analysis.results import Result
-
-#: An adjusted p-value below this is called significant.
-ALPHA = 0.05
-#: With fewer seeds than this, what chance does between seeds is hardly known.
-FEW_SEEDS = 5
+    from xadapt.analysis.costs import Timing
+    from xadapt.store.records import Result
 
 
 @dataclass(frozen=True)
-class Tested:
-    """What a paired bootstrap over seeds and examples says of a setup's difference to the best single adapter.
-
-    Attributes:
-        difference: The difference in points, mean over seeds.
-        low: Lower end of its 95 % interval.
-        high: Upper end.
-        p_value: Two-sided, of the bootstrap.
-        adjusted: The same after Holm: a language's over the setup's languages, a mean's over the block's setups.
-        seed_p_value: Of a t-test over seeds alone, None with one seed or no spread.
-        examples: Examples that were paired.
-        seeds: Seeds that were paired.
-    """
-
-    #: Not a class of tests, whatever its name makes of it.
-    __test__ = False
-
-    difference: float
-    low: float
-    high: float
-    p_value: float
-    adjusted: float
-    seed_p_value: float | None
-    examples: int
-    seeds: int
-
-    @property
-    def significant(self) -> bool:
-        """Whether the adjusted p-value is below :data:`ALPHA`."""
-        return self.adjusted < ALPHA
-
-
-@dataclass(frozen=True)
-class Tally:
-    """In how many target languages a setup is above and below the reference.
-
-    Attributes:
-        better: Languages above it.
-        worse: Languages below it.
-        significantly_better: Those above it whose adjusted p-value is below :data:`ALPHA`.
-        significantly_worse: The same below it.
-        sign_p_value: Two-sided, of the sign test that both are equally likely.
-    """
-
-    better: int
-    worse: int
-    significantly_better: int
-    significantly_worse: int
-    sign_p_value: float
-
-
-@dataclass(frozen=True)
-class Row:
+class SetupRow:
     """One setup of a comparison; scores are 0-100 and averaged over seeds.
 
     Attributes:
@@ -99,7 +48,7 @@ class Row:
         tested: The zero-shot mean's difference to the reference, tested; None where it could not be, and for the
             reference itself.
         tests: The same by language. Target languages are adjusted as one family, English is one of its own.
-        untested: Why there is no test, "" where there is one or none was tried.
+        untested: Why there is no test, None where there is one or none was tried.
         tally: Wins and losses by language, None if not tested.
         effect: The difference in standard deviations over seeds of one language's difference; None without two seeds
             that can be paired.
@@ -132,7 +81,7 @@ class Row:
     ratio: float | None
     tested: Tested | None = None
     tests: Mapping[str, Tested] = field(default_factory=dict)
-    untested: str = ""
+    untested: Untested | None = None
     tally: Tally | None = None
     effect: float | None = None
     runs: tuple[Result, ...] = ()
@@ -168,7 +117,7 @@ class Reference:
     scores: Mapping[str, float]
     zero_shot: float | None
     seeds: int
-    row: Row | None
+    row: SetupRow | None
     by_dev: bool = False
     by_targets: bool = False
 
@@ -179,11 +128,25 @@ class Block:
 
     with_target: bool
     variant: str
-    rows: tuple[Row, ...]
+    rows: tuple[SetupRow, ...]
     reference: Reference | None
 
+    @property
+    def languages(self) -> list[str]:
+        """The languages that any setup has, English first, then by code."""
+        return sorted({code for row in self.rows for code in row.scores}, key=english_first)
 
-@dataclass(frozen=True)
+    @property
+    def best_zero_shot(self) -> float | None:
+        """The highest zero-shot mean, None where there is none."""
+        return max((row.zero_shot for row in self.rows if row.zero_shot is not None), default=None)
+
+    def is_reference(self, row: SetupRow) -> bool:
+        """Whether a setup is the chosen best single adapter."""
+        return self.reference is not None and self.reference.chosen and row.label == self.reference.label
+
+
+@dataclass(frozen=True, repr=False)
 class TaskComparison:
     """All setups of one task on one base, with the same data and limit.
 
@@ -202,7 +165,7 @@ class TaskComparison:
         unlike: Members that are not the same checkpoint in every setup of one seed.
         splits: The splits the rows came from.
         blocks: The comparisons proper.
-        timed: How the time of an example was measured, "" if it was not.
+        timed: How the time of an example was measured, None if it was not.
     """
 
     task: str
@@ -219,7 +182,7 @@ class TaskComparison:
     unlike: tuple[str, ...]
     splits: tuple[str, ...]
     blocks: tuple[Block, ...]
-    timed: str
+    timed: Timing | None
 
     @property
     def alone(self) -> bool:
@@ -232,22 +195,46 @@ class TaskComparison:
         limit = "" if self.limit is None else f", at most {self.limit} rows per language"
         return f"{self.task} on {self.base}, {self.data} data{limit}"
 
+    def to_table(self) -> Table:
+        """The setups of all blocks: English, zero-shot mean, difference to the best single adapter, its p-value."""
+        lines = []
+        for block in self.blocks:
+            for row in block.rows:
+                name = Cell(row.label, marks=frozenset({Mark.STAR} if block.is_reference(row) else ()))
+                line = [name, Cell(row.english, 1), Cell(row.zero_shot, 1), Cell(row.difference, 1, signed=True)]
+                line.append(Cell(p_value(row.tested.adjusted if row.tested else None)))
+                lines.append([*line, Cell(row.total), Cell(len(row.seeds))])
+        columns = [*words("setup", wraps=True), *numbers("English", "zero-shot", "vs *", "p (Holm)", "N", "seeds")]
+        note = "* best single adapter" if any(block.reference for block in self.blocks) else ""
+        return Table(f"{self.name}: {self.metric}", columns, lines, caption=note)
 
-def graded_on_dev(rows: Sequence[Row]) -> bool:
+    def __repr__(self) -> str:
+        return terminal_text(self.to_table())
+
+    def _repr_html_(self) -> str:
+        return html_table(self.to_table())
+
+
+def english_first(code: str) -> tuple[bool, str]:
+    """Sort key of languages: English, then by code."""
+    return code != ENGLISH, code
+
+
+def graded_on_dev(rows: Sequence[SetupRow]) -> bool:
     """Whether all rows have a score on the same English dev rows, so that these can choose between them."""
     return bool(rows) and all(row.dev is not None for row in rows) and len({row.dev_task for row in rows}) == 1
 
 
-def best_in_english(rows: Sequence[Row]) -> Row | None:
+def best_in_english(rows: Sequence[SetupRow]) -> SetupRow | None:
     """Choose by English dev rows where all have them, else by English test rows; of equals the first by label."""
     on_dev = graded_on_dev(rows)
 
-    def rank(row: Row) -> tuple[float, str]:
+    def rank(row: SetupRow) -> tuple[float, str]:
         return -(row.dev if on_dev and row.dev is not None else english_or_least(row)), row.label
 
     return min(rows, key=rank, default=None)
 
 
-def english_or_least(row: Row) -> float:
+def english_or_least(row: SetupRow) -> float:
     """Give the English score for ranking; a setup without one comes after all others."""
     return -math.inf if row.english is None else row.english

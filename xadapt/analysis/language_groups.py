@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from scipy import stats
 
-from xadapt.analysis.significance import CONFIDENCE, finite_each
+from xadapt.analysis.significance import CONFIDENCE
 from xadapt.errors import XadaptError
 from xadapt.tasks.languages import LANGUAGES
 
@@ -93,7 +94,9 @@ def by_group(differences: Mapping[str, float], groups: Mapping[str, str]) -> Gro
 
     Source: Kruskal & Wallis, Use of Ranks in One-Criterion Variance Analysis (1952).
     """
-    finite_each(differences, "difference")
+    for code, value in differences.items():
+        if not math.isfinite(value):
+            raise XadaptError(f"the difference of {code!r} is {value}, not a finite number: evaluate it again")
     members: dict[str, list[str]] = defaultdict(list)
     for code in sorted(differences):
         if code not in groups:

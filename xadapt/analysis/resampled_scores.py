@@ -12,7 +12,7 @@ from xadapt.errors import XadaptError
 
 
 def spearman_difference(setup: ArrayLike, single: ArrayLike, gold: ArrayLike) -> Score:
-    """Compare two systems by Spearman's correlation with gold, times 100, for :func:`paired_bootstrap_of`.
+    """Compare two systems by Spearman's correlation with gold, times 100, for :func:`resample`.
 
     Ties, of which a resample is full, get their mean rank. No example is sorted twice: ranks in a resample follow from
     how often each example was drawn. A correlation with a constant is 0, as in
@@ -52,7 +52,7 @@ def spearman_difference(setup: ArrayLike, single: ArrayLike, gold: ArrayLike) ->
 
 
 def micro_f1_difference(setup: ArrayLike, single: ArrayLike) -> Score:
-    """Compare two systems by micro-averaged F1, times 100, for :func:`paired_bootstrap_of`.
+    """Compare two systems by micro-averaged F1, times 100, for :func:`resample`.
 
     It is that of seqeval when the things counted are the spans of a sentence, but for a span of UD-POS's tag X, which
     seqeval may begin in the sentence before. Where there is nothing to count it is 0.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,71 +51,6 @@ class PairedBootstrap:
     examples: int
     resamples: int
 
-    @property
-    def joint_p_value(self) -> float:
-        """The larger of both p-values: with few seeds the one to rely on, though it finds only large effects."""
-        return self.p_value if self.seed_p_value is None else max(self.p_value, self.seed_p_value)
-
-    @property
-    def levels(self) -> tuple[str, ...]:
-        """What was resampled: with one seed only the examples, so that nothing is said about other seeds."""
-        return ("seeds", "examples") if self.seeds > 1 else ("examples",)
-
-
-def paired_bootstrap(differences: ArrayLike, resamples: int = 10_000, seed: int = 0) -> PairedBootstrap:
-    """Resample the differences of a score that is a mean over examples.
-
-    Seeds and examples are drawn with replacement, each on its own, and a drawn example is the same in every drawn seed.
-    With one seed only examples are drawn.
-
-    How far to trust it, by 1,000 made-up experiments a case (100 examples, normal differences):
-
-    * The interval cannot leave the seeds that were seen, and **three seeds are few**. Where chance comes almost only
-      from the seeds, 95 % intervals held the true difference in 75 % of experiments with 3 seeds, 86 % with 5 and 89 %
-      with 10; with no effect, p was below 0.05 in 26, 14 and 9 %. One seed says nothing at all about others.
-    * Where it comes from seeds and examples alike, or from examples that are hard or easy for every seed, they held it
-      in 95 to 96 %.
-    * Where each answer is noise of its own, over 99 %: that noise counts at both levels.
-    * ``joint_p_value`` was below 0.05 in at most 5.2 % of experiments without effect, in every case with several seeds.
-    * With one seed and few examples p is too small: below 0.05 in 9 % of experiments with 10 examples, 17 % with 5.
-
-    Args:
-        differences: Score of the setup minus score of the best single adapter, shape (seeds, examples): the same seeds
-            and examples for both, at least two examples.
-        resamples: How often to resample.
-        seed: Seed of the resampling.
-
-    Raises:
-        XadaptError: If the shape is another, there are fewer than two examples, or a difference is not finite.
-
-    Source: Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapters 13 and 16; for system comparisons,
-        Berg-Kirkpatrick et al. (EMNLP 2012) and Dror et al. (ACL 2018); over seeds and examples, Sellam et al.,
-        The MultiBERTs (arXiv 2106.16163).
-    """
-    given = finite(differences, "differences", ("seed", "example"))
-    examples = given.shape[1]
-    return paired_bootstrap_of(lambda counts: counts @ given.T / examples, examples, resamples, seed)
-
-
-def paired_bootstrap_of(score: Score, examples: int, resamples: int = 10_000, seed: int = 0) -> PairedBootstrap:
-    """Resample the difference of a score that is no mean over examples, such as a correlation or a micro-averaged F1.
-
-    The same as :func:`paired_bootstrap` otherwise, with the same limits.
-
-    Args:
-        score: Scores both systems on resamples, given how often each example was drawn, shape (resamples, examples),
-            and returns the differences, shape (resamples, seeds). A score that needs the examples themselves finds
-            them with ``np.repeat(np.arange(examples), counts)``. Ready-made ones are in
-            :mod:`xadapt.analysis.resampled_scores`.
-        examples: Number of examples, at least two.
-        resamples: How often to resample.
-        seed: Seed of the resampling.
-
-    Raises:
-        XadaptError: If there are fewer than two examples or no resamples, or a score is not finite.
-    """
-    return summarise(resample(score, examples, resamples, seed), seed)
-
 
 @dataclass(frozen=True)
 class Resampled:
@@ -134,9 +68,19 @@ class Resampled:
 
 
 def resample(score: Score, examples: int, resamples: int = 10_000, seed: int = 0) -> Resampled:
-    """Score two systems on resamples of the examples; see :func:`paired_bootstrap_of`.
+    """Score two systems on resamples of the examples.
 
-    The same ``seed`` draws the same places of equally many examples, whatever is scored.
+    Examples are drawn with replacement, and a drawn example is the same in every seed. The same ``seed`` draws the same
+    of equally many examples, whatever is scored.
+
+    Args:
+        score: Scores both systems on resamples, given how often each example was drawn, shape (resamples, examples),
+            and returns the differences, shape (resamples, seeds). A score that needs the examples themselves finds
+            them with ``np.repeat(np.arange(examples), counts)``. Ready-made ones are in
+            :mod:`xadapt.analysis.resampled_scores`.
+        examples: Number of examples, at least two.
+        resamples: How often to resample.
+        seed: Seed of the resampling.
 
     Raises:
         XadaptError: If there are fewer than two examples or no resamples, or a score is not finite.
@@ -157,7 +101,26 @@ def resample(score: Score, examples: int, resamples: int = 10_000, seed: int = 0
 
 
 def summarise(resampled: Resampled, seed: int = 0) -> PairedBootstrap:
-    """Draw seeds too, and say what the resamples say of the mean over seeds."""
+    """Draw seeds too, and say what the resamples say of the mean over seeds.
+
+    Seeds and examples are drawn each on their own. With one seed only examples are drawn.
+
+    How far to trust it, by 1,000 made-up experiments a case (100 examples, normal differences):
+
+    * The interval cannot leave the seeds that were seen, and **three seeds are few**. Where chance comes almost only
+      from the seeds, 95 % intervals held the true difference in 75 % of experiments with 3 seeds, 86 % with 5 and 89 %
+      with 10; with no effect, p was below 0.05 in 26, 14 and 9 %. One seed says nothing at all about others.
+    * Where it comes from seeds and examples alike, or from examples that are hard or easy for every seed, they held it
+      in 95 to 96 %.
+    * Where each answer is noise of its own, over 99 %: that noise counts at both levels.
+    * The larger of ``p_value`` and ``seed_p_value`` was below 0.05 in at most 5.2 % of experiments without effect, in
+      every case with several seeds.
+    * With one seed and few examples p is too small: below 0.05 in 9 % of experiments with 10 examples, 17 % with 5.
+
+    Source: Efron & Tibshirani, An Introduction to the Bootstrap (1993), chapters 13 and 16; for system comparisons,
+        Berg-Kirkpatrick et al. (EMNLP 2012) and Dror et al. (ACL 2018); over seeds and examples, Sellam et al.,
+        The MultiBERTs (arXiv 2106.16163).
+    """
     observed, (resamples, seeds) = resampled.observed, resampled.drawn.shape
     difference = float(observed.mean())
     # One seed would be drawn every time.
@@ -170,32 +133,15 @@ def summarise(resampled: Resampled, seed: int = 0) -> PairedBootstrap:
     return PairedBootstrap(difference, float(low), float(high), p_value, by_seeds, seeds, resampled.examples, resamples)
 
 
-def paired_bootstrap_strata(
-    strata: Sequence[tuple[Score, int]], resamples: int = 10_000, seed: int = 0
-) -> PairedBootstrap:
-    """Resample the difference of a mean over strata, such as languages, each of which counts alike.
+def mean_over(strata: Sequence[Resampled]) -> Resampled:
+    """The mean of the differences of strata, such as languages, each of which counts alike, resample by resample.
 
     Examples are drawn within each stratum, seeds once for all strata: one seed is one adapter, good or bad everywhere.
-    Strata of one size are drawn at the same places, as translated test sets need: a question that is hard for one of
-    two systems is so in every language, and separate draws would take each translation for news. In 400 made-up
-    experiments without effect (one seed, ten languages of 50 questions), p was below 0.05 in 7 % where the languages'
-    questions are hard together, against 38 % with separate draws, and in 5 % either way where they are not. What three
-    seeds cannot show, no number of languages does: by seeds that differ alone it was below 0.05 in 25 %.
-
-    Args:
-        strata: What scores both systems on resamples of a stratum's examples, the same seeds in all of them, and the
-            number of these examples.
-        resamples: How often to resample.
-        seed: Seed of the resampling.
-
-    Raises:
-        XadaptError: If there is no stratum, their seeds differ in number, or one cannot be resampled.
-    """
-    return summarise(mean_over([resample(score, examples, resamples, seed) for score, examples in strata]), seed)
-
-
-def mean_over(strata: Sequence[Resampled]) -> Resampled:
-    """The mean of the differences of strata, resample by resample.
+    Strata of one size are drawn alike, as translated test sets need: a question that is hard for one of two systems is
+    so in every language, and separate draws would take each translation for news. In 400 made-up experiments without
+    effect (one seed, ten languages of 50 questions), p was below 0.05 in 7 % where the languages' questions are hard
+    together, against 38 % with separate draws, and in 5 % either way where they are not. What three seeds cannot show,
+    no number of languages does: by seeds that differ alone it was below 0.05 in 25 %.
 
     Raises:
         XadaptError: If there is no stratum, or their seeds or resamples differ in number.
@@ -227,9 +173,9 @@ def holm(p_values: Sequence[float]) -> tuple[float, ...]:
     Source: Holm, A Simple Sequentially Rejective Multiple Test Procedure (1979).
     """
     given = np.asarray(p_values, dtype=float)
-    for place, value in enumerate(given):
+    for index, value in enumerate(given):
         if not 0 <= value <= 1:
-            raise XadaptError(f"p-value {place} is {value}, not between 0 and 1")
+            raise XadaptError(f"p-value {index} is {value}, not between 0 and 1")
     order = np.argsort(given, kind="stable")
     adjusted = np.empty_like(given)
     adjusted[order] = np.minimum(np.maximum.accumulate(given[order] * np.arange(len(given), 0, -1)), 1.0)
@@ -256,29 +202,18 @@ def finite(values: ArrayLike, what: str, axes: tuple[str, ...]) -> FloatArray:
         raise XadaptError(f"{what} have the shape {given.shape}: give ({wanted}), none of them 0")
     wrong = np.argwhere(~np.isfinite(given))
     if len(wrong):
-        where = ", ".join(f"{axis} {place}" for axis, place in zip(axes, wrong[0], strict=True))
+        where = ", ".join(f"{axis} {index}" for axis, index in zip(axes, wrong[0], strict=True))
         raise XadaptError(
             f"{len(wrong)} of {given.size} {what} are not finite, the first at {where}: score those rows again"
         )
     return given
 
 
-def finite_each(numbers: Mapping[str, float], what: str) -> None:
-    """Check numbers that have names.
-
-    Raises:
-        XadaptError: If one is not finite; it names the number.
-    """
-    for name, value in numbers.items():
-        if not math.isfinite(value):
-            raise XadaptError(f"the {what} of {name!r} is {value}, not a finite number: evaluate it again")
-
-
 def _counts(generator: np.random.Generator, rows: int, size: int) -> FloatArray:
     """How often each of `size` things is drawn, in `rows` draws of `size` with replacement, shape (rows, size)."""
-    places = generator.integers(size, size=(rows, size))
-    places += size * np.arange(rows)[:, None]
-    return np.bincount(places.ravel(), minlength=rows * size).reshape(rows, size).astype(float)
+    drawn = generator.integers(size, size=(rows, size))
+    drawn += size * np.arange(rows)[:, None]
+    return np.bincount(drawn.ravel(), minlength=rows * size).reshape(rows, size).astype(float)
 
 
 def _over_seeds(differences: FloatArray) -> float | None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from xadapt.analysis.comparison_rows import ALPHA, Block, Row, Tally, Tested
-from xadapt.analysis.effects import effect_size, seed_noise, wins_and_losses
+from xadapt.analysis.comparison_rows import Block, SetupRow
+from xadapt.analysis.effects import effect_size, seed_noise, tally_languages
 from xadapt.analysis.resampled_scores import micro_f1_difference, spearman_difference
-from xadapt.analysis.results import ENGLISH, Result
+from xadapt.analysis.results import ENGLISH_PAIR
 from xadapt.analysis.significance import (
     FloatArray,
     PairedBootstrap,
@@ -24,23 +23,20 @@ from xadapt.analysis.significance import (
     resample,
     summarise,
 )
-from xadapt.evaluation.stored_examples import StoredExamples, read_examples
-from xadapt.reports.verdicts import NO_EXAMPLES
+from xadapt.analysis.tested import Tested, Untested
+from xadapt.store.records import ExamplesRecord, Result
+from xadapt.tasks.languages import ENGLISH
 
 #: Runs that are compared with each other: a setup's and the reference's.
 Pairs = list[tuple[Result, Result]]
 
 RESAMPLES = 10_000
-_NO_PAIRS = "its runs have no seed in common with those of the best single adapter"
-_NO_CHOICE = "there are no English rows to choose a best single adapter by"
-_OTHER_ROWS = "it was not scored on the same rows as the best single adapter"
-_FEW_ROWS = "a language has fewer than two rows"
 
 
 def with_tests(block: Block, languages: Sequence[str], folder: Path, resamples: int = RESAMPLES) -> Block:
     """Test each setup of a block against its reference: the zero-shot mean, and each language.
 
-    Seeds and examples are resampled; see `paired_bootstrap` and `paired_bootstrap_strata` for what that can tell. The
+    Seeds and examples are resampled; see `summarise` and `mean_over` for what that can tell. The
     p-values of the means are adjusted over the block's setups, those of languages over a setup's target languages.
 
     Args:
@@ -54,36 +50,36 @@ def with_tests(block: Block, languages: Sequence[str], folder: Path, resamples: 
     """
     best = block.reference.row if block.reference else None
     if best is None:
-        return replace(block, rows=tuple(replace(row, untested=_NO_CHOICE) for row in block.rows))
-    others = {place: row for place, row in enumerate(block.rows) if row.label != best.label}
-    pairs = {place: paired_runs(row, best) for place, row in others.items()}
+        return replace(block, rows=tuple(replace(row, untested=Untested.NO_CHOICE) for row in block.rows))
+    others = {index: row for index, row in enumerate(block.rows) if row.label != best.label}
+    pairs = {index: paired_runs(row, best) for index, row in others.items()}
     reader, found = _Reader(folder), defaultdict[int, dict[str, Resampled]](dict)
-    why = {place: "" if runs else _NO_PAIRS for place, runs in pairs.items()}
+    why = {index: None if runs else Untested.NO_PAIRS for index, runs in pairs.items()}
     for code in (*languages, ENGLISH):
         scores: dict[str, dict[int, tuple[Score, int]]] = defaultdict(dict)
-        for place, runs in pairs.items():
+        for index, runs in pairs.items():
             score, fingerprint, reason = reader.score(runs, code)
             if score is not None:
-                scores[fingerprint][place] = score
+                scores[fingerprint][index] = score
             elif code != ENGLISH:
-                why[place] = why[place] or reason
+                why[index] = why[index] or reason
         for alike in scores.values():
-            for place, drawn in _resample_all(alike, resamples).items():
-                found[place][code] = drawn
+            for index, drawn in _resample_all(alike, resamples).items():
+                found[index][code] = drawn
     rows = {
-        place: _row_with_tests(others[place], found[place], languages, pairs[place], why[place]) for place in others
+        index: _row_with_tests(others[index], found[index], languages, pairs[index], why[index]) for index in others
     }
     means = {
-        place: summarise(mean_over([found[place][code] for code in languages]))
-        for place in others
-        if languages and all(code in found[place] for code in languages)
+        index: summarise(mean_over([found[index][code] for code in languages]))
+        for index in others
+        if languages and all(code in found[index] for code in languages)
     }
-    for (place, mean), adjusted in zip(means.items(), holm([mean.p_value for mean in means.values()]), strict=True):
-        rows[place] = replace(rows[place], tested=_tested(mean, adjusted), untested="")
-    return replace(block, rows=tuple(rows.get(place, row) for place, row in enumerate(block.rows)))
+    for (index, mean), adjusted in zip(means.items(), holm([mean.p_value for mean in means.values()]), strict=True):
+        rows[index] = replace(rows[index], tested=_tested(mean, adjusted), untested=None)
+    return replace(block, rows=tuple(rows.get(index, row) for index, row in enumerate(block.rows)))
 
 
-def paired_runs(row: Row, best: Row) -> Pairs:
+def paired_runs(row: SetupRow, best: SetupRow) -> Pairs:
     """Pair a setup's runs with the reference's by seed.
 
     A single run is paired with several seeds only if all of these used its very checkpoints, so that it does not depend
@@ -104,7 +100,7 @@ def paired_runs(row: Row, best: Row) -> Pairs:
     return [(mine[seed], theirs[seed]) for seed in sorted(mine.keys() & theirs.keys())]
 
 
-def _in_use(only: Result, runs: Any) -> bool:
+def _in_use(only: Result, runs: Iterable[Result]) -> bool:
     return all(run.members.get(name) == made for run in runs for name, made in only.members.items())
 
 
@@ -113,40 +109,45 @@ class _Reader:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._read: dict[tuple[str, str], StoredExamples | None] = {}
+        self._read: dict[tuple[str, str], ExamplesRecord | None] = {}
 
-    def score(self, pairs: Pairs, code: str) -> tuple[tuple[Score, int] | None, str, str]:
+    def score(self, pairs: Pairs, code: str) -> tuple[tuple[Score, int] | None, str, Untested | None]:
         """What scores pairs of runs on resamples of a language's examples and how many there are, what names the
         rows, and why there is nothing.
         """
         both = [[self._examples(run, code) for run in runs] for runs in zip(*pairs, strict=True)]
         if not both or any(one is None for side in both for one in side):
-            return None, "", NO_EXAMPLES
+            return None, "", Untested.NO_EXAMPLES
         mine, theirs = ([one for one in side if one is not None] for side in both)
         fingerprints = {one.rows for one in mine + theirs}
         if len(fingerprints) > 1:
-            return None, "", _OTHER_ROWS
-        examples = len(mine[0].examples.values)
+            return None, "", Untested.OTHER_ROWS
+        examples = len(mine[0].values)
         if examples < 2:
-            return None, "", _FEW_ROWS
-        return (_difference(mine, theirs), examples), fingerprints.pop(), ""
+            return None, "", Untested.FEW_ROWS
+        return (_difference(mine, theirs), examples), fingerprints.pop(), None
 
-    def _examples(self, run: Result, code: str) -> StoredExamples | None:
+    def _examples(self, run: Result, code: str) -> ExamplesRecord | None:
         entry = run.languages.get(code)
         if entry is None:
             return None
-        key = run.run, entry.code
-        if key not in self._read:
-            self._read[key] = read_examples(self._folder, *key)
-        stored = self._read[key]
+        stored = self._stored(run.run, code)
+        if stored is None and code == ENGLISH:
+            stored = self._stored(run.run, ENGLISH_PAIR)
         # They may be of rows that were scored before, or by another metric.
         fits = stored is not None and (stored.rows, stored.score) == (entry.rows, run.metric)
         return stored if fits else None
 
+    def _stored(self, run: str, code: str) -> ExamplesRecord | None:
+        if (run, code) not in self._read:
+            path = self._folder / run / f"{code}.json"
+            self._read[run, code] = ExamplesRecord.read(path) if path.is_file() else None
+        return self._read[run, code]
 
-def _difference(mine: list[StoredExamples], theirs: list[StoredExamples]) -> Score:
-    kind = mine[0].examples.kind
-    one, other = (np.array([each.examples.values for each in side], dtype=float) for side in (mine, theirs))
+
+def _difference(mine: list[ExamplesRecord], theirs: list[ExamplesRecord]) -> Score:
+    kind = mine[0].kind
+    one, other = (np.array([each.values for each in side], dtype=float) for side in (mine, theirs))
     if kind == "spearman":
         return spearman_difference(one[..., 0], other[..., 0], one[0, :, 1])
     if kind == "micro_f1":
@@ -166,25 +167,20 @@ def _resample_all(scores: dict[int, tuple[Score, int]], resamples: int) -> dict[
     whole, ends = resample(score, examples, resamples), np.cumsum(widths)
     parts = zip(scores, ends - widths, ends, strict=True)
     return {
-        place: Resampled(whole.observed[start:end], whole.drawn[:, start:end], examples) for place, start, end in parts
+        index: Resampled(whole.observed[start:end], whole.drawn[:, start:end], examples) for index, start, end in parts
     }
 
 
-def _row_with_tests(row: Row, found: dict[str, Resampled], languages: Sequence[str], pairs: Pairs, why: str) -> Row:
+def _row_with_tests(
+    row: SetupRow, found: dict[str, Resampled], languages: Sequence[str], pairs: Pairs, why: Untested | None
+) -> SetupRow:
     effect = _effect(pairs, languages)
     each = {code: summarise(drawn) for code, drawn in found.items()}
     targets = {code: test for code, test in each.items() if code != ENGLISH}
     if not targets:
-        return replace(row, untested=why or NO_EXAMPLES, effect=effect)
-    counted = wins_and_losses(targets, ALPHA)
-    tests = {code: _tested(test, counted.adjusted.get(code, test.p_value)) for code, test in each.items()}
-    tally = Tally(
-        better=len(counted.by_sign.wins),
-        worse=len(counted.by_sign.losses),
-        significantly_better=len(counted.significant.wins),
-        significantly_worse=len(counted.significant.losses),
-        sign_p_value=counted.sign_p_value,
-    )
+        return replace(row, untested=why or Untested.NO_EXAMPLES, effect=effect)
+    adjusted, tally = tally_languages(targets)
+    tests = {code: _tested(test, adjusted.get(code, test.p_value)) for code, test in each.items()}
     return replace(row, tests=tests, tally=tally, untested=why, effect=effect)
 
 
@@ -195,8 +191,7 @@ def _effect(pairs: Pairs, languages: Sequence[str]) -> float | None:
     if not scored:
         return None
     differences = [
-        [one.languages[code].scores[one.metric] - other.languages[code].scores[one.metric] for code in languages]
-        for one, other in pairs
+        [one.languages[code].score - other.languages[code].score for code in languages] for one, other in pairs
     ]
     return effect_size(float(np.mean(differences)), seed_noise(differences))
 

@@ -39,26 +39,29 @@ def explain_command(
     others differ from it. Of an average, sum, soup or ensemble the similarity of its members is shown, each on the bare
     base.
     """
-    from xadapt.reports.explanation import explanation_json, write_explanation
+    from xadapt.explain.record import explanation_record
+    from xadapt.reports.explanation import write_explanation
 
     explanation = lab.explain(setup, task, languages, limit, max_length)
     written = write_explanation(explanation, to) if to else []
     if as_json:
-        print_json(explanation_json(explanation))
+        print_json(explanation_record(explanation).stored())
     else:
         _print(explanation, written)
 
 
 def _print(explanation: Explanation, written: list[Path]) -> None:
-    from xadapt.reports.explanation import facts_line, headline, statements, tables
-    from xadapt.reports.explanation_tables import SPREAD_MEMBERS, rich_grid
+    from xadapt.explain.statements import statements
+    from xadapt.reports.explanation import facts_line, headline, tables
+    from xadapt.reports.explanation_tables import SPREAD_MEMBERS
+    from xadapt.tables import terminal_table
 
     out.print(headline(explanation), style="bold", markup=False, highlight=False, soft_wrap=True)
     for line in statements(explanation):
         _tell(line)
     out.print()
-    for grid in tables(explanation, spreads=len(explanation.members) <= SPREAD_MEMBERS):
-        show(rich_grid(grid))
+    for table in tables(explanation, spreads=len(explanation.members) <= SPREAD_MEMBERS):
+        show(terminal_table(table))
     _tell(facts_line(explanation))
     if written:
         _tell(f"explanation: {written[-1]}")

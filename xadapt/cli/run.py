@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xadapt.experiments.outlook import Expected
-    from xadapt.reports.recipe_report import RecipeReport
+    from xadapt.reports.report import Report
     from xadapt.session import Session
 
 
@@ -60,13 +60,13 @@ def run(
         _print(report)
 
 
-def _print(report: RecipeReport) -> None:
+def _print(report: Report) -> None:
     from xadapt.reports import rich_tables
 
     for table in rich_tables(report.comparisons):
         show(table)
-    for score, facts in report.suites:
-        print_suite(score, ", ".join(f"{key} {value}" for key, value in facts.items()))
+    for scored in report.suites:
+        print_suite(scored.score, ", ".join(f"{key} {value}" for key, value in scored.facts.items()))
     out.print(f"report: {report.path}", highlight=False, soft_wrap=True)
 
 

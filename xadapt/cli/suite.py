@@ -49,24 +49,12 @@ def show_suite(
 
 def print_suite(score: SuiteScore, facts: str) -> None:
     """Print a suite's tasks, its groups, and what a reader must know."""
-    from rich import box
-    from rich.table import Table
-
-    from xadapt.reports.suite_tables import GROUP_HEAD, TASK_HEAD, group_lines, task_lines, verdict_lines
+    from xadapt.reports.suite_tables import group_table, task_table, verdict_lines
+    from xadapt.tables import terminal_table
 
     # The setups of all tasks are much alike and would fold the table: they stand below it.
-    tables = (
-        (f"{score.suite.title}: tasks", (TASK_HEAD[0], *TASK_HEAD[2:]), [[r[0], *r[2:]] for r in task_lines(score)]),
-        (f"{score.suite.title}: groups", GROUP_HEAD, group_lines(score)),
-    )
-    for title, head, lines in tables:
-        table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        for number, column in enumerate(head):
-            words = number == 0 or column == "metric"
-            table.add_column(column, justify="left" if words else "right", no_wrap=column != "metric")
-        for line in lines:
-            table.add_row(*line)
-        show(table)
+    for table in (task_table(score, brief=True), group_table(score)):
+        show(terminal_table(table))
     notes = ["In brackets: over what is there, not the benchmark's score."] if score.overall.missing else []
     answered = ", ".join(f"{task.task} by {task.setup}" for task in score.tasks if task.setup)
     for text in (*notes, *verdict_lines(score), f"Answered: {answered}.", facts):

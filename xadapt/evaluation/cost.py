@@ -21,13 +21,12 @@ from xadapt.errors import XadaptError
 from xadapt.evaluation.answering import Answerer, answer_with
 from xadapt.problems import problem_class
 from xadapt.problems.base import Row
-from xadapt.store.records import Json, Result
+from xadapt.store.cost_record import CostRecord, TaskCost
+from xadapt.store.records import Result
 from xadapt.store.versions import versions
 
 if TYPE_CHECKING:
     from xadapt.context import Context
-
-FORMAT = 1
 
 
 class CostSettings(BaseModel):
@@ -52,7 +51,7 @@ def measure_costs(
     context: Context,
     results: Iterable[Result],
     settings: CostSettings | None = None,
-) -> Json:
+) -> CostRecord:
     """Measure the setups of evaluation results, task by task.
 
     Tasks that retrieve from a pool are left out: their time is that of the pool.
@@ -63,9 +62,7 @@ def measure_costs(
         settings: How.
 
     Returns:
-        For JSON: what decided the times, and by task the rows, the milliseconds an example of every setup, one value a
-        repeat, and `processor_share`: how much of the time the threads really ran, about 1 on a CPU that did nothing
-        else.
+        What decided the times, and by task the rows and the milliseconds an example of every setup.
 
     Raises:
         XadaptError: If no result can be measured, or a setup or the rows are not there.
@@ -91,38 +88,40 @@ def measure_costs(
                 answerers[setup] = answer_with(context, parse(setup), task)
                 answerers[setup].to(context.device)
             tell(f"{name}: measuring on {len(rows)} rows")
-            measured[name] = {"language": language, **_of_task(answerers, rows, settings, context)}
-    return {
-        "format": FORMAT,
-        "base": base,
-        "data": source.name,
-        "device": context.device.type,
-        "hardware": hardware_name(context.device),
-        "threads": settings.threads,
-        "precision": context.precision,
-        "repeats": settings.repeats,
-        "seed": context.seed,
-        "versions": {**versions(), "python": platform.python_version()},
-        "tasks": measured,
-    }
+            measured[name] = _of_task(context, answerers, language, rows, settings)
+    return CostRecord(
+        base=base,
+        data=source.name,
+        device=context.device.type,
+        hardware=hardware_name(context.device),
+        threads=settings.threads,
+        precision=context.precision,
+        repeats=settings.repeats,
+        seed=context.seed,
+        versions={**versions(), "python": platform.python_version()},
+        tasks=measured,
+    )
 
 
-def _of_task(answerers: Mapping[str, Answerer], rows: list[Row], settings: CostSettings, context: Context) -> Json:
+def _of_task(
+    context: Context, answerers: Mapping[str, Answerer], language: str, rows: list[Row], settings: CostSettings
+) -> TaskCost:
     problem = next(iter(answerers.values())).problem
     lengths = [problem.tokens(feature) for feature in problem.encode(rows, labelled=False)]
     jobs = {setup: partial(answerer.predict, rows) for setup, answerer in answerers.items()}
     began, worked = time.perf_counter(), time.process_time()
     times = interleaved(jobs, settings.repeats, context.seed, context.display.say)
     busy = (time.process_time() - worked) / (time.perf_counter() - began)
-    return {
-        "rows": len(rows),
-        "tokens": round(sum(lengths) / len(rows), 1),
-        "max_length": problem.max_length,
-        "processor_share": round(busy / settings.threads, 3),
-        "milliseconds": {
+    return TaskCost(
+        language=language,
+        rows=len(rows),
+        tokens=round(sum(lengths) / len(rows), 1),
+        max_length=problem.max_length,
+        processor_share=round(busy / settings.threads, 3),
+        milliseconds={
             setup: [round(1000 * seconds / len(rows), 3) for seconds in values] for setup, values in times.items()
         },
-    }
+    )
 
 
 def interleaved(

@@ -18,8 +18,8 @@ from xadapt.tasks import Retrieval, Task
 
 if TYPE_CHECKING:
     from xadapt.context import Context
-    from xadapt.evaluation.suites import Suite
     from xadapt.store.records import Result
+    from xadapt.tasks.suites import Suite
 
 
 @dataclass(frozen=True)

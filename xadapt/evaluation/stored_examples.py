@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xadapt.metrics import main_score
@@ -59,42 +57,6 @@ def restore_examples(
     examples = problem.examples(read_json(path), rows, language)
     if abs(examples.score() - known.score) < _SAME:
         _record(problem, examples, known.rows).write(store.examples_path(run, language))
-
-
-@dataclass(frozen=True)
-class StoredExamples:
-    """The examples of one run in one language.
-
-    Attributes:
-        score: The score that they make.
-        rows: Fingerprint of the rows that they belong to, in order.
-        examples: The examples.
-    """
-
-    score: str
-    rows: str
-    examples: Examples
-
-
-def read_examples(folder: Path, run: str, language: str) -> StoredExamples | None:
-    """Read the examples of a run in a language.
-
-    Args:
-        folder: The folder ``examples`` of a store.
-        run: The run's hash.
-        language: The language, as the result names it.
-
-    Returns:
-        The examples, None if they are not there.
-
-    Raises:
-        XadaptError: If the file is something else.
-    """
-    path = folder / run / f"{language}.json"
-    if not path.is_file():
-        return None
-    stored = ExamplesRecord.read(path)
-    return StoredExamples(stored.score, stored.rows, Examples(stored.kind, stored.values))
 
 
 def _record(problem: Problem, examples: Examples, of: str) -> ExamplesRecord:

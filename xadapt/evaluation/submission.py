@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from xadapt.composition.expression import Node
     from xadapt.context import Context
     from xadapt.data.source import Source
-    from xadapt.evaluation.suites import Suite
     from xadapt.store.records import LanguageScore, Result
+    from xadapt.tasks.suites import Suite
 
 #: What the evaluator calls a task, where it is not its name here.
 FOLDERS = {"wikiann": "panx", "bucc": "bucc2018"}

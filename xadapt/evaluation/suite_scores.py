@@ -7,14 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from xadapt.errors import XadaptError
-from xadapt.evaluation.suites import Suite
 from xadapt.metrics import main_score
 from xadapt.store.records import LanguageScore, Result
 from xadapt.tasks import SpanQA
 from xadapt.tasks.catalogue import DEFAULT
-from xadapt.tasks.languages import language_name
-
-ENGLISH = "en"
+from xadapt.tasks.languages import ENGLISH, language_name
+from xadapt.tasks.suites import Suite
 
 
 @dataclass(frozen=True)

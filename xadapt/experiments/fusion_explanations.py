@@ -9,9 +9,8 @@ from xadapt.composition.grammar import parse
 from xadapt.evaluation.evaluate import EvalSettings
 from xadapt.experiments.steps import Replicate
 from xadapt.explain.explanation import explain
-from xadapt.reports.explanation import explanation_json
-from xadapt.store.files import atomic_write_json, read_json
-from xadapt.store.records import Json
+from xadapt.explain.record import explanation_record
+from xadapt.store.explanation_record import ExplanationRecord
 from xadapt.store.store import run_hash
 from xadapt.training.plan import plan_target
 
@@ -24,7 +23,9 @@ if TYPE_CHECKING:
     from xadapt.tasks.catalogue import Catalogue
 
 
-def fusions_explained(context: Context, recipe: Recipe, pins: Mapping[tuple[Replicate, str], Checkpoint]) -> list[Json]:
+def fusions_explained(
+    context: Context, recipe: Recipe, pins: Mapping[tuple[Replicate, str], Checkpoint]
+) -> list[ExplanationRecord]:
     """Explain each target's fusions with the checkpoints of the recipe's first replicate.
 
     Args:
@@ -55,8 +56,8 @@ def fusions_explained(context: Context, recipe: Recipe, pins: Mapping[tuple[Repl
             settings = EvalSettings(limit=target.explain, max_length=target.max_length)
             here = context.seeded(seed).pinned(mine).titled(f"explain {setup} on {task.name}")
             made = explain(here, setup, task, target.languages, settings)
-            atomic_write_json(path, explanation_json(made))
-        found.append(read_json(path))
+            explanation_record(made).write(path)
+        found.append(ExplanationRecord.read(path))
     return found
 
 

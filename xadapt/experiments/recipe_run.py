@@ -14,8 +14,9 @@ from xadapt.store.files import read_text
 if TYPE_CHECKING:
     from xadapt.context import Context
     from xadapt.experiments.recipe import Recipe
-    from xadapt.reports.recipe_report import RecipeReport
-    from xadapt.store.records import Json, Result
+    from xadapt.reports.report import Report
+    from xadapt.store.explanation_record import ExplanationRecord
+    from xadapt.store.records import Result
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class RecipeRun:
     path: Path | None
     only: str | None
     outcome: Outcome
-    explanations: list[Json]
+    explanations: list[ExplanationRecord]
 
     @property
     def results(self) -> list[Result]:
@@ -55,11 +56,11 @@ class RecipeRun:
 
     def adapters(self) -> list[str]:
         """A line for each checkpoint that its evaluations used, in the order of first use."""
-        runs = dict.fromkeys(run for result in self.results for run in result.decides.get("members", {}).values())
+        runs = dict.fromkeys(run for result in self.results for run in result.members.values())
         found = (self.context.store.by_run(run) for run in runs)
         return [checkpoint.describe() for checkpoint in found if checkpoint]
 
-    def report(self, to: Path | str | None = None) -> RecipeReport:
+    def report(self, to: Path | str | None = None) -> Report:
         """Compare the results and write the report.
 
         Args:

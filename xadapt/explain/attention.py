@@ -16,7 +16,7 @@ from xadapt.errors import XadaptError
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
 
-#: Told of a place in the network and of the tensors that pass there.
+#: Called with a point in the network and the tensors that pass there.
 See = Callable[[int, torch.Tensor, torch.Tensor], None]
 
 
@@ -37,16 +37,16 @@ class RowMeans:
     """Means over the tokens of each row, kept as sums; a row may come in several sequences and batches."""
 
     def __init__(self, rows: int, *shape: int) -> None:
-        """Begin without tokens; ``shape`` is that of a row's means, places in the network first."""
+        """Begin without tokens; ``shape`` is that of a row's means, layers first."""
         self._sums = torch.zeros(rows, *shape, dtype=torch.float64)
         self._counts = torch.zeros(rows, shape[0], dtype=torch.float64)
 
-    def add(self, place: int, values: torch.Tensor, tokens: Tokens) -> None:
-        """Add one value a token, shape (sequences, tokens, …), at a place in the network."""
+    def add(self, layer: int, values: torch.Tensor, tokens: Tokens) -> None:
+        """Add one value a token, shape (sequences, tokens, …), at a layer."""
         mask = tokens.mask.view(*tokens.mask.shape, *(1,) * (values.dim() - 2))
         sums = torch.where(mask, values, 0.0).sum(dim=1)
-        self._sums[:, place].index_add_(0, tokens.rows, sums.cpu().double())
-        self._counts[:, place].index_add_(0, tokens.rows, tokens.mask.sum(dim=1).cpu().double())
+        self._sums[:, layer].index_add_(0, tokens.rows, sums.cpu().double())
+        self._counts[:, layer].index_add_(0, tokens.rows, tokens.mask.sum(dim=1).cpu().double())
 
     def means(self) -> np.ndarray:
         """Means of the rows that have tokens at all, float64, shape (rows, *shape)."""
@@ -98,7 +98,7 @@ def with_mean(values: np.ndarray, axis: int) -> np.ndarray:
 
 
 def adapter_layers(model: XLMRobertaAdapterModel) -> dict[tuple[int, str], Any]:
-    """The places where bottleneck adapters act, from the bottom, by layer (from 0) and location in the layer."""
+    """The points where bottleneck adapters act, from the bottom: layer (from 0) and location in the layer."""
     from adapters.methods.bottleneck import BottleneckLayer
 
     found = [module for module in model.modules() if isinstance(module, BottleneckLayer) and len(module.adapters)]
@@ -107,25 +107,25 @@ def adapter_layers(model: XLMRobertaAdapterModel) -> dict[tuple[int, str], Any]:
     return {(module.layer_idx, module.location_key): module for module in found}
 
 
-def layer_labels(places: list[tuple[int, str]]) -> list[str]:
-    """Name places for people: layers from 1, as everywhere, with the location where a layer has two."""
-    if len({location for _, location in places}) == 1:
-        return [str(layer + 1) for layer, _ in places]
-    return [f"{layer + 1} {'attention' if location == 'mh_adapter' else 'output'}" for layer, location in places]
+def layer_labels(points: list[tuple[int, str]]) -> list[str]:
+    """Name points for people: layers from 1, as everywhere, with the location where a layer has two."""
+    if len({location for _, location in points}) == 1:
+        return [str(layer + 1) for layer, _ in points]
+    return [f"{layer + 1} {'attention' if location == 'mh_adapter' else 'output'}" for layer, location in points]
 
 
 def attention_layers(model: XLMRobertaAdapterModel) -> dict[tuple[int, str], torch.nn.Module]:
-    """The layers of the one fusion that a model holds, by place.
+    """The layers of the one fusion that a model holds, by point.
 
     Raises:
         XadaptError: If the model holds no fusion, or several.
     """
-    layers = {place: layer.adapter_fusion_layer for place, layer in adapter_layers(model).items()}
+    layers = {point: layer.adapter_fusion_layer for point, layer in adapter_layers(model).items()}
     names = {name for fusions in layers.values() for name in fusions}
     if len(names) != 1:
         raise XadaptError(f"the setup holds {len(names)} fusions: explain a setup with one")
     (name,) = names
-    return {place: fusions[name] for place, fusions in layers.items() if name in fusions}
+    return {point: fusions[name] for point, fusions in layers.items() if name in fusions}
 
 
 @contextmanager

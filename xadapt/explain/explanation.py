@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 import torch
@@ -23,11 +23,12 @@ from xadapt.explain.attention import (
     fusion_hooks,
     layer_labels,
 )
-from xadapt.explain.similarity import Similarity, SimilarityMeter, common_places, member_hooks
+from xadapt.explain.similarity import Similarity, SimilarityMeter, common_points, member_hooks
 from xadapt.problems import Problem
 from xadapt.problems.base import Row
 from xadapt.problems.bind import bind
 from xadapt.problems.predict import TOKEN_BUDGET, autocast, length_batches
+from xadapt.tasks.languages import ENGLISH
 
 if TYPE_CHECKING:
     from xadapt.context import Context
@@ -56,7 +57,20 @@ class LanguageFigures:
     similarity: Similarity
 
 
-@dataclass(frozen=True)
+class Facts(TypedDict):
+    """What decided an explanation's figures: rows, base, hardware, and the run of each checkpoint by expression."""
+
+    task: str
+    base: str
+    data: str
+    seed: int
+    limit: int | None
+    max_length: int
+    precision: str
+    checkpoints: dict[str, str]
+
+
+@dataclass(frozen=True, repr=False)
 class Explanation:
     """A composition on a task.
 
@@ -67,7 +81,7 @@ class Explanation:
         members: Its members, in the order of all arrays.
         layers: Names of the layers, in the order of all arrays, which have one entry more: the mean over layers.
         languages: By language, English first.
-        facts: What decided the figures: task, base, data, seed and so on.
+        facts: What decided the figures.
     """
 
     setup: str
@@ -76,7 +90,17 @@ class Explanation:
     members: tuple[str, ...]
     layers: tuple[str, ...]
     languages: dict[str, LanguageFigures]
-    facts: dict[str, Any]
+    facts: Facts
+
+    @property
+    def statements(self) -> list[str]:
+        """What the figures say, a sentence or two a line."""
+        from xadapt.explain.statements import statements
+
+        return statements(self)
+
+    def __repr__(self) -> str:
+        return "\n".join([f"{self.facts['task']}: {self.setup}", *self.statements])
 
     @property
     def uniform(self) -> float:
@@ -98,6 +122,17 @@ class Explanation:
         """How alike the members are in a language; without one, the mean over languages, each weighing the same."""
         every = [self.languages[code].similarity for code in ([language] if language else self.languages)]
         return Similarity(np.mean([one.cka for one in every], axis=0), np.mean([one.cosine for one in every], axis=0))
+
+    def unlike_english(self, language: str) -> tuple[int, int, float]:
+        """Where a language is most unlike English: layer, member, and the difference of weights there."""
+        here, english = self.attention(language).weights, self.attention(ENGLISH).weights
+        differences = (here - english)[:-1]
+        layer, member = np.unravel_index(np.abs(differences).argmax(), differences.shape)
+        return int(layer), int(member), float(differences[layer, member])
+
+    def pair_name(self, i: int, j: int) -> str:
+        """Two members by name."""
+        return f"{self.members[i]} – {self.members[j]}"
 
 
 def explained_part(node: Node) -> Node:
@@ -178,7 +213,7 @@ def explain(
                 attention=meters.attention.result() if meters.attention else None,
                 similarity=meters.similarity.result(),
             )
-    facts = {
+    facts: Facts = {
         "task": task.name,
         "base": context.backbone.name,
         "data": context.source.name,
@@ -220,7 +255,7 @@ class _Watch:
 
     Attributes:
         layers: Names of the layers.
-        hooks: Puts meters in place and gives the model to run.
+        hooks: Attaches meters and gives the model to run.
     """
 
     layers: list[str]
@@ -239,10 +274,10 @@ def _watch_fusion(model: Any) -> _Watch:
 
 
 def _watch_members(models: list[Any]) -> _Watch:
-    places = common_places(models)
+    points = common_points(models)
     setups = [model.active_adapters for model in models]
     models[0].set_active_adapters(None)
-    return _Watch(layer_labels(places), lambda meters: member_hooks(models, setups, places, meters.see))
+    return _Watch(layer_labels(points), lambda meters: member_hooks(models, setups, points, meters.see))
 
 
 def _run(

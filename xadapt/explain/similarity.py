@@ -61,9 +61,9 @@ class SimilarityMeter:
         count = real.shape[1]
         # Neighbours are of one sentence; among them alone, CKA would compare within sentences only.
         order = torch.randperm(count, generator=torch.Generator().manual_seed(0)).to(real.device)
-        for places in order.tensor_split(max(1, count // MINIBATCH)):
-            if len(places) >= _LEAST:
-                self._hsic[layer] += len(places) * unbiased_hsic(real[:, places]).cpu().double()
+        for chosen in order.tensor_split(max(1, count // MINIBATCH)):
+            if len(chosen) >= _LEAST:
+                self._hsic[layer] += len(chosen) * unbiased_hsic(real[:, chosen]).cpu().double()
 
     def result(self) -> Similarity:
         """Both measures."""
@@ -99,24 +99,24 @@ def unbiased_hsic(vectors: torch.Tensor) -> torch.Tensor:
     return both / (n * (n - 3))
 
 
-def common_places(models: Sequence[XLMRobertaAdapterModel]) -> list[tuple[int, str]]:
-    """The places where every model has an adapter.
+def common_points(models: Sequence[XLMRobertaAdapterModel]) -> list[tuple[int, str]]:
+    """The points in the network where every model has an adapter.
 
     Raises:
         XadaptError: If there is none, as between adapters that are not bottlenecks.
     """
     every = [set(adapter_layers(model)) for model in models]
-    places = [place for place in adapter_layers(models[0]) if all(place in there for there in every)]
-    if not places:
+    points = [point for point in adapter_layers(models[0]) if all(point in there for there in every)]
+    if not points:
         raise XadaptError("the members have no bottleneck adapters at the same layers: explain compares only such")
-    return places
+    return points
 
 
 @contextmanager
 def member_hooks(
     models: Sequence[XLMRobertaAdapterModel],
     setups: Sequence[Any],
-    places: list[tuple[int, str]],
+    points: list[tuple[int, str]],
     see: Callable[[int, torch.Tensor], None],
 ) -> Iterator[XLMRobertaAdapterModel]:
     """Watch what members would add to the bare base: all read the base's own hidden states at every layer.
@@ -124,8 +124,8 @@ def member_hooks(
     Args:
         models: One model a member; the first lends the base and has no active adapters.
         setups: Each member as the library's composition.
-        places: Where to look.
-        see: Told of the place's number and what the members add to the residual stream there, float32, shape
+        points: Where to look.
+        see: Told of the point's number and what the members add to the residual stream there, float32, shape
             (sequences, tokens, members, width).
 
     Yields:
@@ -136,13 +136,13 @@ def member_hooks(
     everywhere = [adapter_layers(model) for model in models]
     host = everywhere[0]
 
-    def watched(number: int, place: tuple[int, str]) -> Callable[..., torch.Tensor]:
-        plain = host[place].bottleneck_layer_forward
+    def watched(number: int, point: tuple[int, str]) -> Callable[..., torch.Tensor]:
+        plain = host[point].bottleneck_layer_forward
 
         def forward(hidden: torch.Tensor, residual: torch.Tensor, norm: torch.nn.Module) -> torch.Tensor:
             with torch.autocast(hidden.device.type, enabled=False):
                 added = [
-                    added_by(layers[place], setup, hidden.float(), residual.float(), norm)
+                    added_by(layers[point], setup, hidden.float(), residual.float(), norm)
                     for layers, setup in zip(everywhere, setups, strict=True)
                 ]
                 see(number, torch.stack(added, dim=2))
@@ -150,17 +150,17 @@ def member_hooks(
 
         return forward
 
-    with bottleneck_forward({host[place]: watched(number, place) for number, place in enumerate(places)}):
+    with bottleneck_forward({host[point]: watched(number, point) for number, point in enumerate(points)}):
         yield models[0]
 
 
 def added_by(layer: Any, setup: Any, hidden: torch.Tensor, residual: torch.Tensor, norm: Any) -> torch.Tensor:
-    """What a setup adds to the residual stream at a place.
+    """What a setup adds to the residual stream at a point.
 
     Args:
         layer: The library's bottleneck layer.
         setup: The library's composition.
-        hidden: What the place reads, shape (sequences, tokens, width).
+        hidden: What the point reads, shape (sequences, tokens, width).
         residual: The residual stream beside it, the same shape.
         norm: The layer norm that follows.
 

@@ -1,8 +1,6 @@
-"""Results become comparisons, and comparisons tables, plots and Markdown."""
+"""Comparisons become text, tables, plots, Markdown and a page."""
 
-from xadapt.analysis.comparison import compare
-from xadapt.analysis.comparison_rows import TaskComparison
-from xadapt.reports.markdown import write_report
-from xadapt.reports.tables import rich_tables
+from xadapt.reports.report import Report, make_report, write_report
+from xadapt.reports.terminal import rich_tables
 
-__all__ = ["TaskComparison", "compare", "rich_tables", "write_report"]
+__all__ = ["Report", "make_report", "rich_tables", "write_report"]

@@ -3,32 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import fmean
 
-from xadapt.analysis.comparison_rows import FEW_SEEDS, Block, Row, TaskComparison
-from xadapt.reports.numbers import count, interval, signed
-from xadapt.reports.verdicts import compositions, judged
-
-
-@dataclass(frozen=True)
-class Case:
-    """A task with the composition that is judged on it."""
-
-    comparison: TaskComparison
-    block: Block
-    row: Row
-
-    @property
-    def difference(self) -> float:
-        """How far the composition is above the best single adapter, in points."""
-        return self.row.tested.difference if self.row.tested else self.row.difference or 0.0
-
-    @property
-    def single(self) -> str:
-        """What it is measured against."""
-        assert self.block.reference is not None
-        return self.block.reference.label
+from xadapt.analysis.comparison_rows import TaskComparison
+from xadapt.analysis.tested import FEW_SEEDS
+from xadapt.analysis.verdict import Case, compositions, judged_cases, outcomes
+from xadapt.tables.numbers import count, interval, signed
 
 
 def conclude(comparisons: Sequence[TaskComparison]) -> list[str]:
@@ -50,19 +30,6 @@ def conclude(comparisons: Sequence[TaskComparison]) -> list[str]:
     return [_overall(cases), _where(cases), _basis(cases)]
 
 
-def judged_cases(comparisons: Sequence[TaskComparison]) -> list[Case]:
-    """The tasks on which a composition can be judged, each with that composition."""
-    return [case for comparison in comparisons if (case := _case(comparison)) is not None]
-
-
-def _case(comparison: TaskComparison) -> Case | None:
-    for block in sorted(comparison.blocks, key=lambda block: not block.with_target):
-        row = judged(block)
-        if row is not None:
-            return Case(comparison, block, row)
-    return None
-
-
 def _overall(cases: Sequence[Case]) -> str:
     tested = [case for case in cases if case.row.tested]
     who = _who(cases)
@@ -74,15 +41,17 @@ def _overall(cases: Sequence[Case]) -> str:
             f"Nothing was tested for significance: {who} is above the best single adapter on {above} of "
             f"{_tasks(len(cases))}, {by} {signed(mean)} points zero-shot."
         )
-    won, lost, rest = _outcomes([case.row for case in cases])
-    answer = "Yes" if won == len(cases) else "In places" if won else "No" if lost else "Not as far as can be told"
+    found = outcomes([case.row for case in cases])
+    won = found.above
+    answer = (
+        "Yes" if won == len(cases) else "In places" if won else "No" if found.below else "Not as far as can be told"
+    )
     untested = f" and not tested on {len(cases) - len(tested)}" if len(tested) < len(cases) else ""
     text = (
         f"{answer}: of {_tasks(len(cases))}, {who} is significantly above the best single adapter on {won}, "
-        f"significantly below on {lost}, not distinguishable from it on {rest}{untested}, {by} {signed(mean)} points "
-        "zero-shot"
+        f"significantly below on {found.below}, not distinguishable from it on {found.undecided}{untested}, {by} "
+        f"{signed(mean)} points zero-shot"
     )
-    others = [_outcomes(compositions(case.block)) for case in cases]
     if all(len(compositions(case.block)) == 1 for case in cases):
         return f"{text}."
     anywhere = [
@@ -91,11 +60,11 @@ def _overall(cases: Sequence[Case]) -> str:
         for row in compositions(case.block)
         if row.tested and row.tested.significant and row.tested.difference > 0
     ]
-    total, below, level = (sum(counts) for counts in zip(*others, strict=True))
+    every = outcomes([row for case in cases for row in compositions(case.block)])
     listed = f" ({'; '.join(anywhere)})" if 0 < len(anywhere) <= 3 else ""
     return (
-        f"{text}; of all {total + below + level} tests of a composition, {total} found it significantly above{listed}, "
-        f"{below} significantly below and {level} not distinguishable."
+        f"{text}; of all {every.tests} tests of a composition, {every.above} found it significantly above{listed}, "
+        f"{every.below} significantly below and {every.undecided} not distinguishable."
     )
 
 
@@ -167,12 +136,6 @@ def _price(case: Case) -> str:
         f"on {case.comparison.task} `{row.label}` has {count(row.parameters)} parameters, the single adapter "
         f"{count(single.parameters)}{time}"
     )
-
-
-def _outcomes(rows: Sequence[Row]) -> tuple[int, int, int]:
-    tests = [row.tested for row in rows if row.tested]
-    found = [test.difference > 0 for test in tests if test.significant]
-    return sum(found), len(found) - sum(found), len(tests) - len(found)
 
 
 def _who(cases: Sequence[Case]) -> str:

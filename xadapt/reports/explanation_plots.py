@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xadapt.reports.explanation_tables import ALL, MEASURES, pair_name, percent, two
+from xadapt.reports.explanation_tables import MEASURES
 from xadapt.reports.plots import DPI, wrap_label
+from xadapt.store.explanation_record import ALL
+from xadapt.tables.numbers import percent, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -74,7 +76,7 @@ def draw_similarity(explanation: Explanation) -> Figure:
     pairs = list(combinations(range(size), 2))
     layers = [*explanation.layers, ALL]
     members = [wrap_label(name, 16) for name in explanation.members]
-    names = [wrap_label(pair_name(explanation, *pair)) for pair in pairs]
+    names = [wrap_label(explanation.pair_name(*pair)) for pair in pairs]
     square = _WIDE * 1.6 * size
     high = max(square, _HIGH * sum(name.count("\n") + 1 for name in names)) + _ABOVE + 0.3
     figure = _figure(square + _WIDE * len(layers) + 2 * _BESIDE, len(MEASURES) * high + 0.5)
@@ -86,13 +88,17 @@ def draw_similarity(explanation: Explanation) -> Figure:
         norm = Normalize(-1.0, 1.0)
         axes = figure.add_subplot(grid[number, 0])
         axes.set_title(f"{shown}, mean over layers", fontsize=9, loc="left")
-        _heat_map(axes, values[-1], members, members, norm, two)
+        _heat_map(axes, values[-1], members, members, norm, _two)
         axes.set_aspect("equal", anchor="NW")
         axes = figure.add_subplot(grid[number, 1])
         axes.set_title(f"{shown} by layer", fontsize=9, loc="left")
-        _heat_map(axes, np.array([values[:, i, j] for i, j in pairs]), names, layers, norm, two)
+        _heat_map(axes, np.array([values[:, i, j] for i, j in pairs]), names, layers, norm, _two)
         axes.axvline(len(layers) - 1.5, color="white", linewidth=4)
     return figure
+
+
+def _two(value: float) -> str:
+    return plain(value, 2)
 
 
 def _title(shown: str, explanation: Explanation) -> str:

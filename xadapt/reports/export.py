@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from statistics import median
-from typing import Any
 
-from xadapt.analysis.comparison_rows import Block, Row, TaskComparison
+from xadapt.analysis.comparison_rows import Block, SetupRow, TaskComparison, english_first
 from xadapt.analysis.families import classify
-from xadapt.analysis.results import read_result
-from xadapt.reports.tables import english_first, language_order
+from xadapt.analysis.results import comparable, variant
 from xadapt.store.records import Result
+from xadapt.tables import Table, cells, csv_text, words
+from xadapt.tables.table import Value
 
 _COLUMNS = ("task", "kind", "metric", "base", "data", "limit", "family", "label", "with_target", "setup", "head")
 _LAST = ("seed", "run", "variant", "language", "split", "n")
@@ -22,27 +20,26 @@ def results_csv(results: Iterable[Result]) -> str:
     """Write results as CSV, unrounded and not averaged.
 
     Args:
-        results: Results as they are stored.
+        results: The results.
 
     Returns:
         CSV text with a heading; scores that a result does not have are empty.
 
     Raises:
-        XadaptError: If a result is malformed.
+        XadaptError: If a result's setup is no expression.
     """
-    read = [read_result(stored) for stored in results]
-    read.sort(key=lambda result: (result.task, result.base, result.data, result.setup, result.variant, result.seed))
-    names = sorted({name for result in read for row in result.languages.values() for name in row.scores})
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_COLUMNS, *_LAST, *names])
-    for result in read:
+    read = [(result, variant(result)) for result in map(comparable, results)]
+    read.sort(key=lambda each: (each[0].task, each[0].base, each[0].data, each[0].setup, each[1], each[0].seed))
+    names = sorted({name for result, _ in read for one in result.languages.values() for name in one.scores})
+    lines = []
+    for result, way in read:
         family = classify(result.setup, result.target)
         fixed = [result.task, result.kind, result.metric, result.base, result.data, result.limit, family.family]
-        fixed += [family.label, family.with_target, result.setup, result.head, result.seed, result.run, result.variant]
-        for code, row in sorted(result.languages.items()):
-            writer.writerow([*fixed, code, row.split, row.n, *(row.scores.get(name, "") for name in names)])
-    return text.getvalue()
+        fixed += [family.label, family.with_target, result.setup, result.head or ""]
+        fixed += [result.seed, result.run, way]
+        for code, one in sorted(result.languages.items()):
+            lines.append(cells([*fixed, code, one.split, one.n, *map(one.scores.get, names)]))
+    return csv_text(Table("results", words(*_COLUMNS, *_LAST, *names), lines))
 
 
 def setups_csv(comparisons: Sequence[TaskComparison]) -> str:
@@ -57,16 +54,13 @@ def setups_csv(comparisons: Sequence[TaskComparison]) -> str:
         what is not there is empty.
     """
     blocks = [(comparison, block) for comparison in comparisons for block in comparison.blocks]
-    codes = sorted({code for _, block in blocks for code in language_order(block)}, key=english_first)
+    codes = sorted({code for _, block in blocks for code in block.languages}, key=english_first)
     records = [_record(comparison, block, row, codes) for comparison, block in blocks for row in block.rows]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(records[0]) if records else [], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(records)
-    return text.getvalue()
+    columns = words(*records[0]) if records else []
+    return csv_text(Table("setups", columns, [cells(record.values()) for record in records]))
 
 
-def _record(comparison: TaskComparison, block: Block, row: Row, codes: Sequence[str]) -> dict[str, Any]:
+def _record(comparison: TaskComparison, block: Block, row: SetupRow, codes: Sequence[str]) -> dict[str, Value]:
     reference, times = block.reference, row.milliseconds
     return {
         "task": comparison.task,

@@ -3,102 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from xadapt.analysis.comparison_rows import Block, TaskComparison
-from xadapt.analysis.costs import COST_FILE
-from xadapt.errors import XadaptError
+from xadapt.analysis.verdict import judged
 from xadapt.reports.conclusion import conclude
-from xadapt.reports.export import results_csv, setups_csv
-from xadapt.reports.markdown_tables import DAGGER, group_table, language_tables, setup_table, test_table
-from xadapt.reports.verdicts import block_title, chosen_by, headline, judged, notes, survey, verdict
-from xadapt.store.files import atomic_write_bytes
-from xadapt.store.records import Result
+from xadapt.reports.language_tables import MARKDOWN, language_tables
+from xadapt.reports.notes import notes
+from xadapt.reports.setup_tables import full_table
+from xadapt.reports.significance_tables import group_table, significance_table
+from xadapt.reports.verdicts import block_title, chosen_by, headline, how_timed, survey, verdict
+from xadapt.tables import markdown_table
+from xadapt.tables.markdown import DAGGER
+
+if TYPE_CHECKING:
+    from xadapt.reports.report import Report
 
 
-def write_report(
-    comparisons: Sequence[TaskComparison],
-    results: Iterable[Result],
-    to: Path,
-    title: str,
-    commands: Sequence[str] = (),
-    recipe: str = "",
-    adapters: Sequence[str] = (),
-    scores: Sequence[str] = (),
-    costs: Path | None = None,
-    explanations: Sequence[Mapping[str, Any]] = (),
-) -> Path:
-    """Write a report: `report.md`, the same as one page, `report.html`, and a picture per comparison in `plots`.
-
-    The numbers are `report.json`, `setups.csv`, a line per setup, `results.csv`, a line per result and language, and
-    `cost.json`.
+def render(report: Report, plots: Sequence[str], overview: str = "") -> str:
+    """Write a report as Markdown.
 
     Args:
-        comparisons: What `compare` returned for the results.
-        results: Results as they are stored, at least one.
-        to: Folder to write into; made if it is missing.
-        title: Heading of the report.
-        commands: Commands that produced the results, quoted at the end.
-        recipe: Text of the recipe that they ran, quoted with them: it holds the budgets.
-        adapters: A line for each trained adapter in use: its data, rows and seed.
-        scores: A line for each setup's scores of a suite.
-        costs: The file of measured times, which goes along where a comparison has some; may be missing.
-        explanations: What the fusions attend to, as `xadapt explain` stores it.
-
-    Returns:
-        The path of `report.md`. A report that exists has its pictures.
-
-    Raises:
-        XadaptError: If there are no results or one is malformed.
-    """
-    if not comparisons:
-        raise XadaptError(f"no results to report in {to}: evaluate a setup first")
-    names = plot_names(comparisons)
-    from xadapt.reports.overview import OVERVIEW, overview_png
-    from xadapt.reports.page import About, write_page
-    from xadapt.reports.plots import comparison_png
-
-    for comparison, name in zip(comparisons, names, strict=True):
-        if comparison.alone:
-            continue
-        atomic_write_bytes(to / "plots" / name, comparison_png(comparison))
-    overview = overview_png(comparisons)
-    if overview:
-        atomic_write_bytes(to / "plots" / OVERVIEW, overview)
-    atomic_write_bytes(to / "results.csv", results_csv(results).encode("utf-8"))
-    atomic_write_bytes(to / "setups.csv", setups_csv(comparisons).encode("utf-8"))
-    if costs and any(comparison.timed for comparison in comparisons):
-        atomic_write_bytes(to / COST_FILE, costs.read_bytes())
-    report = to / "report.md"
-    text = render(comparisons, title, commands, names, recipe, adapters, scores, OVERVIEW if overview else "")
-    atomic_write_bytes(report, text.encode("utf-8"))
-    about = About((), commands, recipe, adapters, scores, explanations)
-    write_page(to, title, comparisons, about)
-    return report
-
-
-def render(
-    comparisons: Sequence[TaskComparison],
-    title: str,
-    commands: Sequence[str],
-    plots: Sequence[str],
-    recipe: str = "",
-    adapters: Sequence[str] = (),
-    scores: Sequence[str] = (),
-    overview: str = "",
-) -> str:
-    """Write comparisons as Markdown.
-
-    Args:
-        comparisons: What `compare` returned.
-        title: Heading of the report.
-        commands: Commands to quote at the end, none for no such part.
+        report: The report.
         plots: File name of each comparison's picture, in the folder `plots`.
-        recipe: Text of a recipe to quote, empty for none.
-        adapters: Lines that describe the adapters in use.
-        scores: Lines that give the scores of suites.
         overview: File name of the picture of all tasks, empty for none.
 
     Returns:
@@ -114,19 +42,20 @@ def render(
         keep_trailing_newline=True,
         autoescape=False,
     )
+    comparisons = report.comparisons
     return environment.get_template("report.md.j2").render(
-        title=title,
-        commands=list(commands),
-        recipe=recipe.strip(),
-        adapters=list(adapters),
-        scores=list(scores),
+        title=report.title,
+        commands=list(report.commands),
+        recipe=report.recipe.strip(),
+        adapters=list(report.adapters),
+        scores=report.scores,
         overview=overview,
         sections=[_section(comparison, plot) for comparison, plot in zip(comparisons, plots, strict=True)],
         conclusion=conclude(comparisons),
         dagger=DAGGER,
         tested=any(row.tests for comparison in comparisons for block in comparison.blocks for row in block.rows),
-        timed=any(comparison.timed for comparison in comparisons),
-        demonstration=any(comparison.data == "bundled" for comparison in comparisons),
+        timed=report.timed,
+        demonstration=report.demonstration,
     )
 
 
@@ -149,6 +78,7 @@ def _section(comparison: TaskComparison, plot: str) -> dict[str, Any]:
         "plot": plot,
         "notes": notes(comparison),
         "seeds": _seeds(comparison),
+        "timed": how_timed(comparison.timed),
         "blocks": [
             {
                 "title": block_title(block),
@@ -157,10 +87,10 @@ def _section(comparison: TaskComparison, plot: str) -> dict[str, Any]:
                 "survey": survey(block),
                 "headline": headline(block),
                 "verdict": verdict(comparison, block),
-                "setups": setup_table(block),
-                "tests": test_table(block),
+                "setups": markdown_table(full_table(comparison, block)),
+                "tests": markdown_table(tests) if (tests := significance_table(block)) else "",
                 "groups": _groups(comparison, block),
-                "languages": "\n\n".join(language_tables(comparison, block)),
+                "languages": "\n\n".join(map(markdown_table, language_tables(comparison, block, MARKDOWN))),
             }
             for block in comparison.blocks
         ],
@@ -168,9 +98,8 @@ def _section(comparison: TaskComparison, plot: str) -> dict[str, Any]:
 
 
 def _groups(comparison: TaskComparison, block: Block) -> dict[str, str] | None:
-    row = judged(block)
-    table = group_table(comparison, row) if row is not None else ""
-    return {"label": row.label, "table": table} if row is not None and table else None
+    row, table = judged(block), group_table(comparison, block)
+    return {"label": row.label, "table": markdown_table(table)} if row is not None and table else None
 
 
 def _seeds(comparison: TaskComparison) -> str:

@@ -6,10 +6,9 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from xadapt.analysis.comparison_rows import Row, TaskComparison
-from xadapt.reports.conclusion import Case, judged_cases
+from xadapt.analysis.comparison_rows import SetupRow, TaskComparison
+from xadapt.analysis.verdict import Case, compositions, judged_cases
 from xadapt.reports.plots import DPI, family_colour
-from xadapt.reports.verdicts import compositions
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,13 +49,13 @@ def _draw(cases: Sequence[Case]) -> Figure:
     families = list(dict.fromkeys(row.family for case in cases for row in _others(case)))
     shapes = dict(zip(families, _SHAPES, strict=False))
     named: set[str] = set()
-    for place, case in enumerate(cases):
+    for index, case in enumerate(cases):
         for row in _others(case):
             label = row.family if row.family not in named else None
             named.add(row.family)
             look: dict[str, Any] = {"color": family_colour(row.family), "alpha": 0.75, "markersize": 6, "label": label}
-            axes.plot([row.difference or 0.0], [place], shapes.get(row.family, "o"), **look)
-        _mark(axes, place, case, first=place == 0)
+            axes.plot([row.difference or 0.0], [index], shapes.get(row.family, "o"), **look)
+        _mark(axes, index, case, first=index == 0)
     axes.set_yticks(range(len(cases)), [f"{case.comparison.task}\nagainst {case.single}" for case in cases], fontsize=8)
     axes.set_ylim(len(cases) - 0.5, -0.5)
     axes.set_xlabel("zero-shot points above or below the best single adapter, which English dev rows chose", fontsize=8)
@@ -67,17 +66,17 @@ def _draw(cases: Sequence[Case]) -> Figure:
     return figure
 
 
-def _others(case: Case) -> list[Row]:
+def _others(case: Case) -> list[SetupRow]:
     return [row for row in compositions(case.block) if row.label != case.row.label]
 
 
-def _mark(axes: Axes, place: int, case: Case, first: bool) -> None:
+def _mark(axes: Axes, index: int, case: Case, first: bool) -> None:
     colour, test = family_colour(case.row.family), case.row.tested
     label = "judged composition, 95 % interval (filled: p < 0.05 after Holm)" if first else None
     error = [[test.difference - test.low], [test.high - test.difference]] if test else None
     axes.errorbar(
         [case.difference],
-        [place],
+        [index],
         xerr=error,
         fmt="o",
         color=colour,

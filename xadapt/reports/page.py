@@ -5,36 +5,33 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xadapt.analysis.comparison_rows import Block, TaskComparison
-from xadapt.analysis.costs import COST_FILE
+from xadapt.reports.block_names import NamedBlock, labels, named_blocks
 from xadapt.reports.conclusion import conclude
-from xadapt.reports.numbers import count
-from xadapt.reports.page_data import About, report_data
+from xadapt.reports.data_table import inventory_table
+from xadapt.reports.explanation_tables import page_attention
+from xadapt.reports.language_tables import page_languages
+from xadapt.reports.notes import notes
 from xadapt.reports.page_figures import bar_figures, heat_map
-from xadapt.reports.page_significance import groups_table, significance_table
-from xadapt.reports.page_tables import (
-    Measured,
-    attention_tables,
-    cost_table,
-    inventory_table,
-    labels,
-    languages_table,
-    measured,
-    setups_table,
-    summary_table,
-)
-from xadapt.reports.verdicts import block_title, chosen_by, headline, notes, survey, verdict
+from xadapt.reports.report_json import report_data
+from xadapt.reports.setup_tables import cost_table, page_table, summary_table
+from xadapt.reports.significance_tables import group_table, significance_table
+from xadapt.reports.verdicts import block_title, chosen_by, headline, how_timed, survey, verdict
+from xadapt.store.cost_record import COST_FILE
 from xadapt.store.files import atomic_write_bytes, atomic_write_json
+from xadapt.tables.html import colour, html_table, plain_cell
+from xadapt.tables.numbers import count
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
-__all__ = ["About", "render_page", "write_page"]
+    from xadapt.reports.report import Report
 
 #: Files that a report may have beside the page, and what they hold.
 _BESIDE = {
@@ -45,33 +42,29 @@ _BESIDE = {
 }
 
 
-def write_page(to: Path, title: str, comparisons: Sequence[TaskComparison], about: About) -> Path:
+def write_page(report: Report, to: Path) -> Path:
     """Write `report.html`, one page that needs no network, and its numbers as `report.json` beside it.
 
     Args:
+        report: The report.
         to: Folder to write into; made if it is missing. The page links to a report's other files that are there.
-        title: Heading of the page.
-        comparisons: What `compare` returned.
-        about: What it tells beside them.
 
     Returns:
         The path of `report.html`.
     """
     beside = {name: what for name, what in _BESIDE.items() if (to / name).is_file()}
     page = to / "report.html"
-    text = render_page(title, comparisons, about, {**beside, "report.json": "every number of this page, unrounded"})
-    atomic_write_json(to / "report.json", report_data(title, comparisons, about))
+    text = render_page(report, {**beside, "report.json": "every number of this page, unrounded"})
+    atomic_write_json(to / "report.json", report_data(report))
     atomic_write_bytes(page, text.encode("utf-8"))
     return page
 
 
-def render_page(title: str, comparisons: Sequence[TaskComparison], about: About, beside: dict[str, str]) -> str:
-    """Write comparisons as an HTML page.
+def render_page(report: Report, beside: dict[str, str]) -> str:
+    """Write a report as an HTML page.
 
     Args:
-        title: Heading of the page.
-        comparisons: What `compare` returned.
-        about: What it tells beside them.
+        report: The report.
         beside: Files to link to by name, with what they hold.
 
     Returns:
@@ -88,26 +81,30 @@ def render_page(title: str, comparisons: Sequence[TaskComparison], about: About,
         autoescape=True,
     )
     environment.filters["inline"] = inline
+    environment.globals.update(
+        grid=lambda *given: Markup(html_table(*given)), shade=lambda cell: Markup(colour(cell)), shown=plain_cell
+    )
     templates = files("xadapt.reports") / "templates"
     script = (templates / "page.js").read_text(encoding="utf-8")
-    blocks = measured(comparisons)
+    comparisons = report.comparisons
+    blocks = named_blocks(comparisons)
+    heat = heat_map(blocks)
     rows = [row for each in blocks for row in each.block.rows]
     return environment.get_template("page.html.j2").render(
-        title=title,
-        verdict=_verdict(comparisons, blocks, about),
+        report=report,
+        verdict=conclude(comparisons) or [f"{each.name}: {headline(each.block)}." for each in blocks],
         facts=_facts(comparisons, blocks),
-        heat=heat_map(blocks),
+        heat=heat,
+        choices=[asdict(choice) for choice in heat.setups] if heat else [],
         summary=summary_table(blocks),
         sections=[
             _section(comparison, name) for comparison, name in zip(comparisons, _short(comparisons), strict=True)
         ],
-        explanations=[(told, attention_tables(told)) for told in about.explanations],
+        explanations=[(each, page_attention(each)) for each in report.explanations],
         cost=cost_table(blocks) if any(row.parameters or row.milliseconds for row in rows) else None,
-        timed=list(dict.fromkeys(comparison.timed for comparison in comparisons if comparison.timed)),
+        timed=list(dict.fromkeys(how_timed(comparison.timed) for comparison in comparisons if comparison.timed)),
         inventory=inventory_table(comparisons),
         tested=any(row.tested for row in rows),
-        demonstration=any(comparison.data == "bundled" for comparison in comparisons),
-        about=about,
         beside=beside,
         style=Markup((templates / "page.css").read_text(encoding="utf-8")),
         script=Markup(script),
@@ -124,16 +121,11 @@ def inline(text: str) -> Markup:
     return Markup(re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", coded))
 
 
-def _verdict(comparisons: Sequence[TaskComparison], blocks: Sequence[Measured], about: About) -> list[str]:
-    said = list(about.verdict) or conclude(comparisons)
-    return said or [f"{each.name}: {headline(each.block)}." for each in blocks]
-
-
 def _section(comparison: TaskComparison, short: str) -> dict[str, Any]:
     return {
         "short": short,
         "comparison": comparison,
-        "notes": [*notes(comparison), *(said for said in map(chosen_by, comparison.blocks) if said)],
+        "notes": [*notes(comparison), *filter(None, map(chosen_by, comparison.blocks))],
         "blocks": [_block(comparison, block) for block in comparison.blocks],
     }
 
@@ -142,16 +134,16 @@ def _block(comparison: TaskComparison, block: Block) -> dict[str, Any]:
     return {
         "title": block_title(block),
         "names": [(row.label, row.setup) for row in block.rows if row.label != row.setup],
-        "said": [] if comparison.alone else [said for said in (verdict(comparison, block), survey(block)) if said],
-        "setups": setups_table(comparison, block),
+        "verdict": [] if comparison.alone else [*filter(None, (verdict(comparison, block), survey(block)))],
+        "setups": page_table(comparison, block),
         "figures": bar_figures(comparison, block),
-        "languages": languages_table(comparison, block),
-        "tests": significance_table(block),
-        "groups": groups_table(comparison, block),
+        "languages": page_languages(comparison, block),
+        "tests": significance_table(block, brief=True),
+        "groups": group_table(comparison, block, brief=True),
     }
 
 
-def _facts(comparisons: Sequence[TaskComparison], blocks: Sequence[Measured]) -> list[tuple[str, str]]:
+def _facts(comparisons: Sequence[TaskComparison], blocks: Sequence[NamedBlock]) -> list[tuple[str, str]]:
     seeds = {seed for each in blocks for row in each.block.rows for seed in row.seeds}
     codes = {code for comparison in comparisons for code in comparison.counts}
     return [
@@ -170,5 +162,5 @@ def _short(comparisons: Sequence[TaskComparison]) -> list[str]:
     return [each.task if tasks.count(each.task) == 1 else each.name for each in comparisons]
 
 
-def _listed(names: Any) -> str:
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(dict.fromkeys(names))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from xadapt.analysis.comparison_rows import Block, Row, TaskComparison, Tested
-from xadapt.reports.numbers import NOTHING, plain, signed, spread
-from xadapt.reports.page_tables import Cell, Measured, depth, difference_text, labels
-from xadapt.reports.tables import english_first
-from xadapt.reports.verdicts import compositions, judged
+from xadapt.analysis.comparison_rows import Block, SetupRow, TaskComparison, english_first
+from xadapt.analysis.tested import Tested
+from xadapt.analysis.verdict import compositions, judged
+from xadapt.reports.block_names import NamedBlock, labels
+from xadapt.reports.setup_cells import difference_with_interval
+from xadapt.tables import Cell, depth
+from xadapt.tables.numbers import NOTHING, plain, signed, spread
 
 #: The choice of the heat map that takes another setup in each task.
 JUDGED = "the judged composition of each task"
@@ -25,6 +26,21 @@ _FITS = 34
 
 
 @dataclass(frozen=True)
+class Choice:
+    """What the heat map shows for one setup.
+
+    Attributes:
+        name: The setup, or the judged one of each task.
+        who: The setup of each row.
+        cells: Text and depth of each cell, row by row.
+    """
+
+    name: str
+    who: list[str]
+    cells: list[list[tuple[str, int | None]]]
+
+
+@dataclass(frozen=True)
 class HeatMap:
     """Differences to the best single adapter: tasks down, their mean and languages across, for one setup or another.
 
@@ -32,21 +48,21 @@ class HeatMap:
         rows: Name of each row.
         columns: The mean, then language codes.
         full: Points at which the colour is full.
-        setups: The choices; each has its name, the setup of each row and the cells of each row: text and depth.
+        setups: The choices.
     """
 
     rows: list[str]
     columns: list[str]
     full: float
-    setups: list[dict[str, Any]]
+    setups: list[Choice]
 
     @property
     def first(self) -> list[list[Cell]]:
         """The cells of the first choice."""
-        return [[Cell(text, shade) for text, shade in line] for line in self.setups[0]["cells"]]
+        return [[Cell(text, depth=shade) for text, shade in line] for line in self.setups[0].cells]
 
 
-def heat_map(blocks: Sequence[Measured]) -> HeatMap | None:
+def heat_map(blocks: Sequence[NamedBlock]) -> HeatMap | None:
     """Collect the differences of every setup that has any.
 
     Returns:
@@ -66,17 +82,13 @@ def heat_map(blocks: Sequence[Measured]) -> HeatMap | None:
         found = [next((row for row in each.block.rows if row.label == label), None) for each in blocks]
         choices.append((label, found))
     setups = [
-        {
-            "name": name,
-            "who": [row.label if row else NOTHING for row in chosen],
-            "cells": [_line(row, codes, full) for row in chosen],
-        }
+        Choice(name, [row.label if row else NOTHING for row in chosen], [_line(row, codes, full) for row in chosen])
         for name, chosen in choices
     ]
     return HeatMap([each.name for each in blocks], ["mean", *codes], full, setups)
 
 
-def _line(row: Row | None, codes: Sequence[str], full: float) -> list[tuple[str, int | None]]:
+def _line(row: SetupRow | None, codes: Sequence[str], full: float) -> list[tuple[str, int | None]]:
     if row is None:
         return [(NOTHING, None)] * (len(codes) + 1)
     cells = [_difference(row.difference, row.tested, full)]
@@ -154,7 +166,9 @@ def bar_figures(comparison: TaskComparison, block: Block) -> list[Bars]:
     """
     scores = [_Value(row.label, row.zero_shot, *_scored(row)) for row in block.rows if row.zero_shot is not None]
     compared = [row for row in block.rows if row.difference is not None]
-    differences = [_Value(row.label, row.difference or 0.0, _ends(row), difference_text(row)) for row in compared]
+    differences = [
+        _Value(row.label, row.difference or 0.0, _ends(row), difference_with_interval(row).text) for row in compared
+    ]
     what = "95 % interval" if any(row.tested for row in compared) else "± standard deviation over seeds"
     figures = [
         _draw(f"{comparison.task}: zero-shot mean, ± standard deviation over seeds", scores),
@@ -163,11 +177,11 @@ def bar_figures(comparison: TaskComparison, block: Block) -> list[Bars]:
     return [figure for figure in figures if figure is not None]
 
 
-def _scored(row: Row) -> tuple[tuple[float, float] | None, str]:
+def _scored(row: SetupRow) -> tuple[tuple[float, float] | None, str]:
     return _around(row.zero_shot, row.seed_spread), spread(plain(row.zero_shot), row.seed_spread)
 
 
-def _ends(row: Row) -> tuple[float, float] | None:
+def _ends(row: SetupRow) -> tuple[float, float] | None:
     return (row.tested.low, row.tested.high) if row.tested else _around(row.difference, row.difference_spread)
 
 
@@ -185,16 +199,16 @@ def _draw(title: str, values: Sequence[_Value]) -> Bars | None:
     ticks = [float(tick) for tick in MaxNLocator(nbins=5).tick_values(min(ends), max(ends) if any(ends) else 1.0)]
     low, high = ticks[0], ticks[-1]
 
-    def place(value: float) -> float:
+    def across(value: float) -> float:
         return round(16 + (_WIDTH - 32) * (value - low) / (high - low), 1)
 
     bars = []
     for number, value in enumerate(values):
-        x, other = sorted((place(0.0), place(value.number)))
-        whisker = (place(value.interval[0]), place(value.interval[1])) if value.interval else None
+        x, other = sorted((across(0.0), across(value.number)))
+        whisker = (across(value.interval[0]), across(value.interval[1])) if value.interval else None
         cut = value.label if len(value.label) <= _FITS else f"{value.label[: _FITS - 1]}…"
         y, length = 12 + number * _STEP, round(other - x, 1)
         bars.append(Bar(cut, value.label, value.text, y, x, length, whisker, value.number < 0))
     desc = "; ".join(f"{bar.whole}: {bar.number}" for bar in bars)
-    marks = [(f"{tick:g}".replace("-", "−"), place(tick)) for tick in ticks]
-    return Bars(title, desc, bars, marks, place(0.0), _WIDTH, len(bars) * _STEP + _AXIS)
+    marks = [(f"{tick:g}".replace("-", "−"), across(tick)) for tick in ticks]
+    return Bars(title, desc, bars, marks, across(0.0), _WIDTH, len(bars) * _STEP + _AXIS)

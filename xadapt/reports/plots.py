@@ -7,12 +7,11 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from xadapt.analysis.comparison_rows import Block, Row, TaskComparison
-from xadapt.analysis.results import ENGLISH
+from xadapt.analysis.comparison_rows import Block, SetupRow, TaskComparison
 from xadapt.composition.specs import families
-from xadapt.reports.numbers import plain, signed, spread
-from xadapt.reports.tables import language_order
 from xadapt.reports.verdicts import block_title
+from xadapt.tables.numbers import plain, signed, spread
+from xadapt.tasks.languages import ENGLISH
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,7 +62,7 @@ def _draw(comparison: TaskComparison) -> Figure:
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     blocks = comparison.blocks
-    columns = max(max(len(language_order(block)) for block in blocks) + 1, 4)
+    columns = max(max(len(block.languages) for block in blocks) + 1, 4)
     heights = [max(sum(_lines(row) for row in block.rows), 2) for block in blocks]
     cell = 0.46 if columns <= NUMBERED + 1 else 0.27
     map_width = cell * columns
@@ -76,14 +75,14 @@ def _draw(comparison: TaskComparison) -> Figure:
     grid = figure.add_gridspec(len(blocks), 2, width_ratios=[4.6, map_width], height_ratios=heights)
     room = SPREAD_ROOM if _seeded(comparison) else ROOM
     limits = _limits(comparison, room)
-    for place, block in enumerate(blocks):
-        bars = figure.add_subplot(grid[place, 0])
+    for index, block in enumerate(blocks):
+        bars = figure.add_subplot(grid[index, 0])
         _bars(bars, block, comparison.languages, limits, room)
         bars.set_title(block_title(block), fontsize=10, loc="left")
-        if place == len(blocks) - 1:
+        if index == len(blocks) - 1:
             bars.set_xlabel(_legend(comparison), fontsize=8)
         if block.reference is not None:
-            _heat_map(figure, figure.add_subplot(grid[place, 1], sharey=bars), block)
+            _heat_map(figure, figure.add_subplot(grid[index, 1], sharey=bars), block)
     return figure
 
 
@@ -97,7 +96,7 @@ def _seeded(comparison: TaskComparison) -> bool:
     return any(row.seed_spread is not None for block in comparison.blocks for row in block.rows)
 
 
-def _lines(row: Row) -> int:
+def _lines(row: SetupRow) -> int:
     return max(1, wrap_label(row.label).count("\n") + 1)
 
 
@@ -110,22 +109,22 @@ def _limits(comparison: TaskComparison, room: float) -> tuple[float, float]:
 
 def _bars(axes: Any, block: Block, languages: Sequence[str], limits: tuple[float, float], room: float) -> None:
     rows = block.rows
-    places = range(len(rows))
+    indexes = range(len(rows))
     axes.barh(
-        places, [row.zero_shot or 0.0 for row in rows], height=0.66, color=[family_colour(row.family) for row in rows]
+        indexes, [row.zero_shot or 0.0 for row in rows], height=0.66, color=[family_colour(row.family) for row in rows]
     )
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         dots = [row.scores[code] for code in languages if code in row.scores]
         offsets = [0.2 * ((number % 3) - 1) for number in range(len(dots))]
-        axes.plot(dots, [place + offset for offset in offsets], "o", color="black", markersize=2.6, alpha=0.6)
+        axes.plot(dots, [index + offset for offset in offsets], "o", color="black", markersize=2.6, alpha=0.6)
         if row.english is not None:
-            axes.plot(row.english, place, "D", markersize=5, markerfacecolor="white", markeredgecolor="black")
+            axes.plot(row.english, index, "D", markersize=5, markerfacecolor="white", markeredgecolor="black")
         if row.seed_spread is not None:
-            axes.errorbar(row.zero_shot, place, xerr=row.seed_spread, color="black", capsize=5, linewidth=1.4)
+            axes.errorbar(row.zero_shot, index, xerr=row.seed_spread, color="black", capsize=5, linewidth=1.4)
         if row.zero_shot is not None:
             mean = spread(plain(row.zero_shot), row.seed_spread)
-            axes.text(limits[1], place, mean, va="center", ha="right", fontsize=9)
-    axes.set_yticks(list(places), [_starred(row, block) for row in rows], fontsize=8.5)
+            axes.text(limits[1], index, mean, va="center", ha="right", fontsize=9)
+    axes.set_yticks(list(indexes), [_starred(row, block) for row in rows], fontsize=8.5)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(*limits)
     # No tick where no score can be: the axis ends beyond 100 only to make room for the numbers.
@@ -137,16 +136,15 @@ def _bars(axes: Any, block: Block, languages: Sequence[str], limits: tuple[float
         axes.spines[side].set_visible(False)
 
 
-def _starred(row: Row, block: Block) -> str:
-    chosen = block.reference is not None and block.reference.chosen and row.label == block.reference.label
-    return wrap_label(f"{row.label} *" if chosen else row.label)
+def _starred(row: SetupRow, block: Block) -> str:
+    return wrap_label(f"{row.label} *" if block.is_reference(row) else row.label)
 
 
 def _heat_map(figure: Figure, axes: Any, block: Block) -> None:
     from matplotlib.colors import TwoSlopeNorm
 
     assert block.reference is not None
-    codes = language_order(block)
+    codes = block.languages
     missing = float("nan")
     cells = [[row.differences.get(code, missing) for code in codes] for row in block.rows]
     if any(row.difference is not None for row in block.rows):

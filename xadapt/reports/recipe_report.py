@@ -1,44 +1,24 @@
-"""The report of a recipe: its comparisons, its suites' scores, and the files that they were written to."""
+"""The reports that a session makes: of a recipe that was run, and of all results in a folder."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xadapt.analysis.comparison import compare
-from xadapt.analysis.costs import COST_FILE, read_costs
+from xadapt.analysis.suites import score_setups
 from xadapt.errors import XadaptError
-from xadapt.reports.markdown import write_report
-from xadapt.reports.suites import Facts, suite_summary, write_suites
-from xadapt.store.files import read_json
+from xadapt.reports.report import TITLE, Report, make_report
+from xadapt.store.cost_record import COST_FILE, CostRecord
+from xadapt.store.explanation_record import ExplanationRecord
 from xadapt.store.store import read_results
 
 if TYPE_CHECKING:
-    from xadapt.analysis.comparison_rows import TaskComparison
-    from xadapt.evaluation.suite_scores import SuiteScore
     from xadapt.experiments.recipe_run import RecipeRun
-    from xadapt.store.records import Result
 
 
-@dataclass(frozen=True)
-class RecipeReport:
-    """A report that was written.
-
-    Attributes:
-        path: Its Markdown; ``report.html`` lies beside it.
-        comparisons: Task by task, which setup does what.
-        suites: Scores of suites, with what decided them.
-    """
-
-    path: Path
-    comparisons: Sequence[TaskComparison]
-    suites: Sequence[tuple[SuiteScore, Facts]]
-
-
-def report_recipe(run: RecipeRun, to: Path) -> RecipeReport:
+def report_recipe(run: RecipeRun, to: Path) -> Report:
     """Compare a recipe's results and write them.
 
     Args:
@@ -48,45 +28,20 @@ def report_recipe(run: RecipeRun, to: Path) -> RecipeReport:
     Raises:
         XadaptError: If there is no result.
     """
-    recipe, store = run.recipe, run.context.store
-    suites = write_suites(run.results, recipe.suites, to, recipe.setups)
-    costs = store.root / COST_FILE
-    comparisons = compare(
-        run.results, read_costs(costs), store.root / "examples", by_targets=recipe.selection == "targets"
-    )
-    path = write_report(
-        comparisons,
-        run.results,
-        to,
-        recipe.title,
+    recipe, root = run.recipe, run.context.store.root
+    by_targets = recipe.selection == "targets"
+    report = replace(
+        make_report(run.results, recipe.title, _cost(root), root / "examples", by_targets),
         commands=[_command(run)] if run.path else [],
         recipe=run.text,
         adapters=run.adapters(),
-        costs=costs,
         explanations=run.explanations,
-        scores=[line for score, facts in suites for line in suite_summary(score, facts)],
+        suites=score_setups(run.results, recipe.suites, recipe.setups),
     )
-    return RecipeReport(path, comparisons, suites)
+    return replace(report, path=report.write(to))
 
 
-@dataclass(frozen=True)
-class ResultsReport:
-    """Results of a folder, compared.
-
-    Attributes:
-        results: The results.
-        comparisons: Task by task, which setup does what.
-        path: The report's Markdown, None where none was written.
-    """
-
-    results: Sequence[Result]
-    comparisons: Sequence[TaskComparison]
-    path: Path | None = None
-
-
-def report_results(
-    folder: Path, to: Path | None = None, title: str | None = None, tested: bool = True
-) -> ResultsReport:
+def report_results(folder: Path, to: Path | None = None, title: str | None = None, tested: bool = True) -> Report:
     """Compare the results of a folder.
 
     Args:
@@ -102,16 +57,17 @@ def report_results(
     if not found:
         raise XadaptError(f"no results in {folder}: make some with `xadapt evaluate xnli --setup mnli`")
     beside = folder.parent
-    costs = beside / COST_FILE
-    comparisons = compare(found, read_costs(costs), beside / "examples" if tested else None)
-    if to is None:
-        return ResultsReport(found, comparisons)
-    commands = [command_line("report", folder, to=to, title=title)]
-    explained = [read_json(path) for path in sorted((beside / "explanations").glob("*.json"))]
-    path = write_report(
-        comparisons, found, to, title or "Adapters compared", commands, costs=costs, explanations=explained
+    report = replace(
+        make_report(found, title or TITLE, _cost(beside), beside / "examples" if tested else None),
+        commands=[command_line("report", folder, to=to, title=title)],
+        explanations=[ExplanationRecord.read(path) for path in sorted((beside / "explanations").glob("*.json"))],
     )
-    return ResultsReport(found, comparisons, path)
+    return report if to is None else replace(report, path=report.write(to))
+
+
+def _cost(folder: Path) -> CostRecord | None:
+    path = folder / COST_FILE
+    return CostRecord.read(path) if path.is_file() else None
 
 
 def _command(run: RecipeRun) -> str:

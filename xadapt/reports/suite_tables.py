@@ -2,40 +2,42 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
 
 from xadapt.evaluation.suite_scores import GroupScore, SuiteScore, TaskScore
 from xadapt.metrics import OWN_SCALES
-from xadapt.reports.markdown_tables import markdown_table
-from xadapt.reports.numbers import NOTHING, count, plain, signed
 from xadapt.store.files import atomic_write_bytes
+from xadapt.tables import Cell, Column, Mark, Table, cells, csv_text, markdown_table, numbers, words
+from xadapt.tables.numbers import plain
+from xadapt.tables.table import Value
 
-TASK_HEAD = ("task", "setup", "metric", "English", "others", "gap", "languages", "N", "score")
-GROUP_HEAD = ("group", "tasks", "score")
 
+def task_table(score: SuiteScore, brief: bool = False) -> Table:
+    """One row per task; what is over a part of the languages stands in brackets.
 
-def task_lines(score: SuiteScore) -> list[list[str]]:
-    """One line per task, for :data:`TASK_HEAD`; what is over a part of the languages stands in brackets."""
+    Args:
+        score: The scores.
+        brief: Whether the setups are left out: they are much alike and would fold a table in a terminal.
+    """
     lines = []
     for task in score.tasks:
-        numbers = (plain(task.english), _part(plain(task.others), task), _part(signed(task.gap), task))
-        there = f"{len(task.rows)}/{task.counted}"
-        shown = _part(plain(task.partial), task)
-        lines.append([task.task, task.setup or NOTHING, task.metric, *numbers, there, count(task.n), shown])
-    return lines
+        line = [Cell(task.task)]
+        line += [] if brief else [Cell(task.setup or None, marks=frozenset({Mark.CODE} if task.setup else ()))]
+        line += [Cell(task.metric), Cell(task.english, 1), _part(task.others, task), _part(task.gap, task, signed=True)]
+        line += [Cell(f"{len(task.rows)}/{task.counted}"), Cell(task.n), _part(task.partial, task)]
+        lines.append(line)
+    metric = [Column(Cell("metric"), words=True, wraps=True)] if brief else numbers("setup", "metric")
+    columns = [*words("task"), *metric, *numbers("English", "others", "gap", "languages", "N", "score")]
+    return Table(f"{score.suite.title}: tasks", columns, lines)
 
 
-def group_lines(score: SuiteScore) -> list[list[str]]:
-    """One line per group and one for the whole, for :data:`GROUP_HEAD`; incomplete means stand in brackets."""
+def group_table(score: SuiteScore) -> Table:
+    """One row per group and one for the whole; incomplete means stand in brackets."""
     groups: list[tuple[str, GroupScore]] = [*score.groups.items(), ("all tasks", score.overall)]
-    return [
-        [name, f"{group.there}/{group.counted}", plain(group.score) if not group.missing else _brackets(group.partial)]
-        for name, group in groups
-    ]
+    lines = [[Cell(name), Cell(f"{group.there}/{group.counted}"), _mean(group)] for name, group in groups]
+    return Table(f"{score.suite.title}: groups", [*words("group"), *numbers("tasks", "score")], lines)
 
 
 def verdict_lines(score: SuiteScore) -> list[str]:
@@ -58,12 +60,16 @@ def _missing(task: TaskScore) -> str:
     return f"{task.lacks} ({task.reason})" if task.reason else task.lacks
 
 
-def _part(shown: str, task: TaskScore) -> str:
-    return f"({shown})" if task.missing and task.rows and shown != NOTHING else shown
+def _part(value: float | None, task: TaskScore, signed: bool = False) -> Cell:
+    return Cell(value, 1, signed, marks=_brackets(bool(task.missing and task.rows)))
 
 
-def _brackets(value: float | None) -> str:
-    return NOTHING if value is None else f"({plain(value)})"
+def _mean(group: GroupScore) -> Cell:
+    return Cell(group.partial if group.missing else group.score, 1, marks=_brackets(bool(group.missing)))
+
+
+def _brackets(incomplete: bool) -> frozenset[Mark]:
+    return frozenset({Mark.BRACKETS} if incomplete else ())
 
 
 def suite_markdown(score: SuiteScore, facts: Mapping[str, object]) -> str:
@@ -74,37 +80,33 @@ def suite_markdown(score: SuiteScore, facts: Mapping[str, object]) -> str:
         facts: What else decided them, such as the setup, the base and the data, by name.
     """
     parts = [f"# {score.suite.title}", *verdict_lines(score)]
-    parts.append("\n".join(f"* {name}: {_code(value)}" for name, value in facts.items() if value is not None))
-    parts.append(markdown_table(TASK_HEAD, ([line[0], _code(line[1]), *line[2:]] for line in task_lines(score))))
-    parts.append(markdown_table(GROUP_HEAD, group_lines(score)))
+    parts.append("\n".join(f"* {name}: `{value}`" for name, value in facts.items() if value is not None))
+    parts += [markdown_table(task_table(score)), markdown_table(group_table(score))]
     parts.append(
         f"Scores are 0–100; definitions: {score.suite.source}. Brackets: over what is there, not the benchmark's "
         "score. Gap: English minus the mean of the other languages."
     )
     for task in score.tasks:
         if task.rows:
-            parts += [f"## {task.task}: {task.metric}", _language_table(task)]
+            parts += [f"## {task.task}: {task.metric}", markdown_table(_language_table(task))]
     return "\n\n".join(parts) + "\n"
 
 
-def _language_table(task: TaskScore) -> str:
+def _language_table(task: TaskScore) -> Table:
     names = list(dict.fromkeys(name for row in task.rows for name in row.scores if name not in OWN_SCALES))
     # A score that is one of the others by itself need not be shown twice.
     names = [name for name in names if any(row.scores.get(name) != row.score for row in task.rows)]
     lines = [
-        [f"{row.language} {row.name}", row.split, _count(row.n, row.available), plain(row.score)]
-        + [plain(row.scores.get(name)) for name in names]
+        [Cell(f"{row.language} {row.name}"), Cell(row.split), Cell(_count(row.n, row.available)), Cell(row.score, 1)]
+        + [Cell(row.scores.get(name), 1) for name in names]
         for row in task.rows
     ]
-    return markdown_table(["language", "split", "N", "score", *(name.replace("_", " ") for name in names)], lines)
+    columns = [*words("language"), *numbers("split", "N", "score", *(name.replace("_", " ") for name in names))]
+    return Table(f"{task.task}: {task.metric}", columns, lines)
 
 
 def _count(n: int, available: int) -> str:
     return f"{n:,} of {available:,} (sample)" if available > n else f"{n:,}"
-
-
-def _code(value: object) -> str:
-    return NOTHING if value == NOTHING else f"`{value}`"
 
 
 _COLUMNS = ("suite", "group", "task", "setup", "language", "name", "split", "n", "available", "sample", "score")
@@ -113,15 +115,21 @@ _COLUMNS = ("suite", "group", "task", "setup", "language", "name", "split", "n",
 def suite_csv(score: SuiteScore) -> str:
     """Write every language of every task as CSV, unrounded; ``sample`` says why, and is empty where nothing does."""
     names = sorted({name for task in score.tasks for row in task.rows for name in row.scores})
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([*_COLUMNS, *names])
+    lines = []
     for task in score.tasks:
         for row in task.rows:
-            fixed = [score.suite.name, task.group, task.task, task.setup, row.language, row.name, row.split]
-            counted = [row.n, row.available, ", ".join(task.why_sample), row.score]
-            writer.writerow([*fixed, *counted, *(row.scores.get(name, "") for name in names)])
-    return text.getvalue()
+            fixed: list[Value] = [
+                score.suite.name,
+                task.group,
+                task.task,
+                task.setup,
+                row.language,
+                row.name,
+                row.split,
+            ]
+            counted: list[Value] = [row.n, row.available, ", ".join(task.why_sample), row.score]
+            lines.append(cells([*fixed, *counted, *map(row.scores.get, names)]))
+    return csv_text(Table(score.suite.name, words(*_COLUMNS, *names), lines))
 
 
 def suite_json(score: SuiteScore, facts: Mapping[str, object]) -> dict[str, object]:

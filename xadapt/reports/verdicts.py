@@ -4,24 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xadapt.analysis.comparison_rows import (
-    FEW_SEEDS,
-    Block,
-    Reference,
-    Row,
-    TaskComparison,
-    Tested,
-    best_in_english,
-    english_or_least,
-)
-from xadapt.reports.numbers import interval, p_value, plain, signed, spread
+from xadapt.analysis.comparison_rows import Block, Reference, SetupRow, TaskComparison, english_or_least
+from xadapt.analysis.costs import Timing
+from xadapt.analysis.tested import FEW_SEEDS, Tested, Untested
+from xadapt.analysis.verdict import TIE, Outcome, Verdict, compositions, decide, judged
+from xadapt.tables.numbers import interval, p_value, plain, signed, spread
 
-#: Below this many rows per language, differences of a point or two are within sampling error.
-SMALL = 1000
-#: Closer than this, and two scores print the same.
-TIE = 0.05
-#: Why there is no test where nothing was stored to test with.
-NO_EXAMPLES = "no per-example scores (evaluate again with the same data to make them)"
+_WHY_UNTESTED = {
+    Untested.NO_EXAMPLES: "no per-example scores (evaluate again with the same data to make them)",
+    Untested.NO_PAIRS: "its runs have no seed in common with those of the best single adapter",
+    Untested.NO_CHOICE: "there are no English rows to choose a best single adapter by",
+    Untested.OTHER_ROWS: "it was not scored on the same rows as the best single adapter",
+    Untested.FEW_ROWS: "a language has fewer than two rows",
+}
+_NO_VERDICT = {
+    Outcome.NO_SINGLE: "there is no single adapter here to compare with",
+    Outcome.NO_COMPOSITION: "there is no composition here to compare with the single adapters",
+    Outcome.NO_LANGUAGE: "no target language was scored by every setup",
+}
+
+
+def why_untested(reason: Untested | None) -> str:
+    """Say why there is no test, "" where there is one or none was tried."""
+    return _WHY_UNTESTED[reason] if reason else ""
+
+
+def how_timed(timing: Timing | None) -> str:
+    """Say how the time of an example was measured, "" if it was not."""
+    if timing is None:
+        return ""
+    record, measured = timing.record, timing.measured
+    threads = f"{record.threads} thread{'s' if record.threads > 1 else ''}"
+    share = f", running {measured.processor_share:.0%} of the time" if record.device == "cpu" else ""
+    return (
+        f"{measured.rows} rows of {measured.language} ({record.data}), of {measured.tokens:.0f} tokens on average, "
+        f"{record.precision} on {record.hardware}, {threads}{share}; every setup once in each of {record.repeats} "
+        "repeats, in random order"
+    )
 
 
 def block_title(block: Block) -> str:
@@ -33,26 +52,6 @@ def block_title(block: Block) -> str:
         # Retrieval has no target rows to speak of, unless someone brought some.
         return f"{title}, {block.variant}" if block.with_target else block.variant.capitalize()
     return title
-
-
-def compositions(block: Block) -> list[Row]:
-    """The setups that put adapters together and can be compared with the reference."""
-    return [row for row in block.rows if row.family not in ("none", "single") and row.difference is not None]
-
-
-def judged(block: Block) -> Row | None:
-    """Pick the setup a verdict is about: the best fusion by English dev or test score, never by target languages.
-
-    Returns:
-        The fusion's row; without a fusion, that of the best other composition; where there is no English score, the
-        first by name; None if there is no composition that can be compared.
-    """
-    composed = compositions(block)
-    fusions = [row for row in composed if row.family == "fuse"]
-    if fusions:
-        return best_in_english(fusions)
-    # Dev scores are not of one kind here: an ensemble's is the mean of its members'.
-    return min(composed, key=lambda row: (-english_or_least(row), row.label), default=None)
 
 
 def chosen_by(block: Block) -> str:
@@ -72,22 +71,35 @@ def chosen_by(block: Block) -> str:
 
 def headline(block: Block) -> str:
     """Say in a few words whether fusion beats the best single adapter or loses to it, and by how much."""
-    row = judged(block)
-    if block.reference is None:
-        return "No verdict: there is no single adapter here to compare with"
-    if row is None or row.difference is None:
-        if all(row.family in ("none", "single") for row in block.rows):
-            return "No verdict: there is no composition here to compare with the single adapters"
-        return "No verdict: no target language was scored by every setup"
-    who = "Fusion" if row.family == "fuse" else f"`{row.label}`"
-    if row.tested is not None:
-        return _tested_headline(who, row.tested, _against(block))
-    if abs(row.difference) < TIE:
-        return f"{who} and {_against(block)} {'tie' if row.family == 'fuse' else 'are level'}"
-    how = f"{'beats' if row.difference > 0 else 'loses to'} {_against(block)}"
-    by = spread(f"{abs(row.difference):.1f}", row.difference_spread)
-    within = row.difference_spread is not None and abs(row.difference) <= row.difference_spread
-    return f"{who} {how} by {by}{', no more than it varies over seeds' if within else ''}"
+    found = decide(block)
+    if found.outcome in _NO_VERDICT:
+        return f"No verdict: {_NO_VERDICT[found.outcome]}"
+    return _headline(found, _against(block))
+
+
+def _headline(found: Verdict, against: str) -> str:
+    assert found.row is not None
+    assert found.difference is not None
+    fused = found.row.family == "fuse"
+    who = "Fusion" if fused else f"`{found.row.label}`"
+    if found.tested is not None:
+        return _tested_headline(who, found, found.tested, against)
+    if found.outcome is Outcome.LEVEL:
+        return f"{who} and {against} {'tie' if fused else 'are level'}"
+    how = f"{'beats' if found.outcome is Outcome.ABOVE else 'loses to'} {against}"
+    by = spread(f"{abs(found.difference):.1f}", found.spread)
+    return f"{who} {how} by {by}{', no more than it varies over seeds' if found.within_seeds else ''}"
+
+
+def _tested_headline(who: str, found: Verdict, tested: Tested, against: str) -> str:
+    numbers = f"95 % interval {interval(tested.low, tested.high)}, p = {p_value(tested.adjusted)}".replace("= <", "< ")
+    if found.significant:
+        how = "beats" if tested.difference > 0 else "loses to"
+        return f"{who} significantly {how} {against}, by {abs(tested.difference):.1f} ({numbers})"
+    if found.outcome is Outcome.LEVEL:
+        return f"{who} and {against} are level ({numbers}: not significant)"
+    where = "above" if found.outcome is Outcome.ABOVE else "below"
+    return f"{who} is {where} {against} by {abs(tested.difference):.1f}, not significantly ({numbers})"
 
 
 def verdict(comparison: TaskComparison, block: Block) -> str:
@@ -128,7 +140,9 @@ def survey(block: Block) -> str:
     if len(composed) < 2:
         return ""
     above = [row for row in composed if row.difference is not None and row.difference >= TIE]
-    listed = ", ".join(_placed(row) for row in sorted(above, key=lambda row: (-(row.difference or 0.0), row.label)))
+    listed = ", ".join(
+        _with_difference(row) for row in sorted(above, key=lambda row: (-(row.difference or 0.0), row.label))
+    )
     stand = "stands" if len(above) == 1 else "stand"
     first = (
         f"Of {len(composed)} compositions {len(above)} {stand} above {_against(block)}: {listed}."
@@ -139,58 +153,7 @@ def survey(block: Block) -> str:
     best = min(composed, key=lambda row: (-english_or_least(row), row.label))
     if best.english is None or best == judged(block):
         return first
-    return f"{first} Chosen by English among them: {_placed(best)}."
-
-
-def notes(comparison: TaskComparison) -> list[str]:
-    """Say what limits a comparison: its data, its size, languages left out, unlike seeds.
-
-    Returns:
-        One Markdown sentence or two per limit, the gravest first.
-    """
-    found = []
-    if comparison.data == "bundled":
-        found.append("The bundled data is a demonstration that the software works. It is never a benchmark.")
-    if comparison.limit is not None:
-        found.append(f"A sample: at most {comparison.limit} rows per language were scored.")
-    elif comparison.sample:
-        found.append("A sample: the data holds only a part of the official test sets.")
-    elif comparison.data.startswith("mirror:"):
-        found.append(
-            "The data came from a mirror, which may hold only a part of the official test sets; N says how much."
-        )
-    targets = [comparison.counts[code] for code in comparison.languages]
-    if targets and min(targets) < SMALL:
-        span = f"{min(targets)}" if min(targets) == max(targets) else f"{min(targets)} to {max(targets)}"
-        found.append(f"Small N: {span} rows per language.{_sampling_error(comparison, min(targets))}")
-    for setups in dict.fromkeys(comparison.left_out.values()):
-        codes = [code for code, lacking in comparison.left_out.items() if lacking == setups]
-        listed = ", ".join(f"`{setup}`" for setup in setups)
-        left = f"{', '.join(codes)} {'is' if len(codes) == 1 else 'are'} left out of the means"
-        found.append(f"{left}: not evaluated with {listed}.")
-    if comparison.uneven:
-        found.append(f"Setups were scored on different numbers of rows in {', '.join(comparison.uneven)}.")
-    if comparison.unlike:
-        names = ", ".join(f"`{name}`" for name in comparison.unlike)
-        found.append(f"Not the same checkpoint in every setup, though of one seed: {names}.")
-    if len({row.seeds for block in comparison.blocks for row in block.rows}) > 1:
-        found.append("Setups were trained with different seeds; setups.csv has them.")
-    if any(block.reference and not block.reference.chosen for block in comparison.blocks):
-        found.append(
-            "No English score exists here, and target languages must not choose an adapter, "
-            "so setups are compared with the mean of the single adapters."
-        )
-    return found
-
-
-def _sampling_error(comparison: TaskComparison, n: int) -> str:
-    # The binomial formula fits shares of right answers only, not correlations or token F1.
-    means = [row.zero_shot for block in comparison.blocks for row in block.rows if row.zero_shot is not None]
-    if comparison.metric != "accuracy" or not means:
-        return ""
-    share = min(max(sum(means) / len(means) / 100, 0.0), 1.0)
-    error = 100 * (share * (1 - share) / n) ** 0.5
-    return f" The standard error of one language's score is about {error:.1f} points."
+    return f"{first} Chosen by English among them: {_with_difference(best)}."
 
 
 def _against(block: Block) -> str:
@@ -200,11 +163,11 @@ def _against(block: Block) -> str:
     return "the average single adapter" if singles > 1 else "the only single adapter"
 
 
-def _noun(row: Row) -> str:
+def _noun(row: SetupRow) -> str:
     return "fusion" if row.family == "fuse" else "composition"
 
 
-def _significant(composed: Sequence[Row]) -> str:
+def _significant(composed: Sequence[SetupRow]) -> str:
     tests = [row.tested for row in composed if row.tested is not None]
     if not tests:
         return ""
@@ -214,11 +177,11 @@ def _significant(composed: Sequence[Row]) -> str:
     return f" Significantly above it: {above or 'none'}{of}; significantly below: {len(found) - above or 'none'}."
 
 
-def _placed(row: Row) -> str:
+def _with_difference(row: SetupRow) -> str:
     return f"`{row.label}` ({spread(signed(row.difference), row.difference_spread)})"
 
 
-def _choice(block: Block, row: Row) -> str:
+def _choice(block: Block, row: SetupRow) -> str:
     alike = sum((other.family == "fuse") == (row.family == "fuse") for other in compositions(block))
     if alike == 1:
         return ""
@@ -226,7 +189,7 @@ def _choice(block: Block, row: Row) -> str:
     return f" ({how} of {alike} {_noun(row)}s)"
 
 
-def _above(block: Block, row: Row) -> str:
+def _above(block: Block, row: SetupRow) -> str:
     # Hindsight, so it decides nothing; but a reader must not take the best in English for the best of all.
     assert row.zero_shot is not None
     above = [
@@ -249,11 +212,11 @@ def _baseline(block: Block) -> str:
     return f"{what} reaches {plain(bare.zero_shot)}."
 
 
-def _certainty(block: Block, row: Row, reference: Reference) -> str:
+def _certainty(block: Block, row: SetupRow, reference: Reference) -> str:
     if row.tested is not None:
         setups = sum(other.tested is not None for other in block.rows)
         return f"{_levels(row.tested, setups)} {_by_language(row)}".rstrip()
-    why = row.untested or NO_EXAMPLES
+    why = why_untested(row.untested or Untested.NO_EXAMPLES)
     if reference.row is None:
         why = "the single adapters have no English score that would choose one of them"
     seeds = len(row.seeds), reference.seeds
@@ -265,17 +228,6 @@ def _certainty(block: Block, row: Row, reference: Reference) -> str:
     if reference.row is not None:
         spreads += f" and {plain(reference.row.seed_spread)} for the single adapter"
     return f"Not tested: {why}. No significance is claimed; {spreads} ({seeds[0]} and {seeds[1]} seeds)."
-
-
-def _tested_headline(who: str, tested: Tested, against: str) -> str:
-    said = f"95 % interval {interval(tested.low, tested.high)}, p = {p_value(tested.adjusted)}".replace("= <", "< ")
-    if tested.significant:
-        how = "beats" if tested.difference > 0 else "loses to"
-        return f"{who} significantly {how} {against}, by {abs(tested.difference):.1f} ({said})"
-    if abs(tested.difference) < TIE:
-        return f"{who} and {against} are level ({said}: not significant)"
-    place = "above" if tested.difference > 0 else "below"
-    return f"{who} is {place} {against} by {abs(tested.difference):.1f}, not significantly ({said})"
 
 
 def _levels(tested: Tested, setups: int) -> str:
@@ -293,7 +245,7 @@ def _levels(tested: Tested, setups: int) -> str:
     return f"{text[:-1]}{alone}."
 
 
-def _by_language(row: Row) -> str:
+def _by_language(row: SetupRow) -> str:
     tally = row.tally
     if tally is None:
         return ""

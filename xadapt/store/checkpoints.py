@@ -7,13 +7,15 @@ from pathlib import Path
 
 from xadapt.errors import XadaptError, option
 from xadapt.store.files import atomic_write_bytes, sha256_file, sha256_json
+from xadapt.store.record_tables import checkpoint_table
 from xadapt.store.records import RunRecord, Scores
+from xadapt.tables import html_table, terminal_text
 
 RECORD = "xadapt.json"
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Checkpoint:
     """A stored adapter, fusion or target adapter.
 
@@ -65,6 +67,12 @@ class Checkpoint:
         counted = ", ".join(f"{name} {count:,} rows" for name, count in self.record.rows.items())
         parts = (f"run {self.run[:8]}", self.record.data, counted, f"seed {self.seed}")
         return f"{self.setup}: " + ", ".join(part for part in parts if part)
+
+    def __repr__(self) -> str:
+        return terminal_text(checkpoint_table(self))
+
+    def _repr_html_(self) -> str:
+        return html_table(checkpoint_table(self))
 
 
 def open_checkpoint(path: Path) -> Checkpoint:

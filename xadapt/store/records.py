@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 from xadapt.bases import base_name
 from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_write_json, read_json
+from xadapt.store.record_tables import result_table
+from xadapt.tables import html_table, terminal_text
 
 #: A JSON object whose keys are decided elsewhere: what a hash is made of, what a kind of problem says beside a score.
 Json = dict[str, Any]
@@ -268,6 +270,12 @@ class LanguageScore(_Stored):
     def __getitem__(self, key: str) -> Any:
         return self.scores[key] if key in self.scores else super().__getitem__(key)
 
+    def __repr__(self) -> str:
+        scores = ", ".join(f"{name} {value:.1f}" for name, value in self.scores.items())
+        return f"{scores} ({self.n:,} rows{f' of {self.split}' if self.split else ''})"
+
+    __str__ = __repr__
+
 
 class Result(Record):
     """A setup's scores on a task, language by language.
@@ -365,6 +373,14 @@ class Result(Record):
         if key in self.languages:
             return self.languages[key]
         return self.means if key == "mean" else super().__getitem__(key)
+
+    def __repr__(self) -> str:
+        return terminal_text(result_table(self))
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        return html_table(result_table(self))
 
     def to_dataframe(self) -> Any:
         """One row a language: ``language``, ``n``, ``split`` and every score; a `pandas.DataFrame`."""

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: What adapters are trained in.
+ENGLISH = "en"
+
 
 @dataclass(frozen=True)
 class Language:

@@ -87,10 +87,10 @@
     choice.addEventListener("change", () => {
       const setup = setups[choice.value];
       document.getElementById("heat-name").textContent = setup.name;
-      lines.forEach((line, place) => {
-        line.querySelector("code").textContent = setup.who[place];
+      lines.forEach((line, row) => {
+        line.querySelector("code").textContent = setup.who[row];
         line.querySelectorAll("td").forEach((cell, at) => {
-          const [text, depth] = setup.cells[place][at];
+          const [text, depth] = setup.cells[row][at];
           cell.textContent = text;
           cell.className = depth === null ? "" : depth < 0 ? "below" : "above";
           cell.style.setProperty("--d", Math.abs(depth ?? 0));

@@ -3,11 +3,9 @@ import re
 import subprocess
 import sys
 
-import pytest
-
 from xadapt.analysis.comparison import compare
 from xadapt.reports import rich_tables
-from xadapt.reports.tables import FEW, in_parts
+from xadapt.reports.language_tables import FEW
 
 
 def printed(results, width=160, **how):
@@ -109,11 +107,6 @@ def test_many_setups_stand_below_each_other_in_tables_that_fit_80_columns(result
     for table in languages:
         console.print(table)
     assert "…" not in console.file.getvalue()
-
-
-@pytest.mark.parametrize(("number", "sizes"), [(0, []), (9, [9]), (10, [5, 5]), (39, [8, 8, 8, 8, 7])])
-def test_columns_are_cut_into_parts_of_about_one_size(number, sizes):
-    assert [len(part) for part in in_parts(range(number), 9)] == sizes
 
 
 def test_importing_the_room_imports_no_heavy_library():

@@ -1,6 +1,6 @@
 import pytest
 
-from xadapt.reports.numbers import count, megabytes, plain, signed, spread
+from xadapt.tables.numbers import count, megabytes, plain, signed, spread
 
 
 @pytest.mark.parametrize(("value", "shown"), [(1.25, "+1.2"), (-0.26, "−0.3"), (-0.04, "0.0"), (None, "–")])

@@ -5,17 +5,24 @@ from __future__ import annotations
 NOTHING = "–"
 
 
-def plain(value: float | None) -> str:
-    """Print a score with one decimal, a dash for None."""
-    return NOTHING if value is None else f"{round(value, 1) + 0.0:.1f}".replace("-", "−")
+def plain(value: float | None, digits: int = 1) -> str:
+    """Print a number, a score with one decimal; a dash for None or NaN."""
+    if value is None or value != value:
+        return NOTHING
+    return f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "−")
 
 
-def signed(value: float | None) -> str:
-    """Print a difference with one decimal and its sign, a dash for None; what rounds to nothing has no sign."""
+def percent(share: float) -> str:
+    """Print a share as a percentage with one decimal."""
+    return plain(100 * share)
+
+
+def signed(value: float | None, digits: int = 1) -> str:
+    """Print a difference with its sign, a dash for None; what rounds to nothing has no sign."""
     if value is None:
         return NOTHING
-    rounded = round(value, 1) + 0.0
-    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
+    rounded = round(value, digits) + 0.0
+    return f"{rounded:+.{digits}f}".replace("-", "−") if rounded else f"{0.0:.{digits}f}"
 
 
 def count(value: int | None) -> str:
@@ -23,9 +30,14 @@ def count(value: int | None) -> str:
     return NOTHING if value is None else f"{value:,}"
 
 
+def after_spread(deviation: float | None) -> str:
+    """What follows a number whose standard deviation is known, "" for None."""
+    return "" if deviation is None else f" ± {plain(deviation)}"
+
+
 def spread(value: str, deviation: float | None) -> str:
     """Add a standard deviation to a printed number, nothing for None."""
-    return value if deviation is None else f"{value} ± {plain(deviation)}"
+    return value + after_spread(deviation)
 
 
 def interval(low: float, high: float) -> str:

@@ -1,0 +1,78 @@
+"""What tests say of a difference, or why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+#: An adjusted p-value below this is called significant.
+ALPHA = 0.05
+#: With fewer seeds than this, what chance does between seeds is hardly known.
+FEW_SEEDS = 5
+
+
+class Untested(Enum):
+    """Why a difference was not tested."""
+
+    #: Nothing was stored to test with.
+    NO_EXAMPLES = auto()
+    #: Its runs have no seed in common with those of the reference.
+    NO_PAIRS = auto()
+    #: There are no English rows to choose a best single adapter by.
+    NO_CHOICE = auto()
+    #: It was not scored on the same rows as the reference.
+    OTHER_ROWS = auto()
+    #: A language has fewer than two rows.
+    FEW_ROWS = auto()
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What a paired bootstrap over seeds and examples says of a setup's difference to the best single adapter.
+
+    Attributes:
+        difference: The difference in points, mean over seeds.
+        low: Lower end of its 95 % interval.
+        high: Upper end.
+        p_value: Two-sided, of the bootstrap.
+        adjusted: The same after Holm: a language's over the setup's languages, a mean's over the block's setups.
+        seed_p_value: Of a t-test over seeds alone, None with one seed or no spread.
+        examples: Examples that were paired.
+        seeds: Seeds that were paired.
+    """
+
+    #: Not a class of tests, whatever its name makes of it.
+    __test__ = False
+
+    difference: float
+    low: float
+    high: float
+    p_value: float
+    adjusted: float
+    seed_p_value: float | None
+    examples: int
+    seeds: int
+
+    @property
+    def significant(self) -> bool:
+        """Whether the adjusted p-value is below :data:`ALPHA`."""
+        return self.adjusted < ALPHA
+
+
+@dataclass(frozen=True)
+class Tally:
+    """In how many target languages a setup is above and below the reference.
+
+    Attributes:
+        better: Languages above it.
+        worse: Languages below it.
+        significantly_better: Those above it whose adjusted p-value is below :data:`ALPHA`.
+        significantly_worse: The same below it.
+        sign_p_value: Two-sided, of the sign test that both are equally likely.
+    """
+
+    better: int
+    worse: int
+    significantly_better: int
+    significantly_worse: int
+    sign_p_value: float

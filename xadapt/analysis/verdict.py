@@ -1,0 +1,158 @@
+"""The verdict on a comparison as data: which setup is judged, whether it wins, by how much, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from xadapt.analysis.comparison_rows import (
+    Block,
+    Reference,
+    SetupRow,
+    TaskComparison,
+    best_in_english,
+    english_or_least,
+)
+from xadapt.analysis.tested import Tested, Untested
+
+#: Closer than this, and two scores print the same.
+TIE = 0.05
+
+
+class Outcome(Enum):
+    """How the judged setup stands to the best single adapter."""
+
+    ABOVE = auto()
+    BELOW = auto()
+    LEVEL = auto()
+    #: There is no single adapter to compare with.
+    NO_SINGLE = auto()
+    #: There is no composition to compare.
+    NO_COMPOSITION = auto()
+    #: No target language was scored by every setup.
+    NO_LANGUAGE = auto()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the judged setup of a block beats the best single adapter.
+
+    Attributes:
+        outcome: How it stands, by the size of the difference alone.
+        row: The setup that is judged, None where there is nothing to judge.
+        reference: What it is measured against.
+        difference: In points, the test's where there is one; None where there is nothing to judge.
+        spread: Standard deviation of the difference over seeds, None where it is not known.
+        tested: What the test says.
+        untested: Why there is no test.
+    """
+
+    outcome: Outcome
+    row: SetupRow | None = None
+    reference: Reference | None = None
+    difference: float | None = None
+    spread: float | None = None
+    tested: Tested | None = None
+    untested: Untested | None = None
+
+    @property
+    def significant(self) -> bool:
+        """Whether a test found a difference."""
+        return self.tested is not None and self.tested.significant
+
+    @property
+    def within_seeds(self) -> bool:
+        """Whether the difference is no larger than its standard deviation over seeds."""
+        return self.difference is not None and self.spread is not None and abs(self.difference) <= self.spread
+
+
+def decide(block: Block) -> Verdict:
+    """Judge a block."""
+    row, reference = judged(block), block.reference
+    if reference is None:
+        return Verdict(Outcome.NO_SINGLE)
+    if row is None or row.difference is None:
+        alone = all(row.family in ("none", "single") for row in block.rows)
+        return Verdict(Outcome.NO_COMPOSITION if alone else Outcome.NO_LANGUAGE, reference=reference)
+    difference = row.tested.difference if row.tested else row.difference
+    level = abs(difference) < TIE and not (row.tested and row.tested.significant)
+    outcome = Outcome.LEVEL if level else Outcome.ABOVE if difference > 0 else Outcome.BELOW
+    return Verdict(outcome, row, reference, difference, row.difference_spread, row.tested, row.untested)
+
+
+def compositions(block: Block) -> list[SetupRow]:
+    """The setups that put adapters together and can be compared with the reference."""
+    return [row for row in block.rows if row.family not in ("none", "single") and row.difference is not None]
+
+
+def judged(block: Block) -> SetupRow | None:
+    """Pick the setup a verdict is about: the best fusion by English dev or test score, never by target languages.
+
+    Returns:
+        The fusion's row; without a fusion, that of the best other composition; where there is no English score, the
+        first by name; None if there is no composition that can be compared.
+    """
+    composed = compositions(block)
+    fusions = [row for row in composed if row.family == "fuse"]
+    if fusions:
+        return best_in_english(fusions)
+    # Dev scores are not of one kind here: an ensemble's is the mean of its members'.
+    return min(composed, key=lambda row: (-english_or_least(row), row.label), default=None)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A task with the composition that is judged on it."""
+
+    comparison: TaskComparison
+    block: Block
+    row: SetupRow
+
+    @property
+    def difference(self) -> float:
+        """How far the composition is above the best single adapter, in points."""
+        return self.row.tested.difference if self.row.tested else self.row.difference or 0.0
+
+    @property
+    def single(self) -> str:
+        """What it is measured against."""
+        assert self.block.reference is not None
+        return self.block.reference.label
+
+
+def judged_cases(comparisons: Iterable[TaskComparison]) -> list[Case]:
+    """The tasks on which a composition can be judged, each with that composition.
+
+    A task counts once, with the setups that were trained on its English rows if there are any to judge.
+    """
+    return [case for comparison in comparisons if (case := _case(comparison)) is not None]
+
+
+def _case(comparison: TaskComparison) -> Case | None:
+    for block in sorted(comparison.blocks, key=lambda block: not block.with_target):
+        row = judged(block)
+        if row is not None:
+            return Case(comparison, block, row)
+    return None
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """How many tested setups are significantly above the best single adapter, below it, and neither."""
+
+    above: int
+    below: int
+    undecided: int
+
+    @property
+    def tests(self) -> int:
+        """How many were tested."""
+        return self.above + self.below + self.undecided
+
+
+def outcomes(rows: Sequence[SetupRow]) -> Outcomes:
+    """Count what the tests of some setups found."""
+    tests = [row.tested for row in rows if row.tested]
+    found = [test.difference > 0 for test in tests if test.significant]
+    return Outcomes(sum(found), len(found) - sum(found), len(tests) - len(found))

@@ -1,0 +1,64 @@
+"""What was measured of the time of an example, as a typed record."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from xadapt.store.records import Record
+
+#: Its name in a store, where reports look for it, and in a report's folder.
+COST_FILE = "cost.json"
+
+
+class TaskCost(BaseModel):
+    """What was measured on the rows of one task.
+
+    Attributes:
+        language: The language of the rows.
+        rows: Rows that every setup answered in every repeat.
+        tokens: Tokens of a row, on average.
+        max_length: Most tokens of a row.
+        processor_share: How much of the time the threads really ran, about 1 on a CPU that did nothing else.
+        milliseconds: Time of an example by setup, one value a repeat; a repeat runs every setup.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    language: str
+    rows: int
+    tokens: float
+    max_length: int = 0
+    processor_share: float
+    milliseconds: dict[str, list[float]]
+
+
+class CostRecord(Record):
+    """A measurement of costs.
+
+    Attributes:
+        base: The base.
+        data: The data source.
+        device: Type of the device, such as ``cpu``.
+        hardware: Name of the processor or GPU.
+        threads: Threads of torch.
+        precision: ``fp32`` or ``bf16``.
+        repeats: How often every setup was timed.
+        seed: Of the order of setups in each repeat.
+        versions: Of the libraries.
+        tasks: What was measured, by task.
+    """
+
+    WHAT: ClassVar[tuple[str, str]] = ("a measurement of costs", "move it elsewhere or measure again")
+
+    base: str
+    data: str
+    device: str
+    hardware: str
+    threads: int
+    precision: str
+    repeats: int
+    seed: int = 0
+    versions: dict[str, str] = Field(default_factory=dict)
+    tasks: dict[str, TaskCost]
