@@ -87,7 +87,7 @@ def emptied(folder: Path) -> None:
         (None, "squad", "the head is for classification, and squad is span-qa"),
         (None, "stsb", "the head has 3 outputs, and pair-regression needs 1"),
         (None, "qnli", "the head's labels are entailment, neutral, contradiction, and qnli has"),
-        (None, None, "--task is needed"),
+        (None, None, "task is needed"),
     ],
 )
 def test_what_does_not_fit_is_one_line_and_leaves_the_store_as_it_was(

@@ -59,7 +59,7 @@ def fit_head(model: Any, name: str, task: Task, labels: Sequence[str] = ()) -> N
     if order is None:
         raise XadaptError(
             f"the head's labels are {', '.join(found)}, and {task.name} has {', '.join(own)}: if they mean the same, "
-            "give the task's names in the order of the head's outputs with --labels"
+            f"give the task's names in the order of the head's outputs with {option('labels')}"
         )
     _reorder(model.heads[name], order, own or tuple(found))
 
