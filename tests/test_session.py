@@ -58,9 +58,9 @@ def test_it_trains_fuses_and_evaluates(lab: Session, tmp_path: Path) -> None:
     assert [checkpoint.setup for checkpoint in made] == [
         "mnli",
         "stsb",
-        "fuse(mnli, stsb; on=xnli)",
+        "fuse(mnli, stsb)@xnli",
         "multitask(mnli, stsb)",
-        "greedy_soup(mnli, multitask(mnli, stsb); on=mnli)",
+        "greedy_soup(mnli, multitask(mnli, stsb))@mnli",
         "stack(mnli, xnli)",
         "continue(mnli, xnli)",
     ]

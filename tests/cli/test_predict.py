@@ -150,7 +150,7 @@ def test_a_reader_that_has_enough_is_no_mistake(
         ),
         ("a.jsonl", "", [], "a.jsonl has no rows"),
         ("a.jsonl", '{"first": "a", "second": 1}', [], "a.jsonl, line 1: second is int, not text"),
-        ("a.txt", "x", [], "a.txt: unknown kind of file; use .parquet, .csv, .jsonl, .tsv, .conll, or say --format"),
+        ("a.txt", "x", [], "a.txt: unknown kind of file; use .parquet, .csv, .jsonl, .tsv, .conll, or name its format"),
         ("a.csv", "x\n", ["--format", "xml"], "unknown format 'xml'"),
         ("a.csv", "x\n", ["--to", "b.xml"], "--to b.xml: name a file that ends in .jsonl or .csv"),
         ("a.csv", "x\n", ["--task", "tatoeba"], "tatoeba is retrieval, which has no head"),

@@ -121,7 +121,7 @@ def test_gold_pairs_are_those_of_the_rows_at_hand(problem):
 
 def test_rows_without_a_gold_pair_cannot_be_scored(problem):
     problem.gold = [("s9", "t0")]
-    with pytest.raises(XadaptError, match="no gold pair among 3 sentences: take more with --limit"):
+    with pytest.raises(XadaptError, match="no gold pair among 3 sentences: take more with limit"):
         problem.score([], sentences("s", WORDS[:3]), "zh")
 
 

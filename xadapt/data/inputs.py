@@ -72,7 +72,7 @@ def read_chunks(file: str, form: str | None = None, size: int = CHUNK) -> Iterat
     elif f".{form}" in READERS:
         yield from _cut(source, "row", enumerate(read_table(Path(file)).rows), size)
     else:
-        raise XadaptError(f"{file}: unknown kind of file; use {', '.join(READERS)}, or say --format {_OR}")
+        raise XadaptError(f"{file}: unknown kind of file; use {', '.join(READERS)}, or name its format, {_OR}")
 
 
 def input_rows(rows: Sequence[Any], task: Task, chunk: Chunk | None = None) -> list[dict[str, Any]]:
