@@ -12,7 +12,6 @@ from xadapt.data.inputs import CHUNK, input_rows, read_chunks
 from xadapt.data.outputs import check_output, joined, open_output
 from xadapt.errors import XadaptError
 from xadapt.evaluation.answering import Answerer, answer_with
-from xadapt.evaluation.readable import readable
 from xadapt.problems import problem_class
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class Model:
         # Features and raw outputs take far more memory than rows.
         for start in range(0, len(rows), CHUNK):
             chunk = rows[start : start + CHUNK]
-            results += readable(self.answerer.problem, *self.answerer.outputs(chunk, progress), chunk)
+            results += self.answerer.problem.readable(*self.answerer.outputs(chunk, progress), chunk)
         return results
 
 

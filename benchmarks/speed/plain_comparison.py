@@ -23,8 +23,7 @@ from transformers.trainer_callback import PrinterCallback
 from xadapt.backbone.base import Backbone
 from xadapt.data.source import Source
 from xadapt.experiments.recipe import Budget, Recipe
-from xadapt.problems.base import Feature, Problem
-from xadapt.problems.bind import bind
+from xadapt.problems.base import Feature, Problem, bind
 from xadapt.tasks import Task, get_task
 
 CONFIG = "seq_bn[reduction_factor=8]"

@@ -41,7 +41,7 @@ def test_train_fuse_and_train_target_follow_one_another(cli: Cli, trained: Any, 
 def test_a_diverged_run_is_one_line_and_exit_code_1(
     cli: Cli, place: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from xadapt.problems.pairs import PairClassificationProblem
+    from xadapt.problems.pair_classification import PairClassificationProblem
 
     monkeypatch.setattr(
         PairClassificationProblem, "loss", lambda self, outputs, batch: outputs.logits.sum() * float("nan")

@@ -4,9 +4,9 @@ import datasets
 import pytest
 
 from xadapt import connection
-from xadapt.data.examine import examine
 from xadapt.data.files import read_table
 from xadapt.data.manifest import read_manifest
+from xadapt.data.mirror_check import examine
 from xadapt.data.pull import Wanted, failures, needs, pull, with_earlier
 from xadapt.data.source import Source
 from xadapt.errors import RunFailed, XadaptError

@@ -138,10 +138,10 @@ def test_an_open_tag_set_is_closed_by_the_training_rows(root):
     (folder / "train.tsv").write_text("The\tNP/N\ncat\tN\n\nsleeps\tS\\NP\n")
     (folder / "validation.tsv").write_text("Oh\tS\n")
     source, ccg = Source(str(root)), get_task("ccg")
-    assert source.closed(ccg).kind == Tagging(labels=("N", "NP/N", "S\\NP"), tagset="ccg")
+    assert source.with_labels(ccg).kind == Tagging(labels=("N", "NP/N", "S\\NP"), tagset="ccg")
     assert source.dev(ccg).rows == [{"tokens": ["Oh"], "tags": ["S"]}]
-    assert source.closed(XNLI) is XNLI
-    assert source.closed(get_task("pos")) is get_task("pos")
+    assert source.with_labels(XNLI) is XNLI
+    assert source.with_labels(get_task("pos")) is get_task("pos")
 
 
 def test_a_set_that_is_not_on_the_hub_is_missed_with_how_to_get_it(source):

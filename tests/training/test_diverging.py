@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from xadapt.errors import RunFailed
-from xadapt.problems.pairs import PairClassificationProblem
+from xadapt.problems.pair_classification import PairClassificationProblem
 from xadapt.training.plan import plan_task
 from xadapt.training.trainer import KeepBest
 
@@ -38,7 +38,7 @@ def test_a_loss_that_becomes_nan_is_one_line_and_leaves_nothing(bench: Any, monk
 def test_weights_that_become_nan_in_the_last_step_are_one_line_and_leave_nothing(
     bench: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from xadapt.problems.pairs import PairRegressionProblem
+    from xadapt.problems.pair_regression import PairRegressionProblem
 
     def broken(self: Any, outputs: Any, batch: Any) -> torch.Tensor:
         return torch.sqrt(outputs.logits.sum() * 0)  # Zero, with a gradient that is not a number.

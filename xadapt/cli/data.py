@@ -17,9 +17,9 @@ from xadapt.cli.console import err, out, print_json, say, show
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from xadapt.data.examine import Examination
-    from xadapt.data.findings import Finding
+    from xadapt.data.file_findings import Finding
     from xadapt.data.inventory import Stock
+    from xadapt.data.mirror_check import Examination
 
 _SUITES = "A suite (xtreme, xtreme-r), a task, intermediate, paper (the nine of arXiv 2005.13013) or all; several too."
 Suites = Annotated[list[str] | None, typer.Argument(metavar="SUITE", help=f"{_SUITES} [default: all]")]
@@ -106,7 +106,7 @@ def check(
     Exit code 1 means that something is wrong, or that nothing at all is there. A file that is missing is no fault.
     Single answers that do not stand where their rows say are warnings; more than one in a hundred are a fault.
     """
-    from xadapt.data.examine import examine
+    from xadapt.data.mirror_check import examine
     from xadapt.errors import RunFailed, XadaptError
     from xadapt.tasks.catalogue import DEFAULT
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from xadapt.errors import XadaptError
-from xadapt.tasks import Tagging, Task
+from xadapt.tasks import Task
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
 
 if TYPE_CHECKING:
@@ -59,8 +59,8 @@ def close_task(task: Task, head: str, ids: Mapping[str, int]) -> Task:
     if labels is None:
         return task
     learnt = tuple(sorted(ids, key=ids.__getitem__))
-    if isinstance(task.kind, Tagging) and not labels:
-        return replace(task, kind=replace(task.kind, labels=learnt))
+    if not labels:
+        return replace(task, kind=replace(task.kind, labels=learnt))  # type: ignore[call-arg]
     if learnt != labels:
         raise XadaptError(
             f"the head {head} learnt the labels {', '.join(learnt)}, but {task.name} has {', '.join(labels)}: "

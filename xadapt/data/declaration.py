@@ -6,48 +6,18 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
 import yaml
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
-from xadapt.data.names import name_fault
+from xadapt.data.task_names import name_fault
 from xadapt.errors import unknown
-from xadapt.tasks import (
-    Kind,
-    MultipleChoice,
-    PairClassification,
-    PairRegression,
-    Rows,
-    SpanQA,
-    Tagging,
-    Task,
-    TextClassification,
-)
+from xadapt.tasks import Kind, Rows, Task
+from xadapt.tasks.specs import KeyFault, KindSpec, all_specs, spec_named
 from xadapt.tasks.task import Column
 from xadapt.yaml_files import YamlFile, read_yaml
 
-Problem = Literal[
-    "text-classification", "pair-classification", "pair-regression", "multiple-choice", "span-qa", "tagging"
-]
-KINDS: dict[str, type[Kind]] = {
-    kind.name: kind
-    for kind in (TextClassification, PairClassification, PairRegression, MultipleChoice, SpanQA, Tagging)
-}
-#: Metrics that fit a problem; the first is taken when none is named.
-METRICS = {
-    "text-classification": ("accuracy", "accuracy_f1"),
-    "pair-classification": ("accuracy", "accuracy_f1"),
-    "pair-regression": ("correlation",),
-    "multiple-choice": ("accuracy",),
-    "span-qa": ("squad", "squad_v2"),
-    "tagging": ("entities", "pos", "tokens"),
-}
-LABELLED = ("text-classification", "pair-classification", "tagging")
-#: Keys that say something about one problem only.
-_ONLY = {"labels": LABELLED, "range": ("pair-regression",), "unanswerable": ("span-qa",)}
-#: Fields whose values are lists, which cannot be looked up.
-_LISTS = ("tokens", "tags", "choices", "answers")
 _CODE = re.compile(r"[A-Za-z0-9][\w-]*")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
@@ -55,11 +25,11 @@ Listed = Annotated[list[str], BeforeValidator(lambda given: [given] if isinstanc
 
 
 class Declaration(BaseModel):
-    """A user's own task.
+    """A user's own task; what a kind has beside it is a field of the class that :func:`declaration_class` makes.
 
     Attributes:
         name: Names its adapter, its head and its results.
-        problem: What is predicted.
+        problem: What is predicted: the name of a kind.
         labels: Labels or tags; None until the training rows decided.
         columns: The problem's fields to the columns of the files, where they are not the same.
         values: By field, what the values of the files mean.
@@ -68,15 +38,13 @@ class Declaration(BaseModel):
         test: File with test rows, ``{language}`` in its name where there are several.
         languages: Codes of the languages with test rows.
         metric: The official metric.
-        range: Lowest and highest score of a regression.
-        unanswerable: Whether a question may have no answer.
         source: Where the data come from.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str
-    problem: Problem
+    problem: str
     labels: Listed | None = None
     columns: dict[str, Listed] = Field(default_factory=dict)
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
@@ -85,9 +53,12 @@ class Declaration(BaseModel):
     test: str | None = None
     languages: Listed = Field(default_factory=lambda: ["en"])
     metric: str = ""
-    range: tuple[float, float] | None = None
-    unanswerable: bool = False
     source: str = ""
+
+    @property
+    def spec(self) -> KindSpec:
+        """The spec of its kind."""
+        return spec_named(self.problem)
 
     def column(self, field: str) -> Column:
         """The column or columns of a field."""
@@ -96,12 +67,12 @@ class Declaration(BaseModel):
 
     def task(self) -> Task:
         """The task that is declared."""
-        kind = self._kind()
+        kind = self.kind()
         fields = [*kind.fields, *(field for field in kind.optional if field in self.columns)]
         return Task(
             name=self.name,
             kind=kind,
-            metric=self.metric or self._metric(),
+            metric=self.metric or self.spec.metric(kind),
             source=self.source,
             columns={field: self.column(field) for field in fields},
             values={
@@ -116,24 +87,26 @@ class Declaration(BaseModel):
 
     def text(self) -> str:
         """The declaration as YAML."""
-        said = self.model_dump(mode="json", exclude_unset=True)
-        said = {key: value for key, value in said.items() if value is not None and value not in ("", [], {})}
-        return str(yaml.safe_dump(said, sort_keys=False, allow_unicode=True))
+        given = self.model_dump(mode="json", exclude_unset=True)
+        given = {key: value for key, value in given.items() if value is not None and value not in ("", [], {})}
+        # What a kind has for itself stands before the source.
+        last = {key: given.pop(key) for key in ("source",) if key in given}
+        return str(yaml.safe_dump({**given, **last}, sort_keys=False, allow_unicode=True))
 
-    def _kind(self) -> Kind:
-        kind = KINDS[self.problem]
-        if issubclass(kind, TextClassification | PairClassification | Tagging):
-            return kind(labels=tuple(self.labels or ()))
-        if issubclass(kind, PairRegression) and self.range:
-            return kind(*self.range)
-        return SpanQA(self.unanswerable) if kind is SpanQA else kind()
+    def kind(self) -> Kind:
+        """The kind that is declared.
 
-    def _metric(self) -> str:
-        if self.problem == "span-qa" and self.unanswerable:
-            return "squad_v2"
-        if self.problem == "tagging" and not all(tag == "O" or tag[1:2] == "-" for tag in self.labels or ()):
-            return "tokens"
-        return METRICS[self.problem][0]
+        Raises:
+            KeyFault: If what the kind has for itself does not fit.
+        """
+        return self.spec.make({key: getattr(self, key) for key in self.spec.keys}, self.labels or ())
+
+
+def declaration_class(problem: object) -> type[Declaration]:
+    """The class of declarations with the keys of all kinds, where two have the same that of the problem's own kind."""
+    specs = sorted((spec for spec in all_specs() if spec.declarable), key=lambda spec: spec.name == problem)
+    keys: dict[str, Any] = {key: value for spec in specs for key, value in spec.keys.items()}
+    return create_model("Declaration", __base__=Declaration, **keys)
 
 
 def forms(text: str) -> Iterator[str | bool | float]:
@@ -160,7 +133,11 @@ def read_declaration(path: Path) -> tuple[YamlFile, Declaration]:
     wanted = "a task is a mapping with name, problem, train and dev"
     # With SafeLoader the labels yes and no, and the language no, would be true and false.
     file = read_yaml(path, wanted, yaml.BaseLoader)
-    declared = file.validated(Declaration, {key: value for key, value in file.content.items() if value != ""})
+    given = {key: value for key, value in file.content.items() if value != ""}
+    declared = file.validated(declaration_class(given.get("problem")), given)
+    problems = [spec.name for spec in all_specs() if spec.declarable]
+    if declared.problem not in problems:
+        raise file.fault(["problem"], unknown("value", declared.problem, problems))
     fault = name_fault(declared.name)
     if fault:
         raise file.fault(["name"], fault)
@@ -178,22 +155,26 @@ def _placed(folder: str, name: str) -> str:
 
 
 def _check_fitting(file: YamlFile, declared: Declaration) -> None:
-    problem = declared.problem
-    for key, problems in _ONLY.items():
-        if key in file.content and problem not in problems:
-            raise file.fault([key], f"{problem} has none; it is for {', '.join(problems)}")
-    if declared.metric and declared.metric not in METRICS[problem]:
-        raise file.fault(["metric"], f"{unknown('metric', declared.metric, METRICS[problem])} ({problem})")
-    if declared.metric == "squad" and declared.unanswerable:
-        raise file.fault(["metric"], "squad cannot score unanswerable questions: take squad_v2")
-    if problem == "pair-regression":
-        if declared.range is None:
-            raise file.fault(["range"], "it is missing: give the lowest and the highest score, such as range: [1, 5]")
-        low, high = declared.range
-        if not -1e9 < low < high < 1e9:
-            raise file.fault(["range"], f"{low:g} to {high:g} is no range: give the lowest score, then the highest")
+    spec = declared.spec
+    own = {key: [other.name for other in all_specs() if key in _keys(other)] for key in file.content}
+    for key, problems in own.items():
+        if problems and declared.problem not in problems:
+            raise file.fault([key], f"{declared.problem} has none; it is for {', '.join(problems)}")
+    if declared.metric and declared.metric not in spec.metrics:
+        raise file.fault(["metric"], f"{unknown('metric', declared.metric, spec.metrics)} ({declared.problem})")
+    try:
+        kind = declared.kind()
+    except KeyFault as error:
+        raise file.fault([error.key], error) from None
     if declared.labels is not None:
         check_labels(file, declared, declared.labels)
+    elif fault := spec.metric_fault(kind, declared.metric):
+        raise file.fault(["metric"], fault)
+
+
+def _keys(spec: KindSpec) -> list[str]:
+    """The keys that hold for a kind only."""
+    return [*(["labels"] if spec.label_field else []), *spec.keys] if spec.declarable else []
 
 
 def check_labels(file: YamlFile, declared: Declaration, labels: list[str]) -> None:
@@ -208,24 +189,27 @@ def check_labels(file: YamlFile, declared: Declaration, labels: list[str]) -> No
         fault = f"{twice[0]!r} is there twice" if twice else "one is empty" if "" in labels else few
         got = f" (got {', '.join(map(repr, labels))})" if labels else ""
         raise file.fault(["labels"], f"{fault}: give two or more, each once{got}")
-    if declared.metric == "accuracy_f1" and len(labels) != 2:
-        raise file.fault(["metric"], f"accuracy_f1 is for two labels, the second is found or missed; got {len(labels)}")
+    kind = declared.model_copy(update={"labels": labels}).kind()
+    if unfit := declared.spec.metric_fault(kind, declared.metric):
+        raise file.fault(["metric"], unfit)
 
 
 def _check_fields(file: YamlFile, declared: Declaration) -> None:
-    kind = KINDS[declared.problem]
-    fields = (*kind.fields, *kind.optional)
+    spec = declared.spec
+    fields = (*spec.kind.fields, *spec.kind.optional)
     for field, columns in declared.columns.items():
         if field not in fields:
             raise file.fault(["columns", field], f"{unknown('field', field, fields)} ({declared.problem})")
-        if not columns or "" in columns or (len(columns) > 1 and field != "choices"):
-            raise file.fault(["columns", field], "name one column" + " or more" * (field == "choices"))
-    scalars = [field for field in fields if field not in _LISTS]
+        if not columns or "" in columns or (len(columns) > 1 and spec.field_of(field).form != "texts"):
+            raise file.fault(
+                ["columns", field], "name one column" + " or more" * (spec.field_of(field).form == "texts")
+            )
+    scalars = [field for field in fields if spec.field_of(field).single]
     for field, meanings in declared.values.items():
         if field not in scalars:
             raise file.fault(["values", field], unknown("field with values", field, scalars))
         for text, meaning in meanings.items():
-            if field == "label" and declared.labels is not None and meaning not in declared.labels:
+            if spec.field_of(field).form == "label" and declared.labels and meaning not in declared.labels:
                 raise file.fault(["values", field, text], unknown("label", meaning, declared.labels))
 
 
@@ -236,7 +220,7 @@ def _check_files(file: YamlFile, declared: Declaration) -> None:
         raise file.fault(
             ["dev"], "it is missing: name a file of rows that choose the checkpoint; train must not hold them"
         )
-    if not declared.train and declared.problem in LABELLED and declared.labels is None:
+    if not declared.train and declared.spec.label_field and declared.labels is None:
         raise file.fault(["labels"], "they are missing, and there are no training rows to take them from")
     for number, code in enumerate(declared.languages):
         if not _CODE.fullmatch(code):

@@ -7,7 +7,8 @@ from typing import Any
 
 from xadapt.data.files import Table
 from xadapt.errors import XadaptError
-from xadapt.tasks import MultipleChoice, PairRegression, Task
+from xadapt.tasks import Row, Task
+from xadapt.tasks.specs import spec_of
 from xadapt.tasks.task import Column
 
 
@@ -17,7 +18,7 @@ def column_names(columns: Mapping[str, Column]) -> list[str]:
     return list(dict.fromkeys(name.partition(".")[0] for name in names))
 
 
-def to_fields(table: Table, task: Task, columns: Mapping[str, Column], where: str) -> list[dict[str, Any]]:
+def to_fields(table: Table, task: Task, columns: Mapping[str, Column], where: str) -> list[Row]:
     """Rename columns and read values.
 
     Args:
@@ -45,22 +46,22 @@ def _reader(field: str, column: Column, table: Table, task: Task, where: str) ->
     if not isinstance(column, str):
         return lambda row: [row.get(name) for name in column]
     top, _, path = column.partition(".")
-    names = label_names(table, top, task, where) if field in ("label", "tags") else []
+    form = spec_of(task.kind).field_of(field).form
+    names = label_names(table, top, task, where) if form in ("label", "tags") else []
     meaning = task.values.get(field) or {}
-    spelled = _spelled(task) if field == "label" else {}
-    number = isinstance(task.kind, PairRegression) and field == "score"
+    spelled = _spelled(task) if form == "label" else {}
 
-    def read(row: dict[str, Any]) -> Any:
+    def read(row: Row) -> Any:
         value = row.get(top)
         for key in path.split(".") if path else ():
             value = value.get(key) if isinstance(value, dict) else None
         if isinstance(value, Hashable):
             value = meaning.get(value, value)
-        if field == "tags":
+        if form == "tags":
             return [_tag(tag, names) for tag in value] if isinstance(value, list) else value
-        if field == "label":
+        if form in ("label", "index"):
             return _label(value, names, spelled)
-        return _number(value) if number else value
+        return _number(value) if form == "number" else value
 
     return read
 
@@ -69,21 +70,19 @@ def label_names(table: Table, column: str, task: Task, where: str) -> list[str]:
     """What the whole numbers of a label column stand for, in the kind's words.
 
     Returns:
-        A label for each number; nothing where numbers already are what the kind takes, as a choice's place is.
+        A label for each number.
 
     Raises:
         XadaptError: If the file names its labels otherwise than the task does.
     """
-    told = table.names.get(column)
-    if isinstance(task.kind, MultipleChoice):
-        return []
-    if told is None or not getattr(task.kind, "labels", ()):
-        return told or list(getattr(task.kind, "labels", ()))
+    named = table.names.get(column)
+    if named is None or not getattr(task.kind, "labels", ()):
+        return named or list(getattr(task.kind, "labels", ()))
     spelled = _spelled(task)
-    strange = [name for name in told if name not in spelled]
+    strange = [name for name in named if name not in spelled]
     if strange:
         raise XadaptError(f"{where}: column {column} has a label {strange[0]!r}; {task.name} has {', '.join(spelled)}")
-    return [spelled[name] for name in told]
+    return [spelled[name] for name in named]
 
 
 def _spelled(task: Task) -> dict[str, str]:
@@ -101,8 +100,8 @@ def _label(value: Any, names: list[str], spelled: dict[str, str]) -> Any:
         value = value.strip()
         word = spelled.get(value, value)
         return labels.index(word) if word in labels else _whole(value)
-    told = isinstance(value, int) and 0 <= value < len(names) and names[value] in labels
-    return labels.index(names[value]) if told else value
+    named = isinstance(value, int) and 0 <= value < len(names) and names[value] in labels
+    return labels.index(names[value]) if named else value
 
 
 def _whole(text: str) -> Any:

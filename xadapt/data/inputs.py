@@ -15,17 +15,15 @@ from typing import IO, Any
 from xadapt.data.fields import column_names, to_fields
 from xadapt.data.files import READERS, Table, read_table
 from xadapt.errors import XadaptError, unknown
-from xadapt.tasks import Task
+from xadapt.tasks import Row, Task
+from xadapt.tasks.fields import Field
+from xadapt.tasks.specs import spec_of
 from xadapt.tasks.task import Column
 
 #: Rows that are in memory together.
 CHUNK = 2000
 #: The file that stands for standard input.
 STDIN = "-"
-#: What is predicted, and ids, which only scoring needs.
-_GOLD = ("label", "score", "tags", "answers", "id")
-#: Fields that are lists of texts, with the fewest there may be.
-_LISTS = {"choices": 2, "tokens": 1}
 _LONGEST_CELL = 1 << 24
 
 
@@ -40,11 +38,11 @@ class Chunk:
     """
 
     source: str
-    rows: list[dict[str, Any]] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
 
 
-_Numbered = Iterator[tuple[int, dict[str, Any]]]
+_Numbered = Iterator[tuple[int, Row]]
 
 
 def read_chunks(file: str, form: str | None = None, size: int = CHUNK) -> Iterator[Chunk]:
@@ -75,7 +73,7 @@ def read_chunks(file: str, form: str | None = None, size: int = CHUNK) -> Iterat
         raise XadaptError(f"{file}: unknown kind of file; use {', '.join(READERS)}, or name its format, {_OR}")
 
 
-def input_rows(rows: Sequence[Any], task: Task, chunk: Chunk | None = None) -> list[dict[str, Any]]:
+def input_rows(rows: Sequence[Any], task: Task, chunk: Chunk | None = None) -> list[Row]:
     """Bring rows into the fields that a task's problem reads; gold answers are not looked at.
 
     Args:
@@ -100,13 +98,15 @@ def input_rows(rows: Sequence[Any], task: Task, chunk: Chunk | None = None) -> l
     there = list(dict.fromkeys(name for row in rows for name in row))
     columns = _columns(task, there, source) if rows else {}
     read = to_fields(Table(list(rows), there), task, columns, source)
+    spec = spec_of(task.kind)
     for number, row in enumerate(read):
         for name, column in columns.items():
-            if name == "tokens" and isinstance(row[name], str):
+            value = spec.field_of(name)
+            if value.form == "words" and isinstance(row[name], str):
                 row[name] = row[name].split()
-            elif name in _LISTS and isinstance(row[name], tuple):
+            elif value.listed and isinstance(row[name], tuple):
                 row[name] = list(row[name])
-            wrong = _fault(name, column, row[name])
+            wrong = _fault(value, column, row[name])
             if wrong:
                 raise fault(number, wrong)
         row["id"] = str(number)
@@ -114,7 +114,8 @@ def input_rows(rows: Sequence[Any], task: Task, chunk: Chunk | None = None) -> l
 
 
 def _columns(task: Task, there: list[str], source: str) -> dict[str, Column]:
-    fields = [name for name in task.columns if name not in _GOLD]
+    spec = spec_of(task.kind)
+    fields = [name for name in task.columns if spec.field_of(name).asked]
     plain: dict[str, Column] = {name: name for name in fields}
     own = {name: task.columns[name] for name in fields}
     for columns in (plain, own):
@@ -126,13 +127,15 @@ def _columns(task: Task, there: list[str], source: str) -> dict[str, Column]:
     raise XadaptError(f"{source}: {task.name} needs the columns {needed}{either}; there are: {has}")
 
 
-def _fault(name: str, column: Column, value: Any) -> str | None:
+def _fault(form: Field, column: Column, value: Any) -> str | None:
     if not isinstance(column, str):
         return next(filter(None, map(_text_fault, column, value)), None)
-    if name not in _LISTS:
+    if form.form == "number":
+        return None if isinstance(value, int | float) else f"{column} is {value!r}, not a number"
+    if not form.listed:
         return _text_fault(column, value)
-    if not isinstance(value, list) or len(value) < _LISTS[name]:
-        return f"{column} is not a list of texts, {_LISTS[name]} or more"
+    if not isinstance(value, list) or len(value) < form.fewest:
+        return f"{column} is not a list of texts, {form.fewest} or more"
     return next(filter(None, (_text_fault(f"a text of {column}", item) for item in value)), None)
 
 

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from xadapt.data.checks import checked_rows
-from xadapt.data.declaration import LABELLED, Declaration, check_labels, forms, read_declaration
+from xadapt.data.declaration import Declaration, check_labels, forms, read_declaration
 from xadapt.data.fields import column_names, to_fields
 from xadapt.data.files import Table, read_table
-from xadapt.data.names import SHIPPED
+from xadapt.data.row_checks import checked_rows
+from xadapt.data.task_names import SHIPPED
 from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_write_bytes
 from xadapt.store.store import Store
@@ -66,7 +66,7 @@ def declare(path: Path) -> Declaration:
     file, declared = read_declaration(path)
     train, dev = ([_table(file, declared, part, name) for name in getattr(declared, part)] for part in ("train", "dev"))
     test = _test_tables(file, declared)
-    if declared.problem in LABELLED:
+    if declared.spec.label_field:
         declared = _with_labels(file, declared, train, [*dev, *test])
     task = declared.task()
     for part, tables in (("train", train), ("dev", dev), ("test", test)):
@@ -96,12 +96,13 @@ def _table(file: YamlFile, declared: Declaration, part: str, name: str) -> _Name
         table = read_table(Path(name))
     except XadaptError as error:
         raise file.fault([part], error) from None
+    spec = declared.spec
     for field, column in declared.task().columns.items():
         missing = next((top for top in column_names({field: column}) if top not in table.columns), None)
         if missing:
             has = ", ".join(table.columns) or "no column at all"
             raise file.fault(["columns", field], f"{name} has no column {missing!r} (it has {has})")
-        if field == "label" or field in declared.values:
+        if spec.field_of(field).form in ("label", "index") or field in declared.values:
             for number, value in enumerate(_values(table, column)):
                 if isinstance(value, list | dict):
                     what = f"{name}, row {number}: column {column!r} has {type(value).__name__}, not one value"
@@ -120,7 +121,7 @@ def _values(table: Table, column: Any) -> Iterator[Any]:
 
 def _with_labels(file: YamlFile, declared: Declaration, train: list[_Named], others: list[_Named]) -> Declaration:
     """Take labels that are left out from the training rows, and say of each how the files may write it."""
-    field = "tags" if declared.problem == "tagging" else "label"
+    field = declared.spec.label_field
     column = str(declared.column(field))
     named = [names for _, table in (*train, *others) if (names := table.names.get(column))]
     labels = declared.labels
@@ -130,11 +131,11 @@ def _with_labels(file: YamlFile, declared: Declaration, train: list[_Named], oth
         check_labels(file, declared, labels)
     declared = declared.model_copy(update={"labels": labels})
     numbers = {label: label for label in labels if len(list(forms(label))) > 1}
-    if field == "tags" or named or not numbers:
+    if declared.spec.field_of(field).form == "tags" or named or not numbers:
         return declared
     # Where labels look like numbers, 1 is the label "1" and never the second of the labels.
-    meanings = {**numbers, **declared.values.get("label", {})}
-    declared = declared.model_copy(update={"values": {**declared.values, "label": meanings}})
+    meanings = {**numbers, **declared.values.get(field, {})}
+    declared = declared.model_copy(update={"values": {**declared.values, field: meanings}})
     for where, table in (*train, *others):
         for number, label in enumerate(_labels(declared, table)):
             if label not in labels:
@@ -147,7 +148,7 @@ def _with_labels(file: YamlFile, declared: Declaration, train: list[_Named], oth
 def _found(file: YamlFile, declared: Declaration, field: str, train: list[_Named]) -> list[str]:
     found: set[str] = set()
     for where, table in train:
-        if field == "label":
+        if declared.spec.field_of(field).form == "label":
             found.update(_labels(declared, table))
             continue
         for number, tags in enumerate(_values(table, declared.column(field))):
@@ -159,8 +160,9 @@ def _found(file: YamlFile, declared: Declaration, field: str, train: list[_Named
 
 def _labels(declared: Declaration, table: Table) -> list[str]:
     """The labels of all rows in words, empty where there is none."""
-    meanings = declared.task().values.get("label", {})
-    return [_word(meanings.get(value, value)) for value in _values(table, declared.column("label"))]
+    field = declared.spec.label_field
+    meanings = declared.task().values.get(field, {})
+    return [_word(meanings.get(value, value)) for value in _values(table, declared.column(field))]
 
 
 def _word(value: Any) -> str:

@@ -8,18 +8,18 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from xadapt.data import bundled
-from xadapt.data.checks import checked_rows
 from xadapt.data.fields import column_names, to_fields
 from xadapt.data.files import count_rows, read_table
 from xadapt.data.hub import read_hub
 from xadapt.data.mirror import mirror_file, read_mirror
+from xadapt.data.row_checks import checked_rows
 from xadapt.errors import XadaptError, option, unknown
 from xadapt.store.files import sha256_json
-from xadapt.tasks import AnswerRetrieval, Rows, Tagging, Task
+from xadapt.tasks import Row, Rows, Task
 from xadapt.tasks.languages import LANGUAGES, is_known
+from xadapt.tasks.specs import spec_of
 
 #: Rows are cut by a fixed shuffle, so that a limit means the same rows for every seed and parallel language.
 _CUT_SEED = 0
@@ -37,7 +37,7 @@ class RowSet:
         available: How many there were before the limit.
     """
 
-    rows: list[dict[str, Any]]
+    rows: list[Row]
     split: str
     available: int
 
@@ -161,12 +161,13 @@ class Source:
         mined = {source for source, _ in self.gold(task, language)}
         return cut(rows, split, limit, (lambda row: row["id"] in mined) if mined else None)
 
-    def pool(self, task: Task, language: str) -> list[dict[str, Any]] | None:
+    def pool(self, task: Task, language: str) -> list[Row] | None:
         """What a language's test rows are retrieved from, None where the rows themselves say it.
 
         For answers it is the rows of all languages that are there, each with its ``language``.
         """
-        if isinstance(task.kind, AnswerRetrieval):
+        pool = spec_of(task.kind).pool
+        if pool and pool.of_rows:
             return [{**row, "language": code} for code in self.languages(task) for row in self.test(task, code).rows]
         if task.pool is None:
             return None
@@ -179,12 +180,10 @@ class Source:
         rows = self._read(task, task.gold, language, ("source", "target"))[0]
         return [(row["source"], row["target"]) for row in rows]
 
-    def closed(self, task: Task) -> Task:
-        """The task itself or, where its training rows decide its tags, with these tags."""
-        if not isinstance(task.kind, Tagging) or task.kind.labels:
-            return task
-        tags = sorted({tag for row in self.train(task).rows for tag in row["tags"]})
-        return replace(task, kind=replace(task.kind, labels=tuple(tags)))
+    def with_labels(self, task: Task) -> Task:
+        """The task itself or, where its training rows decide its labels, with these labels."""
+        kind = spec_of(task.kind).filled(task.kind, lambda: self.train(task).rows)
+        return task if kind is task.kind else replace(task, kind=kind)
 
     def _english(self, task: Task, part: str, limit: int | None) -> RowSet:
         if not task.kind.trainable:
@@ -210,7 +209,7 @@ class Source:
 
     def _read(
         self, task: Task, rows: Rows, language: str, fields: tuple[str, ...] | None = None
-    ) -> tuple[list[dict[str, Any]], str]:
+    ) -> tuple[list[Row], str]:
         config = task.fill(rows.config, language)
         columns = rows.columns or task.columns
         wanted = [*column_names(columns), *column_names(task.optional), *(["id"] if rows.id_prefix else [])]
@@ -267,9 +266,7 @@ def unknown_language(code: str) -> XadaptError:
     return unknown("language", code, LANGUAGES)
 
 
-def cut(
-    rows: list[dict[str, Any]], split: str, limit: int | None, first: Callable[[dict[str, Any]], bool] | None = None
-) -> RowSet:
+def cut(rows: list[Row], split: str, limit: int | None, first: Callable[[Row], bool] | None = None) -> RowSet:
     """Keep the first ``limit`` rows of a fixed shuffle, in their original order.
 
     Args:

@@ -14,9 +14,8 @@ from xadapt.errors import XadaptError
 from xadapt.evaluation.kept_answers import answers_space, kept_outputs, level
 from xadapt.methods.adapter import adapter_state
 from xadapt.methods.fusion import fusion_layers
-from xadapt.problems import Problem
+from xadapt.problems import Problem, bind
 from xadapt.problems.base import Feature, Row
-from xadapt.problems.bind import bind
 from xadapt.problems.predict import all_raw_outputs
 
 if TYPE_CHECKING:

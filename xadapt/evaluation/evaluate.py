@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from xadapt.data.pools import holds_answers
 from xadapt.data.source import RowSet, Source, cut
 from xadapt.evaluation.answering import Answerer, answer_with
 from xadapt.evaluation.dev_scores import recorded_dev_scores
@@ -18,6 +17,7 @@ from xadapt.store.files import atomic_write_json, sha256_json
 from xadapt.store.records import Json, LanguageScore, Result, Scores
 from xadapt.store.store import run_hash
 from xadapt.store.versions import library_versions
+from xadapt.tasks.specs import spec_of
 from xadapt.tasks.task import what_tasks_are
 
 if TYPE_CHECKING:
@@ -210,7 +210,7 @@ class _Pools:
 
     def __init__(self, source: Source, task: Task, answerer: Answerer, limit: int | None) -> None:
         self.source, self.task, self.answerer, self.problem = source, task, answerer, answerer.problem
-        self.limit = limit
+        self.limit, self.spec = limit, spec_of(task.kind).pool
         self.whole: list[Row] = []
         self.pool: list[Row] = []
         self.print = self.filled = ""
@@ -223,8 +223,8 @@ class _Pools:
         if not self.whole or own:
             self.whole = self.source.pool(self.task, language) or []
         pool = self.whole
-        if self.limit is not None:
-            answers = holds_answers(self.task, rows, gold)
+        if self.limit is not None and self.spec is not None:
+            answers = self.spec.holds_answers(rows, gold)
             pool = cut(pool, "", max(self.limit, sum(map(answers, pool))), answers).rows
         if pool is not self.pool:
             self.pool, self.print = pool, sha256_json(pool)

@@ -12,9 +12,8 @@ from xadapt.data.source import Source, language_codes
 from xadapt.errors import XadaptError, unknown
 from xadapt.evaluation.evaluate import EvalSettings, evaluate
 from xadapt.evaluation.suite_scores import SuiteScore, score_suite
-from xadapt.problems import problem_class
-from xadapt.problems.bind import bind
-from xadapt.tasks import Retrieval, Task
+from xadapt.problems import bind, problem_class
+from xadapt.tasks import Task
 
 if TYPE_CHECKING:
     from xadapt.context import Context
@@ -156,7 +155,7 @@ def _check(context: Context, suite: Suite, settings: EvalSettings) -> None:
     # A wrong option would fail every task, one after the other.
     _ = context.precision
     for task in (context.tasks[name] for name in suite.tasks):
-        if isinstance(task.kind, Retrieval):
+        if not problem_class(task).needs_head:
             bind(task, context.backbone, settings.max_length, settings.layer)
 
 

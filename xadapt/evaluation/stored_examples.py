@@ -53,7 +53,7 @@ def restore_examples(
     path = store.predictions_path(run, language)
     if store.examples_path(run, language).is_file() or not path.is_file():
         return
-    problem.know(pool)
+    problem.read_pool(pool)
     examples = problem.examples(read_json(path), rows, language)
     if abs(examples.score() - known.score) < _SAME:
         _record(problem, examples, known.rows).write(store.examples_path(run, language))

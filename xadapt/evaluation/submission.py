@@ -24,7 +24,6 @@ Source: XTREME's evaluator, its preparation of Tatoeba and its example of a subm
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,9 +32,12 @@ from typing import TYPE_CHECKING, Any
 from xadapt.bases import base_name
 from xadapt.errors import XadaptError, option
 from xadapt.evaluation.run_suite import candidates
+from xadapt.problems import problem_class
 from xadapt.store.files import atomic_folder, atomic_write_bytes, atomic_write_json, read_json
 from xadapt.store.store import read_results
-from xadapt.tasks import AnswerRetrieval, EntityRetrieval, Mining, MultipleChoice, Retrieval, SpanQA, Tagging, Task
+from xadapt.tasks import Row, Task
+from xadapt.tasks.specs import spec_of
+from xadapt.tasks.submission_files import Predicted
 
 if TYPE_CHECKING:
     from xadapt.composition.expression import Node
@@ -46,8 +48,6 @@ if TYPE_CHECKING:
 
 #: What the evaluator calls a task, where it is not its name here.
 FOLDERS = {"wikiann": "panx", "bucc": "bucc2018"}
-#: How many candidates of a ranking count.
-TOP = 20
 #: Says what a folder is; the evaluator looks at folders only.
 RECORD = "submission.json"
 
@@ -188,84 +188,30 @@ def _write_task(
 
 def file_name(task: Task, language: str) -> str:
     """The place of a task's predictions in a language, below the submission's folder."""
-    suffix = "tsv"
-    if isinstance(task.kind, SpanQA | EntityRetrieval | AnswerRetrieval):
-        suffix = "json"
-    elif isinstance(task.kind, MultipleChoice):
-        suffix = "jsonl"
-    return f"{FOLDERS.get(task.name, task.name)}/test-{language}.{suffix}"
+    return f"{FOLDERS.get(task.name, task.name)}/test-{language}.{spec_of(task.kind).submission.suffix}"
 
 
 def _content(
     task: Task, language: str, predictions: list[Any], source: Source, entry: LanguageScore, limit: int | None
 ) -> str:
-    kind = task.kind
-    if isinstance(kind, SpanQA):
-        return _json({prediction["id"]: prediction["text"] for prediction in predictions})
-    if isinstance(kind, MultipleChoice):
-        return _lines(json.dumps({"label": label}) for label in predictions)
-    if isinstance(kind, Tagging):
-        # A line for each tag and an empty one between two sentences; a sentence that ends on one would add another.
-        return "\n".join(_lines(tags) for tags in predictions)
-    if isinstance(kind, Mining):
-        return _lines("\t".join(pair) for pair in _extracted(task, language, predictions, source, limit))
-    if isinstance(kind, Retrieval | AnswerRetrieval | EntityRetrieval):
-        rows = _rows(task, language, len(predictions), source, entry, limit)
-        if isinstance(kind, Retrieval):
-            order = sorted(range(len(rows)), key=lambda number: rows[number]["second"].strip())
-            return _lines(str(predictions[number]) for number in order)
-        ids = [_query_id(task, language, row) for row in rows]
-        return _json(
-            {
-                query: [_candidate_id(id_) for id_ in ranked[:TOP]]
-                for query, ranked in zip(ids, predictions, strict=True)
-            }
-        )
-    labels = task.hub_labels or getattr(kind, "labels", ())
-    return _lines(labels[label] for label in predictions)
-
-
-def _lines(lines: Any) -> str:
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False) + "\n"
+    given = Predicted(
+        task,
+        language,
+        predictions,
+        rows=lambda: source.test(task, language, limit).rows,
+        same_rows=lambda: _rows(task, language, len(predictions), source, entry, limit),
+        gold=lambda: source.gold(task, language),
+    )
+    return spec_of(task.kind).submission.text(given)
 
 
 def _rows(
     task: Task, language: str, count: int, source: Source, entry: LanguageScore, limit: int | None
-) -> list[dict[str, Any]]:
+) -> list[Row]:
     """The rows that were predicted."""
     found = source.test(task, language, limit)
-    # What identifies the rows of other kinds covers their pool too.
-    changed = isinstance(task.kind, Retrieval) and found.fingerprint[:16] != entry.rows
+    # What identifies the rows of kinds with a pool covers the pool too.
+    changed = not problem_class(task).pooled and found.fingerprint[:16] != entry.rows
     if changed or len(found.rows) != count:
         raise XadaptError(f"the rows in {source.name} are not those that were evaluated: evaluate them again")
     return found.rows
-
-
-def _query_id(task: Task, language: str, row: Mapping[str, Any]) -> str:
-    if row.get("id") is None:
-        raise XadaptError(f"the rows of {task.name} have no id, which the file needs: pull them again")
-    return f"{row['id']}_{language}" if isinstance(task.kind, AnswerRetrieval) else str(row["id"])
-
-
-def _candidate_id(id_: Any) -> str:
-    # LANGUAGE:CONTEXT:SENTENCE, counted from 0, is an answer; entities have no colon.
-    parts = str(id_).split(":")
-    return f"{parts[0]}_{int(parts[1]) + 1}_{parts[2]}" if len(parts) == 3 else str(id_)
-
-
-def _extracted(task: Task, language: str, mined: list[Any], source: Source, limit: int | None) -> list[tuple[str, str]]:
-    """The pairs at or above the threshold with the best F1, found again because the stored one is rounded."""
-    from xadapt.metrics.mining import best_threshold
-
-    here = {str(row["id"]) for row in source.test(task, language, limit).rows}
-    gold = {(str(left), str(right)) for left, right in source.gold(task, language) if str(left) in here}
-    scored: dict[tuple[str, str], float] = {}
-    for score, left, right in mined:
-        pair = str(left), str(right)
-        scored[pair] = max(score, scored.get(pair, score))
-    threshold = best_threshold(scored, gold)
-    return [pair for pair, score in scored.items() if score >= threshold]

@@ -9,9 +9,9 @@ from typing import Any
 from xadapt.errors import XadaptError
 from xadapt.metrics import main_score
 from xadapt.store.records import LanguageScore, Result
-from xadapt.tasks import SpanQA
 from xadapt.tasks.catalogue import DEFAULT
 from xadapt.tasks.languages import ENGLISH, language_name
+from xadapt.tasks.specs import spec_of
 from xadapt.tasks.suites import Suite
 
 
@@ -165,8 +165,9 @@ def score_suite(suite: Suite, results: Iterable[Result], reasons: Mapping[str, s
 def _counted(task: str) -> tuple[str, tuple[str, ...]]:
     """What a task's score is called, and the scores of a language that it is the mean of."""
     known = DEFAULT[task]
-    if isinstance(known.kind, SpanQA):
-        return "F1 and exact match", ("f1", "exact_match")
+    spec = spec_of(known.kind)
+    if spec.suite_scores:
+        return spec.suite_metric, spec.suite_scores
     main = main_score(known.metric)
     return {"f1": "F1", "map@20": "mAP@20"}.get(main, main), (main,)
 

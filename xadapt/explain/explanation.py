@@ -25,8 +25,7 @@ from xadapt.explain.attention import (
 )
 from xadapt.explain.similarity import Similarity, SimilarityMeter, common_points, member_hooks
 from xadapt.problems import Problem
-from xadapt.problems.base import Row
-from xadapt.problems.bind import bind
+from xadapt.problems.base import Row, bind
 from xadapt.problems.predict import TOKEN_BUDGET, autocast, length_batches
 from xadapt.tasks.languages import ENGLISH
 

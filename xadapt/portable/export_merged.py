@@ -18,7 +18,8 @@ from xadapt.methods.adapter import method_of
 from xadapt.portable.base_folder import PREFIX, encoder_state, write_model
 from xadapt.portable.export_check import HIDDEN, Written
 from xadapt.portable.export_record import ExportParts
-from xadapt.portable.plain_heads import CHOICE, PlainHead, plain_config, plain_head
+from xadapt.portable.plain_heads import plain_config, plain_head
+from xadapt.tasks.portable_heads import PlainHead
 
 #: Methods of the adapters library that change linear layers into others; of peft, all that there are here.
 _LINEAR = {"dora", "dvora", "ia3", "lora", "vera"}
@@ -83,7 +84,7 @@ def _calls(head: str, plain: PlainHead | None) -> dict[str, str]:
     if plain is None:
         return {HIDDEN: "model(**batch)"}
     # A choice is a dimension of its own.
-    batch = "{key: value[:, None] for key, value in batch.items()}" if plain is CHOICE else "batch"
+    batch = "{key: value[:, None] for key, value in batch.items()}" if plain.choices else "batch"
     return {HIDDEN: "model.roberta(**batch)", head: f"model(**{batch})"}
 
 

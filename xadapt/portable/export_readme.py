@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from xadapt.bases import DEFAULT_BASE, split_name
 from xadapt.portable.export_check import Written
 from xadapt.portable.export_record import ExportRecord
-from xadapt.tasks import Catalogue, PairRegression
+from xadapt.tasks import Catalogue
+from xadapt.tasks.specs import spec_of
 
 _LICENCES = (
     "The weights of multilingual-e5-small, the base `e5-small`, are under the MIT licence. The terms of the makers of "
@@ -85,9 +86,9 @@ def readme(record: ExportRecord, written: Written, library: str, with_base: bool
 def _heads(record: ExportRecord, tasks: Catalogue) -> Iterable[str]:
     for head in record.heads:
         task, labels = tasks.get(head), record.labels[head]
-        if task and isinstance(task.kind, PairRegression):
-            low, high = task.kind.low, task.kind.high
-            yield f"head `{head}`: the score is {low:g} + {high - low:g} × the output"
+        form = spec_of(task.kind).head if task else None
+        if task and form and (note := form.note(task.kind)):
+            yield f"head `{head}`: {note}"
         if labels:
             yield f"head `{head}`: {', '.join(labels)}, in this order"
         for key, value in record.calibration.get(head, {}).items():

@@ -8,19 +8,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from xadapt.errors import XadaptError, option
-from xadapt.tasks import MultipleChoice, PairClassification, PairRegression, SpanQA, Tagging, Task, TextClassification
+from xadapt.tasks import Task
+from xadapt.tasks.portable_heads import HeadForm
+from xadapt.tasks.specs import spec_of
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
-
-_TYPES: dict[type, str] = {
-    TextClassification: "classification",
-    PairClassification: "classification",
-    PairRegression: "classification",
-    MultipleChoice: "classification",
-    Tagging: "tagging",
-    SpanQA: "question_answering",
-}
 
 
 def fit_head(model: XLMRobertaAdapterModel, name: str, task: Task, labels: Sequence[str] = ()) -> None:
@@ -35,12 +28,11 @@ def fit_head(model: XLMRobertaAdapterModel, name: str, task: Task, labels: Seque
     Raises:
         XadaptError: If it is a head of another kind, or its labels are not the task's.
     """
-    config = model.heads[name].config
-    if config["head_type"] == "multiple_choice" and isinstance(task.kind, MultipleChoice):
+    config, form = model.heads[name].config, spec_of(task.kind).head
+    if form and config["head_type"] in form.same:
         # The same layers, which the library's own head only shapes otherwise.
-        config = _as_scores(model, name)
-    wanted = _TYPES.get(type(task.kind))
-    if config["head_type"] != wanted:
+        config = _as_scores(model, name, form)
+    if form is None or config["head_type"] != form.type:
         raise XadaptError(
             f"the head is for {config['head_type']}, and {task.name} is {task.kind.name}: name another task, or import "
             "the adapter without the head"
@@ -49,9 +41,8 @@ def fit_head(model: XLMRobertaAdapterModel, name: str, task: Task, labels: Seque
         raise XadaptError("the head reads a pooler, which the frozen base does not have: import the adapter alone")
     own: tuple[str, ...] | None = getattr(task.kind, "labels", None)
     if own is None:
-        count = 2 if wanted == "question_answering" else 1
-        if config["num_labels"] != count:
-            raise XadaptError(f"the head has {config['num_labels']} outputs, and {task.kind.name} needs {count}")
+        if config["num_labels"] != form.outputs:
+            raise XadaptError(f"the head has {config['num_labels']} outputs, and {task.kind.name} needs {form.outputs}")
         return
     found = labels or sorted(config["label2id"], key=config["label2id"].__getitem__)
     if labels and len(labels) != config["num_labels"]:
@@ -84,11 +75,11 @@ def _reorder(head: Any, order: list[int], labels: Sequence[str]) -> None:
     head.config["label2id"] = {label: number for number, label in enumerate(labels)}
 
 
-def _as_scores(model: XLMRobertaAdapterModel, name: str) -> dict[str, Any]:
+def _as_scores(model: XLMRobertaAdapterModel, name: str, form: HeadForm) -> dict[str, Any]:
     state, config = model.heads[name].state_dict(), dict(model.heads[name].config)
     kept = {key: config[key] for key in ("layers", "activation_function", "use_pooler")}
     model.delete_head(name)
-    model.add_prediction_head_from_config(name, {"head_type": "classification", "num_labels": 1, **kept})
+    model.add_prediction_head_from_config(name, {"head_type": form.type, "num_labels": form.outputs, **kept})
     model.heads[name].load_state_dict(state)
     fresh: dict[str, Any] = model.heads[name].config
     return fresh

@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from adapters.head_utils import STATIC_TO_FLEX_HEAD_MAP
 
-from xadapt.tasks import MultipleChoice, Task
-
-
-@dataclass(frozen=True)
-class PlainHead:
-    """A head as a class of transformers has it.
-
-    Attributes:
-        architecture: The class.
-        layers: Number of each linear layer in the adapters library's head to its name in the class.
-    """
-
-    architecture: str
-    layers: dict[str, str]
-
+from xadapt.tasks import Task
+from xadapt.tasks.portable_heads import PlainHead
+from xadapt.tasks.specs import spec_of
 
 CLASSES = ("SequenceClassification", "TokenClassification", "QuestionAnswering")
-# Its pooler, a dense layer and a tanh on the first token, is what the first half of a classification head is.
-CHOICE = PlainHead("XLMRobertaForMultipleChoice", {"1": "roberta.pooler.dense", "4": "classifier"})
 
 
 def plain_head(config: dict[str, Any], task: Task | None) -> PlainHead | None:
@@ -42,8 +27,9 @@ def plain_head(config: dict[str, Any], task: Task | None) -> PlainHead | None:
         wanted = {key: value for key, value in known["config"].items() if key != "activation_function"}
         activation = config["layers"] == 1 or config["activation_function"] == known["config"]["activation_function"]
         if activation and all(config.get(key) == value for key, value in wanted.items()):
-            if name == CLASSES[0] and task and isinstance(task.kind, MultipleChoice):
-                return CHOICE
+            own = spec_of(task.kind).head if task else None
+            if own and own.plain and own.type == config["head_type"]:
+                return own.plain
             layers = {str(number): layer for number, layer in enumerate(known["layers"]) if layer}
             return PlainHead(f"XLMRobertaFor{name}", layers)
     return None
@@ -51,7 +37,7 @@ def plain_head(config: dict[str, Any], task: Task | None) -> PlainHead | None:
 
 def plain_config(config: dict[str, Any], head: PlainHead) -> dict[str, Any]:
     """What the configuration of a model with this head says besides that of its encoder."""
-    if head is CHOICE:
+    if head.choices:
         return {}
     ids = config["label2id"]
     problem = {"problem_type": "regression" if len(ids) == 1 else "single_label_classification"}

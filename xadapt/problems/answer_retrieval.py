@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 
 from xadapt.errors import XadaptError
+from xadapt.problems.answers import answer_fault, answer_remarks, break_fault, count_answers
 from xadapt.problems.base import Defaults, Feature, Row
-from xadapt.problems.dual_encoder import DualEncoderProblem
+from xadapt.problems.dual_encoder import TOP, DualEncoderProblem, query_id
 from xadapt.problems.sentences import split_sentences
+from xadapt.tasks import AnswerRetrieval
+from xadapt.tasks.fields import ID, TEXT, VALUE
+from xadapt.tasks.specs import KindSpec, PoolSpec, Remark, register_kind
+from xadapt.tasks.submission_files import Predicted, SubmissionFile, as_json
 
 #: Tokens of a question at most, as in XTREME-R.
 QUERY_LENGTH = 96
@@ -69,17 +75,17 @@ class AnswerRetrievalProblem(DualEncoderProblem):
 
     def encode_pool(self, pool: list[Row]) -> list[Feature]:
         """Encode every sentence of every context once, together with the context."""
-        read = _read_pool(pool)
+        read = _sentences_of(pool)
         return self.texts(read.sentences, read.contexts)
 
     def fill(self, pool: list[Row], raw: list[np.ndarray]) -> None:
         """Take the sentences' vectors."""
-        self.know(pool)
+        self.read_pool(pool)
         self.hold(self._pool.ids, raw)
 
-    def know(self, pool: list[Row]) -> None:
+    def read_pool(self, pool: list[Row]) -> None:
         """Take which sentences answer which question."""
-        self._pool = _read_pool(pool)
+        self._pool = _sentences_of(pool)
 
     def references(self, rows: list[Row]) -> list[list[str]]:
         """Ids of the sentences, one in each language of the pool, that answer each question.
@@ -114,7 +120,7 @@ def answer_sentence(row: Row, breaks: list[tuple[int, int]]) -> int:
     return next((number for number, (_, end) in enumerate(breaks) if start < end), len(breaks) - 1)
 
 
-def _read_pool(pool: list[Row]) -> _Pool:
+def _sentences_of(pool: list[Row]) -> _Pool:
     read = _Pool()
     numbers: dict[str, dict[str, int]] = {}
     for row in pool:
@@ -132,3 +138,44 @@ def _read_pool(pool: list[Row]) -> _Pool:
         if answer not in relevant:
             relevant.append(answer)
     return read
+
+
+def _answer_fault(row: Row, kind: AnswerRetrieval) -> str | None:
+    return answer_fault(row)
+
+
+def _remarks(row: Row) -> list[Remark]:
+    moved = break_fault(row)
+    return [*answer_remarks(row), *([Remark(moved, "breaks")] if moved else [])]
+
+
+def _wanted(rows: Iterable[Row], gold: Iterable[tuple[str, str]]) -> set[str]:
+    return {row["id"] for row in rows}
+
+
+def _submitted(given: Predicted) -> str:
+    queries = [f"{query_id(given.task, row)}_{given.language}" for row in given.same_rows()]
+    ranked = ([_candidate(name) for name in names[:TOP]] for names in given.predictions)
+    return as_json(dict(zip(queries, ranked, strict=True)))
+
+
+def _candidate(name: str) -> str:
+    # The official code counts contexts from 1.
+    language, context, sentence = name.split(":")
+    return f"{language}_{int(context) + 1}_{sentence}"
+
+
+register_kind(
+    KindSpec(
+        kind=AnswerRetrieval,
+        problem=AnswerRetrievalProblem,
+        fields={"id": ID, "question": TEXT, "context": TEXT, "answers": VALUE, "sentences": VALUE, "breaks": VALUE},
+        metrics=("map@20",),
+        row_fault=_answer_fault,
+        remarks=_remarks,
+        remarked=count_answers,
+        unique_ids=True,
+        pool=PoolSpec(_wanted, of_rows=True),
+        submission=SubmissionFile("json", _submitted),
+    )
+)

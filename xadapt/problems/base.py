@@ -7,26 +7,32 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
-import torch
-from scipy.special import softmax
 
 from xadapt import metrics
-from xadapt.backbone.encoder import run
 from xadapt.errors import XadaptError, option
+from xadapt.lazy import torch
 from xadapt.metrics.examples import Examples, make_examples
+from xadapt.tasks import Row as Row
 from xadapt.tasks import Task
+from xadapt.tasks.specs import all_specs, spec_of
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
     from transformers import PreTrainedTokenizerBase
 
-Row = dict[str, Any]
+    from xadapt.backbone.base import Backbone
+
+#: What a model reads of a row: ``input_ids`` and whatever else a problem needs.
 Feature = dict[str, Any]
-Batch = dict[str, torch.Tensor]
+Batch: TypeAlias = "dict[str, torch.Tensor]"
+#: A prediction for people: ``prediction`` and what a kind says besides.
+Result = dict[str, Any]
 _TINY = 1e-30
+#: Digits of probabilities and scores: what lies beyond depends on which rows share a batch.
+_DIGITS = 6
 
 
 @dataclass(frozen=True)
@@ -49,8 +55,8 @@ class Problem(ABC):
     #: an evaluation, and of the key under which what a model read is kept.
     revision: ClassVar[int] = 1
     defaults: ClassVar[Defaults] = Defaults()
-    #: Keys of a feature that become tensors of a batch beside the input ids.
-    targets: ClassVar[dict[str, torch.dtype]] = {}
+    #: Keys of a feature that become tensors of a batch beside the input ids, with the names of their types in torch.
+    targets: ClassVar[dict[str, str]] = {}
     needs_head: ClassVar[bool] = True
     #: Whether heads read the first token's vector alone.
     reads_first: ClassVar[bool] = False
@@ -75,7 +81,7 @@ class Problem(ABC):
         self.calibration: dict[str, float] = {}
         #: What losses are divided by where batches of several tasks are mixed.
         self.scale = 1.0
-        #: The pairs that a mining problem is scored against.
+        #: The gold pairs that some problems are scored against.
         self.gold: list[tuple[str, str]] = []
 
     @abstractmethod
@@ -106,6 +112,19 @@ class Problem(ABC):
     def references(self, rows: list[Row]) -> list[Any]:
         """The gold answers in the form that the metric takes."""
 
+    def readable(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Result]:
+        """Decode raw outputs into results for people.
+
+        Args:
+            raw: Raw outputs, one a feature.
+            features: What the rows were encoded to.
+            rows: Rows in the problem's fields.
+
+        Returns:
+            A result a row, in order: the ``prediction`` and, where the kind has it, how sure the model is.
+        """
+        return [{"prediction": prediction} for prediction in self.decode(raw, features, rows)]
+
     def collate(self, features: list[Feature]) -> Batch:
         """Pad features to a batch of int64 ids and mask, shape (batch, tokens), with the problem's targets."""
         batch: Batch = dict(
@@ -113,7 +132,7 @@ class Problem(ABC):
         )
         for key, dtype in self.targets.items():
             if key in features[0]:
-                batch[key] = torch.tensor([feature[key] for feature in features], dtype=dtype)
+                batch[key] = torch.tensor([feature[key] for feature in features], dtype=getattr(torch, dtype))
         return batch
 
     def terms(self, features: list[Feature]) -> int:
@@ -122,6 +141,8 @@ class Problem(ABC):
 
     def forward(self, model: XLMRobertaAdapterModel, batch: Batch, head: str | None) -> Any:
         """Run the model and the head on a batch."""
+        from xadapt.backbone.encoder import run
+
         return run(model, batch["input_ids"], batch["attention_mask"], head, self.reads_first)
 
     def identity(self, feature: Feature) -> Hashable:
@@ -154,7 +175,7 @@ class Problem(ABC):
             threshold=self.calibration.get("null_threshold", 0.0),
         )
 
-    def know(self, pool: list[Row]) -> None:  # noqa: B027 - most problems need nothing of a pool
+    def read_pool(self, pool: list[Row]) -> None:  # noqa: B027 - most problems need nothing of a pool
         """Take what :meth:`references` needs of a pool that is not encoded; nothing by default."""
 
     def calibrate(self, predictions: list[Any], rows: list[Row]) -> dict[str, float]:
@@ -163,6 +184,8 @@ class Problem(ABC):
 
     def combine(self, raw: list[np.ndarray]) -> np.ndarray:
         """What several models read for one feature, put together: the logarithm of their mean probabilities."""
+        from scipy.special import softmax
+
         return np.log(np.mean([softmax(logits, axis=-1) for logits in raw], axis=0) + _TINY)
 
     def own_pool(self, rows: list[Row]) -> list[Row]:
@@ -187,3 +210,58 @@ def entropy(labels: list[Any]) -> float:
     counts = np.array(list(Counter(labels).values()), dtype=float)
     shares = counts / counts.sum()
     return float(-(shares * np.log(shares)).sum()) if len(counts) > 1 else math.log(2)
+
+
+def shares(logits: np.ndarray) -> list[float]:
+    """Probabilities of logits, for people."""
+    from scipy.special import softmax
+
+    return [rounded(share) for share in softmax(logits)]
+
+
+def rounded(value: Any) -> float:
+    """A probability or a score, for people."""
+    return round(float(value), _DIGITS)
+
+
+def make_problem(
+    task: Task, tokenizer: PreTrainedTokenizerBase, max_length: int | None = None, **options: Any
+) -> Problem:
+    """Bind a task to a tokenizer; ``options`` are those of its kind (``layer`` for retrieval)."""
+    return problem_class(task)(task, tokenizer, max_length, **options)
+
+
+def problem_class(task: Task) -> type[Problem]:
+    """The implementation of a task's kind."""
+    return spec_of(task.kind).problem
+
+
+def problem_revisions() -> dict[str, int]:
+    """The revision of how each kind of problem is evaluated, by the kind's name."""
+    return {spec.name: spec.problem.revision for spec in all_specs()}
+
+
+def bind(task: Task, backbone: Backbone, max_length: int | None = None, layer: int | None = None) -> Problem:
+    """Bind a task to a base.
+
+    Args:
+        task: The task.
+        backbone: The frozen base.
+        max_length: Tokens a row, None for the problem's default.
+        layer: For retrieval, the layer whose vectors are pooled; None for the base's own, for what is trained the last.
+
+    Raises:
+        XadaptError: If the base is too short for ``max_length``, or has no such layer, or the problem needs none.
+    """
+    if problem_class(task).needs_head:
+        if layer is not None:
+            raise XadaptError(f"{option('layer')} is for retrieval tasks; {task.name} is {task.kind.name}")
+        return make_problem(task, backbone.tokenizer, max_length)
+    if layer is None:
+        # A dual encoder learns in all its layers; above a layer that is read earlier, adapters would get no gradient.
+        layer = backbone.layers if task.kind.trainable else backbone.sentence_layer
+    if not 0 <= layer <= backbone.layers:
+        raise XadaptError(
+            f"{option('layer', layer)}: base {backbone.name} has layers 0 (embeddings) to {backbone.layers}"
+        )
+    return make_problem(task, backbone.tokenizer, max_length, layer=layer)

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
-from torch.nn import functional
 
+from xadapt.errors import XadaptError
+from xadapt.lazy import torch
 from xadapt.problems.base import Batch, Feature, Row
 from xadapt.problems.search import top_k
 from xadapt.problems.vectors import VectorProblem
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
+
+    from xadapt.tasks import Task
 
 #: Candidates that a query is answered with: the metric looks at no more.
 TOP = 20
@@ -32,7 +34,7 @@ class DualEncoderProblem(VectorProblem):
     pooled: ClassVar[bool] = True
     #: Every query is told from the candidates of the whole batch.
     divisible: ClassVar[bool] = False
-    targets: ClassVar[dict[str, torch.dtype]] = {"key": torch.int64}
+    targets: ClassVar[dict[str, str]] = {"key": "int64"}
     ids: Sequence[str] = ()
 
     def collate(self, features: list[Feature]) -> Batch:
@@ -69,7 +71,7 @@ class DualEncoderProblem(VectorProblem):
         Args:
             queries: Encoded queries.
             candidates: Encoded candidates, each once.
-            keys: The place of each query's own candidate among the candidates.
+            keys: The index of each query's own candidate among the candidates.
         """
         return [
             {**query, "candidate_ids": candidates[key]["input_ids"], "key": key}
@@ -102,8 +104,22 @@ def contrastive_loss(queries: torch.Tensor, candidates: torch.Tensor, keys: torc
     Returns:
         A scalar; 0 when no row has a negative.
     """
-    cosines = functional.normalize(queries.float(), dim=-1) @ functional.normalize(candidates.float(), dim=-1).T
+    cosines = (
+        torch.nn.functional.normalize(queries.float(), dim=-1)
+        @ torch.nn.functional.normalize(candidates.float(), dim=-1).T
+    )
     same = keys[:, None] == keys[None, :]
     same.fill_diagonal_(False)
     own = torch.arange(len(keys), device=keys.device)
-    return functional.cross_entropy((scale * cosines).masked_fill(same, float("-inf")), own)
+    return torch.nn.functional.cross_entropy((scale * cosines).masked_fill(same, float("-inf")), own)
+
+
+def query_id(task: Task, row: Row) -> str:
+    """The id of a query, for a submission.
+
+    Raises:
+        XadaptError: If the row has none.
+    """
+    if row.get("id") is None:
+        raise XadaptError(f"the rows of {task.name} have no id, which the file needs: pull them again")
+    return str(row["id"])

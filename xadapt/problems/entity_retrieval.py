@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar
 
 import numpy as np
 
 from xadapt.errors import XadaptError
 from xadapt.problems.base import Defaults, Feature, Row
-from xadapt.problems.dual_encoder import DualEncoderProblem
+from xadapt.problems.dual_encoder import TOP, DualEncoderProblem, query_id
+from xadapt.tasks import EntityRetrieval
+from xadapt.tasks.fields import ID, TEXT
+from xadapt.tasks.specs import KindSpec, PoolSpec, register_kind
+from xadapt.tasks.submission_files import Predicted, SubmissionFile, as_json
 
 
 class EntityRetrievalProblem(DualEncoderProblem):
@@ -57,3 +62,30 @@ class EntityRetrievalProblem(DualEncoderProblem):
         if not description:
             raise XadaptError(f"{self.task.name}: the mention {row['text'][:60]!r} has no description of its entity")
         return description
+
+
+def _entity_fault(row: Row, kind: Any) -> str | None:
+    return None if row.get("entity") or row.get("description") else "it has neither entity nor description"
+
+
+def _wanted(rows: Iterable[Row], gold: Iterable[tuple[str, str]]) -> set[Any]:
+    return {row.get("entity") for row in rows}
+
+
+def _submitted(given: Predicted) -> str:
+    queries = [query_id(given.task, row) for row in given.same_rows()]
+    ranked = ([str(entity) for entity in entities[:TOP]] for entities in given.predictions)
+    return as_json(dict(zip(queries, ranked, strict=True)))
+
+
+register_kind(
+    KindSpec(
+        kind=EntityRetrieval,
+        problem=EntityRetrievalProblem,
+        fields={"id": ID, "text": TEXT, "entity": ID, "description": TEXT},
+        metrics=("map@20",),
+        row_fault=_entity_fault,
+        pool=PoolSpec(_wanted, key="entity", named_by="entity"),
+        submission=SubmissionFile("json", _submitted),
+    )
+)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,6 +13,10 @@ from xadapt.metrics.examples import Examples, mining_examples
 from xadapt.problems.base import Defaults, Feature, Row
 from xadapt.problems.search import top_k
 from xadapt.problems.vectors import VectorProblem
+from xadapt.tasks import Mining
+from xadapt.tasks.fields import ID, TEXT
+from xadapt.tasks.specs import KindSpec, PoolSpec, register_kind
+from xadapt.tasks.submission_files import Predicted, SubmissionFile, lines
 
 #: Nearest neighbours on the other side that a cosine is compared with.
 NEIGHBOURS = 4
@@ -128,3 +133,35 @@ def _distinct(rows: list[Row]) -> list[int]:
 def _shared(rows: list[Row]) -> set[str]:
     counts = Counter(row["text"].strip() for row in rows)
     return {text for text, count in counts.items() if count > 1}
+
+
+def _wanted(rows: Iterable[Row], gold: Iterable[tuple[str, str]]) -> set[str]:
+    sources = {row["id"] for row in rows}
+    return {target for source, target in gold if source in sources}
+
+
+def _submitted(given: Predicted) -> str:
+    """The pairs at or above the threshold with the best F1, found again because the stored one is rounded."""
+    from xadapt.metrics.mining import best_threshold
+
+    here = {str(row["id"]) for row in given.rows()}
+    gold = {(str(left), str(right)) for left, right in given.gold() if str(left) in here}
+    scored: dict[tuple[str, str], float] = {}
+    for score, left, right in given.predictions:
+        pair = str(left), str(right)
+        scored[pair] = max(score, scored.get(pair, score))
+    threshold = best_threshold(scored, gold)
+    return lines("\t".join(pair) for pair, score in scored.items() if score >= threshold)
+
+
+register_kind(
+    KindSpec(
+        kind=Mining,
+        problem=MiningProblem,
+        fields={"id": ID, "text": TEXT},
+        metrics=("mining",),
+        unique_ids=True,
+        pool=PoolSpec(_wanted),
+        submission=SubmissionFile("tsv", _submitted),
+    )
+)

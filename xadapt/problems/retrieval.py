@@ -9,6 +9,10 @@ import numpy as np
 from xadapt.problems.base import Defaults, Feature, Row
 from xadapt.problems.search import top_k
 from xadapt.problems.vectors import VectorProblem
+from xadapt.tasks import Retrieval
+from xadapt.tasks.fields import TEXT
+from xadapt.tasks.specs import KindSpec, register_kind
+from xadapt.tasks.submission_files import Predicted, SubmissionFile, lines
 
 
 class RetrievalProblem(VectorProblem):
@@ -33,3 +37,20 @@ class RetrievalProblem(VectorProblem):
     def references(self, rows: list[Row]) -> list[int]:
         """Each row's own translation."""
         return list(range(len(rows)))
+
+
+def _submitted(given: Predicted) -> str:
+    rows = given.same_rows()
+    order = sorted(range(len(rows)), key=lambda number: rows[number]["second"].strip())
+    return lines(str(given.predictions[number]) for number in order)
+
+
+register_kind(
+    KindSpec(
+        kind=Retrieval,
+        problem=RetrievalProblem,
+        fields={"first": TEXT, "second": TEXT},
+        metrics=("retrieval",),
+        submission=SubmissionFile("tsv", _submitted),
+    )
+)

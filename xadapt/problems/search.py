@@ -5,7 +5,8 @@ from __future__ import annotations
 import mmap
 
 import numpy as np
-import torch
+
+from xadapt.lazy import torch
 
 #: Queries and candidates of a block: 25 MB of vectors 384 wide, 67 MB of scores.
 QUERY_BLOCK = 1024

@@ -6,11 +6,16 @@ import unicodedata
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
-from torch.nn import functional
 
 from xadapt import metrics
-from xadapt.problems.base import Batch, Defaults, Feature, Problem, Row
+from xadapt.lazy import torch
+from xadapt.problems.answers import answer_fault, answer_remarks, count_answers
+from xadapt.problems.base import Batch, Defaults, Feature, Problem, Result, Row, rounded
+from xadapt.tasks import SpanQA
+from xadapt.tasks.fields import ID, TEXT, VALUE
+from xadapt.tasks.portable_heads import HeadForm
+from xadapt.tasks.specs import KindSpec, register_kind
+from xadapt.tasks.submission_files import Predicted, SubmissionFile, as_json
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
@@ -27,7 +32,7 @@ class SpanQAProblem(Problem):
     Where questions may have no answer, ``<s>`` stands for it, and a threshold found on dev says when it is believed.
     """
 
-    targets: ClassVar[dict[str, torch.dtype]] = {"start_positions": torch.int64, "end_positions": torch.int64}
+    targets: ClassVar[dict[str, str]] = {"start_positions": "int64", "end_positions": "int64"}
     defaults: ClassVar[Defaults] = Defaults(max_length=384, batch_size=16)
 
     def encode(self, rows: list[Row], labelled: bool) -> list[Feature]:
@@ -80,8 +85,8 @@ class SpanQAProblem(Problem):
         start = outputs.start_logits.float().masked_fill(hidden, float(_MASKED))
         end = outputs.end_logits.float().masked_fill(hidden, float(_MASKED))
         return (
-            functional.cross_entropy(start, batch["start_positions"])
-            + functional.cross_entropy(end, batch["end_positions"])
+            torch.nn.functional.cross_entropy(start, batch["start_positions"])
+            + torch.nn.functional.cross_entropy(end, batch["end_positions"])
         ) / 2
 
     def constant_loss(self, features: list[Feature]) -> float:
@@ -119,6 +124,32 @@ class SpanQAProblem(Problem):
             for prediction, (score, _), lowest in zip(predictions, best, null, strict=True):
                 prediction["null_gap"] = lowest - score if np.isfinite(score) else None
         return predictions
+
+    def readable(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Result]:
+        """The answer's text, "" for none, with its score.
+
+        That of an answer is the probability of its start times that of its end in the window that holds it, that of no
+        answer ``<s>``'s in the least sure window.
+        """
+        from scipy.special import softmax
+
+        best = [(-np.inf, 0.0)] * len(rows)
+        none = [1.0] * len(rows)
+        for logits, feature in zip(raw, features, strict=True):
+            logits, row = logits[: len(feature["input_ids"])], feature["row"]
+            shares = softmax(logits, axis=0)
+            score, first, last = best_span(logits, feature["inside"])
+            if score > best[row][0]:
+                best[row] = (score, shares[first, 0] * shares[last, 1])
+            none[row] = min(none[row], shares[0].prod())
+        threshold = self.calibration.get("null_threshold", 0.0)
+        results = []
+        for prediction, (_, share), nothing in zip(self.decode(raw, features, rows), best, none, strict=True):
+            gap = prediction.get("null_gap")
+            answered = gap is None or gap <= threshold
+            text, score = (prediction["text"], share) if answered else ("", nothing)
+            results.append({"prediction": text, "score": rounded(score)})
+        return results
 
     def references(self, rows: list[Row]) -> list[dict[str, Any]]:
         """Ids with all accepted answers, none where the question has no answer."""
@@ -185,3 +216,41 @@ def best_span(logits: np.ndarray, inside: np.ndarray) -> tuple[float, int, int]:
         if sums[first] > best[0]:
             best = (float(sums[first]), int(low) + first, int(low) + first + width)
     return best
+
+
+def _answer_fault(row: Row, kind: SpanQA) -> str | None:
+    return answer_fault(row, may_lack=kind.unanswerable)
+
+
+def _metric(kind: SpanQA) -> str:
+    return "squad_v2" if kind.unanswerable else "squad"
+
+
+def _metric_fault(kind: SpanQA, metric: str) -> str | None:
+    unfit = metric == "squad" and kind.unanswerable
+    return "squad cannot score unanswerable questions: take squad_v2" if unfit else None
+
+
+def _submitted(given: Predicted) -> str:
+    return as_json({prediction["id"]: prediction["text"] for prediction in given.predictions})
+
+
+register_kind(
+    KindSpec(
+        kind=SpanQA,
+        problem=SpanQAProblem,
+        fields={"id": ID, "question": TEXT, "context": TEXT, "answers": VALUE},
+        metrics=("squad", "squad_v2"),
+        metric_of=_metric,
+        metric_fault=_metric_fault,
+        keys={"unanswerable": (bool, False)},
+        row_fault=_answer_fault,
+        remarks=answer_remarks,
+        remarked=count_answers,
+        unique_ids=True,
+        head=HeadForm("question_answering", outputs=2),
+        submission=SubmissionFile("json", _submitted),
+        suite_scores=("f1", "exact_match"),
+        suite_metric="F1 and exact match",
+    )
+)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
-from torch.nn import functional
 
 from xadapt.errors import XadaptError
+from xadapt.lazy import torch
 from xadapt.problems.base import Batch, Defaults, Feature, Problem, Row, entropy
+from xadapt.tasks import Tagging
+from xadapt.tasks.fields import TAGS, Field
+from xadapt.tasks.portable_heads import HeadForm
+from xadapt.tasks.specs import KindSpec, register_kind
+from xadapt.tasks.submission_files import Predicted, SubmissionFile, lines
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
@@ -105,7 +110,7 @@ class TaggingProblem(Problem):
 
     def loss(self, outputs: Any, batch: Batch) -> torch.Tensor:
         """Mean cross-entropy over the words of a batch."""
-        return functional.cross_entropy(
+        return torch.nn.functional.cross_entropy(
             outputs.logits.float().flatten(0, 1), batch["labels"].flatten(), ignore_index=IGNORED
         )
 
@@ -164,3 +169,41 @@ def tag_place(pieces: list[str]) -> int:
         pieces: The pieces of one word, at least one.
     """
     return next((place for place, piece in enumerate(pieces) if piece.strip(_BOUNDARY)), 0)
+
+
+def _tag_fault(row: Row, kind: Any) -> str | None:
+    tokens, tags = row["tokens"], row["tags"]
+    if not isinstance(tokens, list) or not isinstance(tags, list) or len(tokens) != len(tags) or not tokens:
+        return "tokens and tags are not two lists of the same length, one word or more"
+    if not all(isinstance(token, str) for token in tokens):
+        return "a token is not text"
+    wrong = [tag for tag in tags if not isinstance(tag, str) or (kind.labels and tag not in kind.labels)]
+    return f"tag {wrong[0]!r} is not one of {', '.join(kind.labels) or 'any tag set'}" if wrong else None
+
+
+def _filled(kind: Tagging, rows: Iterable[Row]) -> Tagging:
+    return replace(kind, labels=tuple(sorted({tag for row in rows for tag in row["tags"]})))
+
+
+def _metric(kind: Tagging) -> str:
+    return "entities" if all(tag == "O" or tag[1:2] == "-" for tag in kind.labels) else "tokens"
+
+
+def _submitted(given: Predicted) -> str:
+    # A line for each tag and an empty one between two sentences; a sentence that ends on one would add another.
+    return "\n".join(lines(tags) for tags in given.predictions)
+
+
+register_kind(
+    KindSpec(
+        kind=Tagging,
+        problem=TaggingProblem,
+        fields={"tokens": Field("words", asked=True, item="token"), "tags": TAGS},
+        metrics=("entities", "pos", "tokens"),
+        metric_of=_metric,
+        row_fault=_tag_fault,
+        fill=_filled,
+        head=HeadForm("tagging"),
+        submission=SubmissionFile("tsv", _submitted),
+    )
+)

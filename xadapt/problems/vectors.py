@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
 
+from xadapt.lazy import torch
 from xadapt.problems.base import Batch, Feature, Problem
 
 if TYPE_CHECKING:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
+
+#: A row of a task: field to value.
+Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
 class Kind:
-    """What is predicted from what; two tasks of equal kind speak the same labels and can share a head."""
+    """What is predicted from what; two tasks of equal kind have the same labels and can share a head."""
 
     name: ClassVar[str]
     #: Fields that every row of a task of this kind has, after its columns were renamed.
@@ -65,7 +68,7 @@ class Tagging(Kind):
     """A tag for every word; rows hold ``tokens`` and ``tags``, both texts.
 
     Attributes:
-        labels: The tags; empty when the training rows decide (see :meth:`xadapt.data.source.Source.closed`).
+        labels: The tags; empty when the training rows decide (see :meth:`xadapt.data.source.Source.with_labels`).
         tagset: Tells open tag sets apart.
     """
 

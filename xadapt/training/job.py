@@ -16,8 +16,7 @@ from xadapt import __version__
 from xadapt.errors import RunFailed
 from xadapt.methods.adapter import check_method, method_version
 from xadapt.metrics import main_score
-from xadapt.problems import Problem, problem_class
-from xadapt.problems.bind import bind
+from xadapt.problems import Problem, bind, problem_class
 from xadapt.problems.predict import fill_pool, predict
 from xadapt.store.checkpoints import Checkpoint, open_checkpoint
 from xadapt.store.records import BaseOf, Figures, Json, RunRecord, Scores
@@ -222,7 +221,7 @@ def prepare(context: Context, plan: TrainPlan, settings: TrainSettings) -> Job:
         filled,
         train_rows={task.name: source.train(task, filled.limit) for task in (plan.tasks if kind.learns else ())},
         dev_rows={task.name: source.dev(task, filled.dev_limit) for task in plan.tasks},
-        problems={task.name: bind(source.closed(task), context.backbone, filled.max_length) for task in plan.tasks},
+        problems={task.name: bind(source.with_labels(task), context.backbone, filled.max_length) for task in plan.tasks},
     )
 
 

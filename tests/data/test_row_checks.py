@@ -1,6 +1,6 @@
 import pytest
 
-from xadapt.data.checks import checked_rows, row_fault
+from xadapt.data.row_checks import checked_rows, row_fault
 from xadapt.errors import XadaptError
 from xadapt.tasks import (
     AnswerRetrieval,

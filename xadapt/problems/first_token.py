@@ -1,14 +1,14 @@
-"""Single texts and pairs: classification and regression on the first token's vector."""
+"""What is read off the first token's vector: encoding that several kinds share, and labels."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
-from torch.nn import functional
 
-from xadapt.problems.base import Batch, Defaults, Feature, Problem, Row, entropy
+from xadapt.lazy import torch
+from xadapt.problems.base import Batch, Feature, Problem, Result, Row, entropy, shares
+from xadapt.tasks.submission_files import Predicted, lines
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
@@ -44,10 +44,10 @@ class FirstTokenProblem(Problem):
         return outputs.logits.float().cpu().numpy()
 
 
-class PairClassificationProblem(FirstTokenProblem):
-    """One of a few labels for a pair."""
+class LabelProblem(FirstTokenProblem):
+    """One of a few labels."""
 
-    targets: ClassVar[dict[str, torch.dtype]] = {"labels": torch.int64}
+    targets: ClassVar[dict[str, str]] = {"labels": "int64"}
 
     def label(self, row: Row) -> int:
         """Index of the gold label."""
@@ -60,7 +60,7 @@ class PairClassificationProblem(FirstTokenProblem):
 
     def loss(self, outputs: Any, batch: Batch) -> torch.Tensor:
         """Cross-entropy."""
-        return functional.cross_entropy(outputs.logits.float(), batch["labels"])
+        return torch.nn.functional.cross_entropy(outputs.logits.float(), batch["labels"])
 
     def constant_loss(self, features: list[Feature]) -> float:
         """Entropy of the labels."""
@@ -74,45 +74,30 @@ class PairClassificationProblem(FirstTokenProblem):
         """Gold labels."""
         return [int(row["label"]) for row in rows]
 
+    def readable(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Result]:
+        """The label in words, and the probability of every label."""
+        labels = self.task.kind.labels  # type: ignore[attr-defined]
+        return [
+            {"prediction": labels[index], "probabilities": dict(zip(labels, shares(logits), strict=True))}
+            for index, logits in zip(self.decode(raw, features, rows), raw, strict=True)
+        ]
 
-class TextClassificationProblem(PairClassificationProblem):
-    """One of a few labels for a single text."""
 
-    texts: ClassVar[tuple[str, ...]] = ("first",)
+def label_fault(row: Row, kind: Any) -> str | None:
+    """What is wrong with the label of a row, None if nothing is."""
+    if not isinstance(row["label"], int) or not 0 <= row["label"] < len(kind.labels):
+        return f"label {row['label']!r} is not one of 0 to {len(kind.labels) - 1} ({', '.join(kind.labels)})"
+    return None
 
 
-class PairRegressionProblem(FirstTokenProblem):
-    """A number for a pair, learnt on a scale of 0 to 1."""
+def metric_fault(kind: Any, metric: str) -> str | None:
+    """Why a metric does not fit labels, None if it does; labels that are not known yet may fit."""
+    if metric == "accuracy_f1" and kind.labels and len(kind.labels) != 2:
+        return f"accuracy_f1 is for two labels, the second is found or missed; got {len(kind.labels)}"
+    return None
 
-    targets: ClassVar[dict[str, torch.dtype]] = {"labels": torch.float32}
-    defaults: ClassVar[Defaults] = Defaults(epochs=3.0)
 
-    def label(self, row: Row) -> float:
-        """The gold score on a scale of 0 to 1."""
-        kind: Any = self.task.kind
-        return (float(row["score"]) - kind.low) / (kind.high - kind.low)
-
-    def add_head(self, model: XLMRobertaAdapterModel, name: str) -> None:
-        """Two layers on the first token with one output."""
-        model.add_classification_head(name, num_labels=1)
-
-    def loss(self, outputs: Any, batch: Batch) -> torch.Tensor:
-        """Mean squared error."""
-        return functional.mse_loss(outputs.logits.float().squeeze(-1), batch["labels"])
-
-    def constant_loss(self, features: list[Feature]) -> float:
-        """Variance of the scores."""
-        return float(np.var([feature["labels"] for feature in features])) or 1.0
-
-    def combine(self, raw: list[np.ndarray]) -> np.ndarray:
-        """The mean of the outputs."""
-        return np.mean(raw, axis=0)
-
-    def decode(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[float]:
-        """The output on the task's own scale."""
-        kind: Any = self.task.kind
-        return [kind.low + float(value[0]) * (kind.high - kind.low) for value in raw]
-
-    def references(self, rows: list[Row]) -> list[float]:
-        """Gold scores."""
-        return [float(row["score"]) for row in rows]
+def hub_labels(given: Predicted) -> str:
+    """The file of a submission: a label a line, as the hub spells it."""
+    labels = given.task.hub_labels or given.task.kind.labels  # type: ignore[attr-defined]
+    return lines(labels[label] for label in given.predictions)

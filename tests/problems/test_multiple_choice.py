@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from xadapt.problems import make_problem
-from xadapt.problems.choices import ChoiceOutputs
+from xadapt.problems.multiple_choice import ChoiceOutputs
 from xadapt.problems.predict import predict, raw_outputs
 from xadapt.tasks import get_task
 

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from xadapt.data.pools import holds_answers
 from xadapt.data.source import cut
 from xadapt.tasks import get_task
+from xadapt.tasks.specs import spec_of
 
 POOL = [{"id": f"en-{number}", "text": "."} for number in range(50)]
 
 
 def test_mined_sentences_keep_their_translations() -> None:
-    keep = holds_answers(get_task("bucc"), [{"id": "zh-3"}], [("zh-3", "en-7"), ("zh-4", "en-8")])
+    keep = spec_of(get_task("bucc").kind).pool.holds_answers([{"id": "zh-3"}], [("zh-3", "en-7"), ("zh-4", "en-8")])
     assert [item["id"] for item in POOL if keep(item)] == ["en-7"]
 
 
 def test_a_question_keeps_its_context_in_every_language() -> None:
-    keep = holds_answers(get_task("lareqa"), [{"id": "q1"}], [])
+    keep = spec_of(get_task("lareqa").kind).pool.holds_answers([{"id": "q1"}], [])
     pool = [{"id": name, "language": code} for name in ("q1", "q2") for code in ("en", "de")]
     assert [(item["id"], item["language"]) for item in pool if keep(item)] == [("q1", "en"), ("q1", "de")]
 
 
 def test_a_mention_keeps_its_entity() -> None:
-    keep = holds_answers(get_task("mewslix"), [{"text": "a", "entity": "Q1"}], [])
+    keep = spec_of(get_task("mewslix").kind).pool.holds_answers([{"text": "a", "entity": "Q1"}], [])
     assert [keep({"entity": name}) for name in ("Q1", "Q2")] == [True, False]
 
 
 def test_a_cut_pool_holds_the_answers_and_is_filled_by_the_same_shuffle() -> None:
-    keep = holds_answers(get_task("bucc"), [{"id": "zh"}], [("zh", "en-49")])
+    keep = spec_of(get_task("bucc").kind).pool.holds_answers([{"id": "zh"}], [("zh", "en-49")])
     few, more = (cut(POOL, "", limit, keep).rows for limit in (5, 9))
     assert len(few) == 5
     assert POOL[49] in few

@@ -7,14 +7,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from xadapt.data.fields import column_names, to_fields
+from xadapt.data.file_findings import Finding, find
 from xadapt.data.files import Table, count_rows, read_table
-from xadapt.data.findings import Finding, find
 from xadapt.data.inventory import Part, Stock, parts_of, take_stock, undeclared
 from xadapt.data.manifest import read_manifest
+from xadapt.data.row_checks import is_unlabelled
 from xadapt.data.source import Source
 from xadapt.errors import XadaptError
 from xadapt.store.files import sha256_file
-from xadapt.tasks import EntityRetrieval, Task
+from xadapt.tasks import Task
+from xadapt.tasks.specs import spec_of
 from xadapt.tasks.task import Column
 
 
@@ -158,7 +160,7 @@ def _read(name: str, table: Table, parts: list[Part]) -> tuple[int, list[Finding
         except XadaptError as error:
             findings.append(Finding(name, _without(name, error)))
             continue
-        unlabelled = max(unlabelled, sum(row.get("label") == -1 for row in rows))
+        unlabelled = max(unlabelled, sum(map(is_unlabelled, rows)))
         if not rows and part.id_prefix:
             continue
         for finding in find(name, rows, part):
@@ -175,10 +177,12 @@ def _unpaired(root: Path, task: Task) -> Iterator[Finding]:
                 among = Part(task, role, gold.language, rows)
                 what = f"is the id of no sentence of {rows.hub_id} {among.config}"
                 yield from _unknown(root, gold, side, _values(root, among, "id"), what)
-    elif isinstance(task.kind, EntityRetrieval) and task.pool is not None and task.test is not None:
-        known = _values(root, Part(task, "pool", "en", task.pool), "entity")
+        return
+    pool = spec_of(task.kind).pool
+    if pool and pool.named_by and task.pool is not None and task.test is not None:
+        known = _values(root, Part(task, "pool", "en", task.pool), pool.key)
         for part in (part for part in parts_of(task) if part.role == "test"):
-            yield from _unknown(root, part, "entity", known, "is none of the candidates")
+            yield from _unknown(root, part, pool.named_by, known, "is none of the candidates")
 
 
 def _reused(root: Path, task: Task) -> Reused | None:

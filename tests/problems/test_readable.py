@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from xadapt.evaluation.readable import readable
 from xadapt.problems import make_problem
 from xadapt.tasks import get_task
 
@@ -17,7 +16,7 @@ def read(tiny: Any, task: str, rows: list[dict[str, Any]], raw: Any, **calibrati
     problem.calibration = calibration
     features = problem.encode(rows, labelled=False)
     made = [raw(feature) for feature in features] if callable(raw) else [np.array(r, dtype=np.float32) for r in raw]
-    return readable(problem, made, features, rows)
+    return problem.readable(made, features, rows)
 
 
 def test_a_label_has_its_name_and_every_label_its_probability(tiny: Any) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from xadapt.data.findings import find
+from xadapt.data.file_findings import find
 from xadapt.data.inventory import Part, parts_of
 from xadapt.tasks import get_task
 

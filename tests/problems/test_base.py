@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from xadapt.errors import XadaptError
-from xadapt.problems.bind import bind
+from xadapt.problems import bind
 from xadapt.tasks import get_task
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from xadapt.data.spans import break_fault, span_faults
+from xadapt.problems.answers import break_fault, span_faults
 
 CONTEXT = "Straße 12: Ann  Lee lives here."
 

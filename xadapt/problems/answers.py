@@ -1,12 +1,46 @@
-"""Whether answers stand where their rows say they do."""
+"""Whether the answers of a question are what their rows say, and stand where they say it."""
 
 from __future__ import annotations
 
 import unicodedata
-from typing import Any
+
+from xadapt.tasks import Row
+from xadapt.tasks.specs import Remark
 
 
-def span_faults(row: dict[str, Any]) -> list[tuple[str, bool]]:
+def answer_fault(row: Row, may_lack: bool = False) -> str | None:
+    """What is wrong with the answers of a row, None if nothing is.
+
+    Args:
+        row: A row of extractive QA.
+        may_lack: Whether a question may have no answer.
+    """
+    answers = row["answers"]
+    if not isinstance(answers, dict):
+        return f"answers is {type(answers).__name__}, not a pair of lists text and answer_start"
+    texts, starts = answers.get("text") or [], answers.get("answer_start") or []
+    if not isinstance(texts, list) or not isinstance(starts, list):
+        return "answers is not a pair of lists text and answer_start"
+    if len(texts) != len(starts):
+        return f"question {row['id']} has not as many answer starts as answers"
+    if not all(isinstance(text, str) and isinstance(start, int) for text, start in zip(texts, starts, strict=True)):
+        return f"question {row['id']} has an answer that is not text, or a start that is not a whole number"
+    return None if texts or may_lack else f"question {row['id']} has no answer span"
+
+
+def answer_remarks(row: Row) -> list[Remark]:
+    """Remarks on the answers that do not stand at their starts."""
+    # Starts that were counted in bytes or so are wrong nearly everywhere; other texts are the data set's mistakes.
+    moved = "offsets that are not characters?"
+    return [Remark(what, "span", "" if spelled else moved) for what, spelled in span_faults(row)]
+
+
+def count_answers(row: Row) -> int:
+    """How many answers a row has."""
+    return len(row["answers"].get("text") or [])
+
+
+def span_faults(row: Row) -> list[tuple[str, bool]]:
     """Compare a row's answers with its context.
 
     Args:
@@ -38,7 +72,7 @@ def _short(text: str) -> str:
     return repr(text if len(text) <= 40 else f"{text[:39]}…")
 
 
-def break_fault(row: dict[str, Any]) -> str | None:
+def break_fault(row: Row) -> str | None:
     """Whether a row's sentences stand where its breaks say; what is wrong, None when nothing is or it has none."""
     sentences, breaks = row.get("sentences"), row.get("breaks")
     if sentences is None and breaks is None:

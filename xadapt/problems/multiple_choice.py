@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-import torch
-from torch.nn import functional
 
-from xadapt.problems.base import Batch, Defaults, Feature, Problem, Row
+from xadapt.lazy import torch
+from xadapt.problems.base import Batch, Defaults, Feature, Problem, Result, Row, shares
+from xadapt.tasks import MultipleChoice
+from xadapt.tasks.fields import INDEX, TEXT, Field
+from xadapt.tasks.portable_heads import HeadForm, PlainHead
+from xadapt.tasks.specs import KindSpec, register_kind
+from xadapt.tasks.submission_files import Predicted, SubmissionFile, lines
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
@@ -90,7 +95,7 @@ class ChoiceProblem(Problem):
 
     def loss(self, outputs: ChoiceOutputs, batch: Batch) -> torch.Tensor:
         """Cross-entropy over the choices of a row."""
-        return functional.cross_entropy(outputs.logits, batch["labels"])
+        return torch.nn.functional.cross_entropy(outputs.logits, batch["labels"])
 
     def constant_loss(self, features: list[Feature]) -> float:
         """Cross-entropy of a guess among the choices."""
@@ -101,14 +106,61 @@ class ChoiceProblem(Problem):
         return outputs.logits.cpu().numpy()
 
     def decode(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[int]:
-        """The place of the choice with the highest score."""
+        """The index of the choice with the highest score."""
         return [int(scores.argmax()) for scores in raw]
 
     def references(self, rows: list[Row]) -> list[int]:
-        """The right choice's place."""
+        """The right choice's index."""
         return [int(row["label"]) for row in rows]
+
+    def readable(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Result]:
+        """The text of the choice, and the probabilities of a row's choices in their order."""
+        return [
+            # Behind a row's own choices are those of the longest row of its batch.
+            {"prediction": row["choices"][index], "probabilities": shares(scores[: len(row["choices"])])}
+            for index, scores, row in zip(self.decode(raw, features, rows), raw, rows, strict=True)
+        ]
 
 
 def beside(row: Row, choice: str) -> str:
     """What stands beside the context: the question, where there is one, and the choice."""
     return f"{row['question']} {choice}" if row.get("question") else choice
+
+
+def _choice_fault(row: Row, kind: Any) -> str | None:
+    choices = row["choices"]
+    if not isinstance(choices, list) or len(choices) < 2 or not all(isinstance(choice, str) for choice in choices):
+        return "choices is not a list of two texts or more"
+    if not isinstance(row["label"], int) or not 0 <= row["label"] < len(choices):
+        return f"label {row['label']!r} is not one of 0 to {len(choices) - 1}, the choices' places"
+    return None
+
+
+def _submitted(given: Predicted) -> str:
+    return lines(json.dumps({"label": label}) for label in given.predictions)
+
+
+register_kind(
+    KindSpec(
+        kind=MultipleChoice,
+        problem=ChoiceProblem,
+        fields={
+            "context": TEXT,
+            "question": TEXT,
+            "choices": Field("texts", asked=True, fewest=2, item="choice"),
+            "label": INDEX,
+        },
+        metrics=("accuracy",),
+        row_fault=_choice_fault,
+        head=HeadForm(
+            "classification",
+            outputs=1,
+            same=("multiple_choice",),
+            # Its pooler, a dense layer and a tanh on the first token, is the first half of a classification head.
+            plain=PlainHead(
+                "XLMRobertaForMultipleChoice", {"1": "roberta.pooler.dense", "4": "classifier"}, choices=True
+            ),
+        ),
+        submission=SubmissionFile("jsonl", _submitted),
+    )
+)

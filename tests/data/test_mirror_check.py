@@ -1,7 +1,7 @@
 import pytest
 
-from xadapt.data.examine import examine
 from xadapt.data.manifest import Entry, write_manifest
+from xadapt.data.mirror_check import examine
 from xadapt.errors import XadaptError
 from xadapt.store.files import sha256_file
 from xadapt.tasks import get_task

@@ -1,0 +1,94 @@
+"""A number for a pair of texts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from xadapt.lazy import torch
+from xadapt.problems.base import Batch, Defaults, Feature, Result, Row, rounded
+from xadapt.problems.first_token import FirstTokenProblem
+from xadapt.tasks import PairRegression
+from xadapt.tasks.fields import NUMBER, TEXT
+from xadapt.tasks.portable_heads import HeadForm
+from xadapt.tasks.specs import KeyFault, KindSpec, register_kind
+
+if TYPE_CHECKING:
+    from adapters import XLMRobertaAdapterModel
+
+
+class PairRegressionProblem(FirstTokenProblem):
+    """A number for a pair, learnt on a scale of 0 to 1."""
+
+    targets: ClassVar[dict[str, str]] = {"labels": "float32"}
+    defaults: ClassVar[Defaults] = Defaults(epochs=3.0)
+
+    def label(self, row: Row) -> float:
+        """The gold score on a scale of 0 to 1."""
+        kind: Any = self.task.kind
+        return (float(row["score"]) - kind.low) / (kind.high - kind.low)
+
+    def add_head(self, model: XLMRobertaAdapterModel, name: str) -> None:
+        """Two layers on the first token with one output."""
+        model.add_classification_head(name, num_labels=1)
+
+    def loss(self, outputs: Any, batch: Batch) -> torch.Tensor:
+        """Mean squared error."""
+        return torch.nn.functional.mse_loss(outputs.logits.float().squeeze(-1), batch["labels"])
+
+    def constant_loss(self, features: list[Feature]) -> float:
+        """Variance of the scores."""
+        return float(np.var([feature["labels"] for feature in features])) or 1.0
+
+    def combine(self, raw: list[np.ndarray]) -> np.ndarray:
+        """The mean of the outputs."""
+        return np.mean(raw, axis=0)
+
+    def decode(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[float]:
+        """The output on the task's own scale."""
+        kind: Any = self.task.kind
+        return [kind.low + float(value[0]) * (kind.high - kind.low) for value in raw]
+
+    def references(self, rows: list[Row]) -> list[float]:
+        """Gold scores."""
+        return [float(row["score"]) for row in rows]
+
+    def readable(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Result]:
+        """The number on the task's scale, which it may overstep a little."""
+        return [{"prediction": rounded(score)} for score in self.decode(raw, features, rows)]
+
+
+def _score_fault(row: Row, kind: Any) -> str | None:
+    if not isinstance(row["score"], int | float):
+        return f"score {row['score']!r} is not a number"
+    if not kind.low <= row["score"] <= kind.high:
+        return f"score {row['score']} is outside {kind.low}–{kind.high}"
+    return None
+
+
+def _declared(range: tuple[float, float] | None) -> PairRegression:
+    if range is None:
+        raise KeyFault("range", "it is missing: give the lowest and the highest score, such as range: [1, 5]")
+    low, high = range
+    if not -1e9 < low < high < 1e9:
+        raise KeyFault("range", f"{low:g} to {high:g} is no range: give the lowest score, then the highest")
+    return PairRegression(low, high)
+
+
+register_kind(
+    KindSpec(
+        kind=PairRegression,
+        problem=PairRegressionProblem,
+        fields={"first": TEXT, "second": TEXT, "score": NUMBER},
+        metrics=("correlation",),
+        keys={"range": (tuple[float, float] | None, None)},
+        declared=_declared,
+        row_fault=_score_fault,
+        head=HeadForm(
+            "classification",
+            outputs=1,
+            note=lambda kind: f"the score is {kind.low:g} + {kind.high - kind.low:g} × the output",
+        ),
+    )
+)

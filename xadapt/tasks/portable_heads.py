@@ -1,0 +1,41 @@
+"""How the head of a kind is called elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class PlainHead:
+    """A head as a class of transformers has it.
+
+    Attributes:
+        architecture: The class.
+        layers: Place of each linear layer in the adapters library's head to its name in the class.
+        choices: Whether the class wants the choices of a row as a dimension of their own.
+    """
+
+    architecture: str
+    layers: dict[str, str]
+    choices: bool = False
+
+
+@dataclass(frozen=True)
+class HeadForm:
+    """What other libraries call the heads of a kind.
+
+    Attributes:
+        type: The type of the head in the adapters library.
+        outputs: How many outputs it has, where it is not one a label.
+        same: Other types of that library whose layers are the same.
+        plain: The class of transformers that has an equal head, where it is not the one that the type stands for.
+        note: What a reader must know to use its outputs, "" if nothing.
+    """
+
+    type: str
+    outputs: int = 0
+    same: tuple[str, ...] = ()
+    plain: PlainHead | None = None
+    note: Callable[[Any], str] = lambda kind: ""
