@@ -6,7 +6,8 @@ import pytest
 
 from tests.metrics import test_golden as golden
 from xadapt.metrics import compute, main_score, names
-from xadapt.metrics.examples import Examples, make_examples, mining_examples
+from xadapt.metrics.examples import Examples, make_examples
+from xadapt.metrics.mining import mining_examples
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 PARTS = ["NOUN", "VERB", "X", "CCONJ", "SCONJ", "O"]

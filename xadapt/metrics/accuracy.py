@@ -1,4 +1,4 @@
-"""Accuracy: the share of labels that are right."""
+"""Accuracy: the share of labels that are right, of yes-or-no decisions also F1, of retrieved items."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import datasets
 
+from xadapt.errors import XadaptError
 from xadapt.metrics.base import OfflineMetric, require_integers
 
 
@@ -32,3 +33,42 @@ class Accuracy(OfflineMetric):
     def _compute(self, predictions: list[int], references: list[int]) -> dict[str, float]:
         right = sum(predicted == gold for predicted, gold in zip(predictions, references, strict=True))
         return {"accuracy": 100.0 * right / len(references)}
+
+
+class AccuracyF1(Accuracy):
+    """Accuracy and the F1 of label 1, 0-100; labels are 0 and 1.
+
+    The F1 is 0 where no 1 is right.
+
+    Source: GLUE (arXiv 1804.07461), which reports both for MRPC and QQP.
+    """
+
+    summary = "Share of right labels and F1 of label 1, in per cent."
+    source = "https://arxiv.org/abs/1804.07461"
+
+    @classmethod
+    def prepare(cls, predictions: Sequence[Any], references: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        given, gold = super().prepare(predictions, references)
+        for what, labels in (("prediction", given), ("reference", gold)):
+            for index, label in enumerate(labels):
+                if label not in (0, 1):
+                    raise XadaptError(f"{what} {index} is {label!r}, not 0 or 1")
+        return given, gold
+
+    def _compute(self, predictions: list[int], references: list[int]) -> dict[str, float]:
+        both = sum(predicted and gold for predicted, gold in zip(predictions, references, strict=True))
+        ones = sum(predictions) + sum(references)
+        return {**super()._compute(predictions, references), "f1": 200.0 * both / ones if ones else 0.0}
+
+
+class Retrieval(Accuracy):
+    """Top-1 retrieval accuracy, 0-100.
+
+    A prediction is the index of the item retrieved for a query, a reference the index of the gold item. An index that
+    names no item, such as -1 for "nothing found", is simply wrong.
+
+    Source: Tatoeba as in LASER (arXiv 1812.10464) and XTREME (arXiv 2003.11080).
+    """
+
+    summary = "Share of queries whose retrieved item is the gold one, in per cent."
+    source = "https://arxiv.org/abs/1812.10464"

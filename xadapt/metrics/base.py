@@ -11,6 +11,7 @@ import evaluate
 
 from xadapt.errors import XadaptError
 from xadapt.libraries.evaluate import MetricInMemory
+from xadapt.metrics.examples import Examples
 
 
 class OfflineMetric(MetricInMemory):
@@ -55,6 +56,20 @@ class OfflineMetric(MetricInMemory):
             )
         return list(predictions), list(references)
 
+    @classmethod
+    def examples(cls, predictions: Sequence[Any], references: Sequence[Any], **options: Any) -> Examples:
+        """Take the main score apart into its examples, in the order of the references.
+
+        Args:
+            predictions: As they are scored.
+            references: As they are scored.
+            **options: ``language`` and ``threshold``, for those that look at them.
+
+        Raises:
+            XadaptError: If the input does not fit.
+        """
+        return Examples("mean", [float(one == gold) for one, gold in zip(predictions, references, strict=True)])
+
 
 def require_integers(values: Sequence[Any], what: str) -> None:
     """Refuse anything but whole numbers, which `evaluate` would round down without a word.
@@ -62,6 +77,21 @@ def require_integers(values: Sequence[Any], what: str) -> None:
     Raises:
         XadaptError: If a value is no integer.
     """
-    for place, value in enumerate(values):
+    for index, value in enumerate(values):
         if not isinstance(value, Integral):
-            raise XadaptError(f"{what} {place} is {value!r}, not an integer")
+            raise XadaptError(f"{what} {index} is {value!r}, not an integer")
+
+
+def id_text(value: Any, what: str) -> str:
+    """Write an id as text, so that 7 and "7" are one.
+
+    Args:
+        value: An id, a whole number or text.
+        what: What an error calls it.
+
+    Raises:
+        XadaptError: If it is neither.
+    """
+    if not isinstance(value, str | Integral):
+        raise XadaptError(f"{what}: {value!r} is no id; ids are text or whole numbers")
+    return str(value)

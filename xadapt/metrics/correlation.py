@@ -11,6 +11,7 @@ import numpy as np
 
 from xadapt.errors import XadaptError
 from xadapt.metrics.base import OfflineMetric
+from xadapt.metrics.examples import Examples
 
 
 class Correlation(OfflineMetric):
@@ -33,10 +34,14 @@ class Correlation(OfflineMetric):
     @classmethod
     def prepare(cls, predictions: Sequence[Any], references: Sequence[Any]) -> tuple[list[Any], list[Any]]:
         for what, values in (("prediction", predictions), ("reference", references)):
-            for place, value in enumerate(values):
+            for index, value in enumerate(values):
                 if not math.isfinite(value):
-                    raise XadaptError(f"{what} {place} is {value}, not a finite number")
+                    raise XadaptError(f"{what} {index} is {value}, not a finite number")
         return super().prepare(predictions, references)
+
+    @classmethod
+    def examples(cls, predictions: Sequence[Any], references: Sequence[Any], **options: Any) -> Examples:
+        return Examples("spearman", [list(map(float, pair)) for pair in zip(predictions, references, strict=True)])
 
     def _compute(self, predictions: list[float], references: list[float]) -> dict[str, float]:
         from scipy import stats

@@ -10,9 +10,9 @@ from typing import Any
 import datasets
 
 from xadapt.errors import XadaptError
-from xadapt.metrics.base import OfflineMetric
-from xadapt.metrics.ids import id_text
-from xadapt.metrics.sets import set_scores
+from xadapt.metrics.base import OfflineMetric, id_text
+from xadapt.metrics.examples import Examples, counted
+from xadapt.metrics.spans import set_scores
 
 Pair = tuple[str, str]
 
@@ -49,8 +49,8 @@ class Mining(OfflineMetric):
 
     @classmethod
     def prepare(cls, predictions: Sequence[Any], references: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-        mined = [_candidate(row, place) for place, row in enumerate(predictions)]
-        gold = [_pair(row, f"reference {place}") for place, row in enumerate(references)]
+        mined = [_candidate(row, index) for index, row in enumerate(predictions)]
+        gold = [_pair(row, f"reference {index}") for index, row in enumerate(references)]
         return [mined], [gold]
 
     def _compute(
@@ -68,6 +68,27 @@ class Mining(OfflineMetric):
             "threshold": threshold,
             **{f"fixed_{key}": value for key, value in fixed.items()},
         }
+
+
+def mining_examples(predictions: Sequence[Any], references: Sequence[Any], sources: Sequence[str]) -> Examples:
+    """Count, for each source sentence, the pairs that are right, mined and gold, at the threshold of the score.
+
+    The threshold stays that of the whole collection when examples are resampled.
+
+    Args:
+        predictions: Candidates as "mining" takes them.
+        references: Gold pairs.
+        sources: Ids of all source sentences, in order.
+    """
+    (candidates,), (pairs,) = Mining.prepare(predictions, references)
+    scored: dict[tuple[str, str], float] = {}
+    for row in candidates:
+        pair = row["source"], row["target"]
+        scored[pair] = max(row["score"], scored.get(pair, row["score"]))
+    gold = {(row["source"], row["target"]) for row in pairs}
+    threshold = best_threshold(scored, gold)
+    mined = {pair for pair, score in scored.items() if score >= threshold}
+    return Examples("micro_f1", counted([str(source) for source in sources], mined, gold, lambda pair: pair[0]))
 
 
 def best_threshold(scored: Mapping[Pair, float], gold: set[Pair]) -> float:
@@ -98,8 +119,8 @@ def _scores_at(threshold: float, scored: Mapping[Pair, float], gold: set[Pair]) 
     return set_scores({pair for pair, score in scored.items() if score >= threshold}, gold)
 
 
-def _candidate(row: Any, place: int) -> dict[str, Any]:
-    what = f"prediction {place}"
+def _candidate(row: Any, index: int) -> dict[str, Any]:
+    what = f"prediction {index}"
     if isinstance(row, str) or not isinstance(row, Sequence) or len(row) != 3:
         raise XadaptError(f"{what} is {row!r}, not (score, source id, target id)")
     score = row[0]

@@ -55,8 +55,8 @@ def answers_by_question(
         XadaptError: If a row has another form, or a question has two predictions.
     """
     given: dict[str, Mapping[str, Any]] = {}
-    for place, row in enumerate(predictions):
-        _require(row, ("id", "text"), f"prediction {place}")
+    for index, row in enumerate(predictions):
+        _require(row, ("id", "text"), f"prediction {index}")
         question, text, gap = row["id"], row["text"], row.get("null_gap")
         if question in given:
             raise XadaptError(f"question {question!r} has two predictions")
@@ -65,8 +65,8 @@ def answers_by_question(
         if gap is not None and (not isinstance(gap, Real) or math.isnan(gap)):
             raise XadaptError(f"question {question!r}: the null gap is {gap!r}, not a number")
         given[question] = row
-    for place, row in enumerate(references):
-        _require(row, ("id", "answers"), f"reference {place}")
+    for index, row in enumerate(references):
+        _require(row, ("id", "answers"), f"reference {index}")
         if isinstance(row["answers"], str):
             raise XadaptError(f"question {row['id']!r}: the gold answers are {row['answers']!r}, not a list")
     return {row["id"]: _answer(given.get(row["id"], {}), row["answers"]) for row in references}

@@ -8,8 +8,8 @@ from typing import Any
 import datasets
 
 from xadapt.errors import XadaptError
-from xadapt.metrics.base import OfflineMetric
-from xadapt.metrics.ids import id_text
+from xadapt.metrics.base import OfflineMetric, id_text
+from xadapt.metrics.examples import Examples
 
 TOP = 20
 
@@ -41,10 +41,15 @@ class MeanAveragePrecision(OfflineMetric):
     def prepare(cls, predictions: Sequence[Any], references: Sequence[Any]) -> tuple[list[Any], list[Any]]:
         given, gold = super().prepare(predictions, references)
         given, gold = _as_text(given, "prediction"), _as_text(gold, "reference")
-        for place, relevant in enumerate(gold):
+        for index, relevant in enumerate(gold):
             if not relevant:
-                raise XadaptError(f"reference {place} is empty: a query without a relevant id has no average precision")
+                raise XadaptError(f"reference {index} is empty: a query without a relevant id has no average precision")
         return given, gold
+
+    @classmethod
+    def examples(cls, predictions: Sequence[Any], references: Sequence[Any], **options: Any) -> Examples:
+        ranked = zip(*cls.prepare(predictions, references), strict=True)
+        return Examples("mean", [average_precision(found, set(relevant), TOP) for found, relevant in ranked])
 
     def _compute(self, predictions: list[list[str]], references: list[list[str]]) -> dict[str, float]:
         total = sum(
@@ -72,7 +77,7 @@ def average_precision(ranked: Sequence[str], relevant: set[str], top: int) -> fl
 
 
 def _as_text(rows: list[Any], what: str) -> list[list[str]]:
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         if isinstance(row, str) or not isinstance(row, Collection):
-            raise XadaptError(f"{what} {place} is {row!r}, not a list of ids")
-    return [[id_text(value, f"{what} {place}") for value in row] for place, row in enumerate(rows)]
+            raise XadaptError(f"{what} {index} is {row!r}, not a list of ids")
+    return [[id_text(value, f"{what} {index}") for value in row] for index, row in enumerate(rows)]

@@ -5,9 +5,12 @@ from __future__ import annotations
 import importlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xadapt.errors import XadaptError, unknown
+
+if TYPE_CHECKING:
+    from xadapt.metrics.base import OfflineMetric
 
 #: Numbers that stand beside scores on a scale of their own: they have no mean, and no place in a table of scores.
 OWN_SCALES = ("threshold",)
@@ -24,14 +27,14 @@ class _Entry:
 _METRICS = {
     "accuracy": _Entry("accuracy", "Accuracy", main="accuracy"),
     "correlation": _Entry("correlation", "Correlation", main="spearman"),
-    "accuracy_f1": _Entry("accuracy_f1", "AccuracyF1", main="accuracy"),
+    "accuracy_f1": _Entry("accuracy", "AccuracyF1", main="accuracy"),
     "squad": _Entry("squad", "Squad", main="f1"),
     "squad_v2": _Entry("squad_v2", "SquadV2", main="f1", options=("threshold",)),
-    "mlqa": _Entry("mlqa", "Mlqa", main="f1", options=("language",)),
+    "mlqa": _Entry("squad", "Mlqa", main="f1", options=("language",)),
     "entities": _Entry("tagging", "Entities", main="f1"),
     "pos": _Entry("tagging", "PartsOfSpeech", main="f1"),
     "tokens": _Entry("tagging", "Tokens", main="token_accuracy"),
-    "retrieval": _Entry("retrieval", "Retrieval", main="accuracy"),
+    "retrieval": _Entry("accuracy", "Retrieval", main="accuracy"),
     "mining": _Entry("mining", "Mining", main="f1"),
     "map@20": _Entry("ranking", "MeanAveragePrecision", main="map@20"),
 }
@@ -91,12 +94,23 @@ def compute(
         raise XadaptError(f"{name}: there is nothing to score, the references are empty")
     if "language" in entry.options and language is None:
         raise XadaptError(f"{name} needs the language of the answers: compute({name!r}, ..., language='de')")
-    metric = getattr(importlib.import_module(f"xadapt.metrics.{entry.module}"), entry.metric)()
+    metric = metric_class(name)()
     given, gold = metric.prepare(predictions, references)
     offered = {"language": language, "threshold": threshold}
     options = {option: offered[option] for option in entry.options}
     scores = metric.compute(predictions=given, references=gold, **options)
     return {key: float(value) for key, value in scores.items()}
+
+
+def metric_class(name: str) -> type[OfflineMetric]:
+    """The class of a metric.
+
+    Raises:
+        XadaptError: If there is no such metric.
+    """
+    entry = _entry(name)
+    found: type[OfflineMetric] = getattr(importlib.import_module(f"xadapt.metrics.{entry.module}"), entry.metric)
+    return found
 
 
 def _entry(name: str) -> _Entry:

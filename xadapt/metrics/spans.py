@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
-from xadapt.metrics.sets import set_scores
+from collections.abc import Iterator, Sequence, Set
+from typing import Any
 
 OUTSIDE = "O"
 
@@ -29,24 +28,24 @@ def tag_spans(sentences: Sequence[Sequence[str]]) -> set[tuple[str, int, int]]:
         sentences: Sentences of tags, none of them empty strings.
 
     Returns:
-        (type, first place, last place) of every span; places count tags over all sentences, and the O between them.
+        (type, first index, last index) of every span; they count tags over all sentences, and the O between them.
 
     Source: XTREME (arXiv 2003.11080), which scores PAN-X and UD-POS with seqeval.
     """
     spans = set()
     begin, last_prefix, last_type = 0, OUTSIDE, ""
-    for place, tag in enumerate(_chained(sentences)):
+    for index, tag in enumerate(_chained(sentences)):
         prefix, kind = tag[0], _type(tag)
         other_type = kind != last_type
         ended_before = last_prefix in "ES"
         if ended_before or (last_prefix in "BI" and prefix in "BSO") or (last_prefix not in "O." and other_type):
-            spans.add((last_type, begin, place - 1))
+            spans.add((last_type, begin, index - 1))
         if (
             prefix in "BS"
             or (prefix in "EI" and (ended_before or last_prefix == OUTSIDE))
             or (prefix not in "O." and other_type)
         ):
-            begin = place
+            begin = index
         last_prefix, last_type = prefix, kind
     return spans
 
@@ -56,7 +55,7 @@ def span_scores(predictions: Sequence[Sequence[str]], references: Sequence[Seque
 
     Args:
         predictions: Tags of each sentence. Where there are fewer than in the reference, the rest counts as O: seqeval
-            1 refuses such a sentence, and seqeval 0 compares everything behind it with the wrong places.
+            1 refuses such a sentence, and seqeval 0 compares everything behind it with the wrong tags.
         references: Gold tags of the same sentences.
 
     Returns:
@@ -66,6 +65,20 @@ def span_scores(predictions: Sequence[Sequence[str]], references: Sequence[Seque
         [*given, *[OUTSIDE] * (len(gold) - len(given))] for given, gold in zip(predictions, references, strict=True)
     ]
     return set_scores(tag_spans(filled), tag_spans(references))
+
+
+def set_scores(found: Set[Any], gold: Set[Any]) -> dict[str, float]:
+    """Compare what was found with what was to be found.
+
+    Returns:
+        "f1", "precision" and "recall", 0-100; all 0 where the two sets share nothing.
+    """
+    right = len(found & gold)
+    if right == 0:
+        return {"f1": 0.0, "precision": 0.0, "recall": 0.0}
+    precision, recall = right / len(found), right / len(gold)
+    f1 = 2 * precision * recall / (precision + recall)
+    return {"f1": 100.0 * f1, "precision": 100.0 * precision, "recall": 100.0 * recall}
 
 
 def token_accuracy(predictions: Sequence[Sequence[str]], references: Sequence[Sequence[str]]) -> float:

@@ -1,15 +1,17 @@
-"""Exact match and F1 of extracted answers, by the SQuAD v1.1 evaluation."""
+"""Exact match and F1 of extracted answers, by the evaluations of SQuAD v1.1 and of MLQA."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import datasets
 
 from xadapt.errors import XadaptError
-from xadapt.metrics.answers import answer_scores, squad_normalize
+from xadapt.metrics.answers import answer_scores, mlqa_normalize, squad_normalize
 from xadapt.metrics.base import OfflineMetric
+from xadapt.metrics.examples import Examples
 
 
 class Squad(OfflineMetric):
@@ -42,8 +44,40 @@ class Squad(OfflineMetric):
         gold = [{"id": row["id"], "answers": list(row["answers"])} for row in references]
         return [{"id": row["id"], "text": answers.get(row["id"])} for row in gold], gold
 
-    def _compute(self, predictions: list[dict[str, Any]], references: list[dict[str, Any]]) -> dict[str, float]:
-        return answer_scores(*answers_in_order(predictions, references), normalize=squad_normalize)
+    @classmethod
+    def normalizer(cls, language: str) -> Callable[[str], str]:
+        """What is done to the answers of a language before they are compared."""
+        return squad_normalize
+
+    @classmethod
+    def examples(
+        cls, predictions: Sequence[Any], references: Sequence[Any], language: str = "en", **options: Any
+    ) -> Examples:
+        given = zip(*answers_in_order(*cls.prepare(predictions, references)), strict=True)
+        normalize = cls.normalizer(language)
+        return Examples("mean", [answer_scores([answer], [gold], normalize)["f1"] / 100 for answer, gold in given])
+
+    def _compute(
+        self, predictions: list[dict[str, Any]], references: list[dict[str, Any]], language: str = "en"
+    ) -> dict[str, float]:
+        return answer_scores(*answers_in_order(predictions, references), normalize=self.normalizer(language))
+
+
+class Mlqa(Squad):
+    """MLQA F1 and exact match, 0-100: SQuAD's with each language's own articles, punctuation and tokens.
+
+    Takes SQuAD's rows and the `language` of the answers.
+
+    Source: MLQA (arXiv 1910.07475), evaluation v1.
+    """
+
+    summary = "MLQA token F1 and exact match of one language, in per cent."
+    source = "https://arxiv.org/abs/1910.07475"
+
+    @classmethod
+    def normalizer(cls, language: str) -> Callable[[str], str]:
+        """What is done to the answers of a language before they are compared."""
+        return partial(mlqa_normalize, language=language)
 
 
 def answers_in_order(

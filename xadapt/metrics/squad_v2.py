@@ -8,6 +8,7 @@ from typing import Any
 import datasets
 
 from xadapt.metrics.base import OfflineMetric
+from xadapt.metrics.examples import Examples
 from xadapt.metrics.null_answers import Answer, answers_by_question
 
 
@@ -42,6 +43,13 @@ class SquadV2(OfflineMetric):
         return [
             {"id": row["id"], "text": answers[row["id"]].text, "null_gap": answers[row["id"]].gap} for row in gold
         ], gold
+
+    @classmethod
+    def examples(
+        cls, predictions: Sequence[Any], references: Sequence[Any], threshold: float = 0.0, **options: Any
+    ) -> Examples:
+        answers = answers_by_question(predictions, references).values()
+        return Examples("mean", [answer.scores_at(threshold)[1] for answer in answers])
 
     def _compute(
         self, predictions: list[dict[str, Any]], references: list[dict[str, Any]], threshold: float = 0.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,10 @@ import datasets
 
 from xadapt.errors import XadaptError
 from xadapt.metrics.base import OfflineMetric
-from xadapt.metrics.spans import span_scores, token_accuracy
+from xadapt.metrics.examples import Examples, counted
+from xadapt.metrics.spans import OUTSIDE, span_scores, tag_spans, token_accuracy
+
+Tags = Sequence[Sequence[str]]
 
 
 class _Tagging(OfflineMetric):
@@ -23,14 +27,18 @@ class _Tagging(OfflineMetric):
     @classmethod
     def prepare(cls, predictions: Sequence[Any], references: Sequence[Any]) -> tuple[list[Any], list[Any]]:
         given, gold = super().prepare(predictions, references)
-        given = [_tags(sentence, f"prediction {place}") for place, sentence in enumerate(given)]
-        gold = [_tags(sentence, f"reference {place}") for place, sentence in enumerate(gold)]
-        for place, (tags, wanted) in enumerate(zip(given, gold, strict=True)):
+        given = [_tags(sentence, f"prediction {index}") for index, sentence in enumerate(given)]
+        gold = [_tags(sentence, f"reference {index}") for index, sentence in enumerate(gold)]
+        for index, (tags, wanted) in enumerate(zip(given, gold, strict=True)):
             if len(tags) > len(wanted):
-                raise XadaptError(f"prediction {place} has {len(tags)} tags for a sentence of {len(wanted)}")
+                raise XadaptError(f"prediction {index} has {len(tags)} tags for a sentence of {len(wanted)}")
         if not any(gold):
             raise XadaptError("the references have no tags: every sentence is empty")
         return given, gold
+
+    @classmethod
+    def examples(cls, predictions: Sequence[Any], references: Sequence[Any], **options: Any) -> Examples:
+        return Examples("micro_f1", _span_counts(predictions, references))
 
 
 class Entities(_Tagging):
@@ -73,6 +81,10 @@ class Tokens(_Tagging):
     summary = "Share of tokens whose tag is the gold tag, in per cent."
     source = "https://doi.org/10.1162/coli.2007.33.3.355"
 
+    @classmethod
+    def examples(cls, predictions: Sequence[Any], references: Sequence[Any], **options: Any) -> Examples:
+        return Examples("micro_f1", _token_counts(predictions, references))
+
     def _compute(self, predictions: list[list[str]], references: list[list[str]]) -> dict[str, float]:
         return {"token_accuracy": token_accuracy(predictions, references)}
 
@@ -80,7 +92,27 @@ class Tokens(_Tagging):
 def _tags(sentence: Any, what: str) -> list[str]:
     if isinstance(sentence, str) or not isinstance(sentence, Sequence):
         raise XadaptError(f"{what} is {sentence!r}, not a list of tags")
-    for place, tag in enumerate(sentence):
+    for index, tag in enumerate(sentence):
         if not isinstance(tag, str) or not tag:
-            raise XadaptError(f"{what}: tag {place} is {tag!r}, not a name")
+            raise XadaptError(f"{what}: tag {index} is {tag!r}, not a name")
     return list(sentence)
+
+
+def _span_counts(predictions: Tags, references: Tags) -> list[Any]:
+    filled = [
+        [*given, *[OUTSIDE] * (len(gold) - len(given))] for given, gold in zip(predictions, references, strict=True)
+    ]
+    starts, at = [], 0
+    for gold in references:
+        starts.append(at)
+        # The O between sentences is counted, too.
+        at += len(gold) + 1
+    found, wanted = tag_spans(filled), tag_spans(references)
+    return counted(range(len(starts)), found, wanted, lambda span: bisect_right(starts, span[2]) - 1)
+
+
+def _token_counts(predictions: Tags, references: Tags) -> list[Any]:
+    return [
+        [sum(one == other for one, other in zip(given, gold, strict=False)), len(gold), len(gold)]
+        for given, gold in zip(predictions, references, strict=True)
+    ]

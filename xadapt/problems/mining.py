@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from xadapt.errors import XadaptError, option
-from xadapt.metrics.examples import Examples, mining_examples
+from xadapt.metrics.examples import Examples
 from xadapt.problems.base import Defaults, Feature, Row
 from xadapt.problems.search import top_k
 from xadapt.problems.vectors import VectorProblem
@@ -73,6 +73,8 @@ class MiningProblem(VectorProblem):
 
     def examples(self, predictions: list[Any], rows: list[Row], language: str = "en") -> Examples:
         """The pairs of each source sentence."""
+        from xadapt.metrics.mining import mining_examples
+
         return mining_examples(predictions, self.references(rows), [row["id"] for row in rows])
 
     def details(self) -> dict[str, Any]:
