@@ -37,7 +37,7 @@ def test_csv_rows_are_texts_by_the_names_of_the_first_line(made: Callable[..., s
     name = made("rows.csv", '\ufefffirst,n\r\n"a, ""b""",1\r\n"two\nlines",2\r\n"x\u2028y",3\r\n')
     (chunk,) = read_chunks(name)
     assert [row["first"] for row in chunk.rows] == ['a, "b"', "two\nlines", "x\u2028y"]
-    assert chunk.places == [f"{name}, line {n}" for n in (2, 4, 5)]
+    assert chunk.names == [f"{name}, line {n}" for n in (2, 4, 5)]
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_standard_input_is_json_lines_unless_told_otherwise(
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode()), encoding="latin-1"))
     (chunk,) = read_chunks("-", form)
     assert chunk.rows == [{"first": "é"}]
-    assert chunk.places[0].startswith("standard input, line ")
+    assert chunk.names[0].startswith("standard input, line ")
 
 
 def test_a_told_format_goes_before_the_ending(made: Callable[..., str]) -> None:

@@ -44,7 +44,7 @@ def test_every_word_has_its_tag(tiny: Any) -> None:
 
     def tagged(feature: Any) -> np.ndarray:
         logits = np.zeros((len(feature["input_ids"]), 7), dtype=np.float32)
-        logits[feature["places"], [1, 0, 6]] = 1
+        logits[feature["tagged"], [1, 0, 6]] = 1
         return logits
 
     assert read(tiny, "wikiann", rows, tagged) == [{"prediction": ["B-PER", "O", "I-LOC"]}]

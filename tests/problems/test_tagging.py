@@ -9,7 +9,7 @@ import torch
 from xadapt.errors import XadaptError
 from xadapt.problems import make_problem
 from xadapt.problems.predict import predict
-from xadapt.problems.tagging import IGNORED, tag_place, whole_words
+from xadapt.problems.tagging import IGNORED, tag_index, whole_words
 from xadapt.tasks import Tagging, Task, get_task
 
 #: Words as treebanks and WikiANN cut them, single characters among them.
@@ -59,8 +59,8 @@ def test_every_word_has_its_label_once_at_a_piece_of_its_own(ner, language):
     (feature,) = ner.encode([row(words)], labelled=True)
     encoded = ner.tokenizer(words, is_split_into_words=True)
     assert feature["input_ids"] == encoded["input_ids"]
-    assert [encoded.word_ids()[place] for place in feature["places"]] == list(range(len(words)))
-    given = [feature["labels"][place] for place in feature["places"]]
+    assert [encoded.word_ids()[index] for index in feature["tagged"]] == list(range(len(words)))
+    given = [feature["labels"][index] for index in feature["tagged"]]
     assert given == [LABELS.index(tag) for tag in row(words)["tags"]]
     assert sum(label != IGNORED for label in feature["labels"]) == len(words)
 
@@ -69,13 +69,13 @@ def test_every_word_has_its_label_once_at_a_piece_of_its_own(ner, language):
 def test_the_label_stands_at_the_first_letters_of_the_word(packed, language):
     for feature in packed.encode([row(WORDS[language])], labelled=True):
         pieces = packed.tokenizer.convert_ids_to_tokens(feature["input_ids"])
-        for place in feature["places"]:
-            assert pieces[place].strip("▁")
-            assert pieces[place].startswith("▁") or pieces[place - 1] == "▁"
+        for index in feature["tagged"]:
+            assert pieces[index].strip("▁")
+            assert pieces[index].startswith("▁") or pieces[index - 1] == "▁"
     found = [
         piece.strip("▁")
         for feature in packed.encode([row(WORDS[language])], labelled=False)
-        for piece in np.array(packed.tokenizer.convert_ids_to_tokens(feature["input_ids"]))[feature["places"]]
+        for piece in np.array(packed.tokenizer.convert_ids_to_tokens(feature["input_ids"]))[feature["tagged"]]
     ]
     normal = [unicodedata.normalize("NFKC", word) for word in WORDS[language]]
     assert all(word.startswith(piece) for word, piece in zip(normal, found, strict=True))
@@ -89,21 +89,21 @@ def test_the_mark_of_a_words_beginning_carries_no_label(packed):
 
 
 def test_a_word_of_nothing_but_marks_is_labelled_at_the_first():
-    assert [tag_place(pieces) for pieces in (["▁"], ["▁", "▁"], ["▁a", "b"], ["▁", "▁", "x"])] == [0, 0, 0, 2]
+    assert [tag_index(pieces) for pieces in (["▁"], ["▁", "▁"], ["▁a", "b"], ["▁", "▁", "x"])] == [0, 0, 0, 2]
 
 
 def test_words_without_a_piece_are_read_as_unknown_and_keep_their_place(packed):
     words = [word for nothing in NOTHING for word in (nothing, "bridge")]
     assert all(not packed.tokenizer.tokenize(nothing) for nothing in NOTHING), "or this shows nothing"
     features = packed.encode([row(words)], labelled=True)
-    ids = [feature["input_ids"][place] for feature in features for place in feature["places"]]
+    ids = [feature["input_ids"][index] for feature in features for index in feature["tagged"]]
     assert [i == packed.tokenizer.unk_token_id for i in ids] == [True, False] * len(NOTHING)
     assert packed.decode(perfect(packed, features), features, [row(words)]) == [row(words)["tags"]]
 
 
 def test_a_word_with_a_space_in_it_is_one_word(ner):
     (feature,) = ner.encode([row(["New York", "is", "big"])], labelled=True)
-    assert len(feature["places"]) == sum(label != IGNORED for label in feature["labels"]) == 3
+    assert len(feature["tagged"]) == sum(label != IGNORED for label in feature["labels"]) == 3
 
 
 @pytest.mark.parametrize("language", WORDS)
@@ -133,7 +133,7 @@ def test_windows_are_as_full_as_whole_words_allow():
 def test_a_word_longer_than_a_window_loses_its_end_and_no_other_word(packed):
     words = ["the", "很" * 200, "end"]
     features = packed.encode([row(words)], labelled=True)
-    assert [len(feature["places"]) for feature in features] == [1, 1, 1]
+    assert [len(feature["tagged"]) for feature in features] == [1, 1, 1]
     assert len(features[1]["input_ids"]) == 24
     assert packed.decode(perfect(packed, features), features, [row(words)]) == [row(words)["tags"]]
 

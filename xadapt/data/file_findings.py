@@ -13,7 +13,7 @@ from xadapt.tasks.specs import KindSpec, spec_of
 
 #: Up to this share, what is odd is a mistake of the data set; more may mean something else (`Remark.if_many`).
 FEW = 0.01
-#: Kinds of finding that one file is told of.
+#: Findings a file at most that are unlike.
 _MOST = 5
 #: What is different in two faults of one kind: quoted values, numbers, names of questions.
 _VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|-?\d[\d.]*|question \S+")

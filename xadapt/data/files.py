@@ -13,6 +13,7 @@ from typing import Any
 
 from xadapt.errors import XadaptError
 from xadapt.store.files import read_text
+from xadapt.tasks import Row
 
 #: Characters in a cell of a csv file; the csv module's own limit is shorter than some contexts.
 _LONGEST_CELL = 1 << 24
@@ -29,7 +30,7 @@ class Table:
         split: Where the rows came from.
     """
 
-    rows: list[dict[str, Any]]
+    rows: list[Row]
     columns: list[str]
     names: dict[str, list[str]] = field(default_factory=dict)
     split: str = ""
@@ -135,7 +136,7 @@ def _lines(path: Path) -> list[str]:
 
 
 def _jsonl(path: Path, columns: list[str] | None) -> Table:
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     there: dict[str, None] = {}
     for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
@@ -152,7 +153,7 @@ def _jsonl(path: Path, columns: list[str] | None) -> Table:
 
 
 def _two_columns(path: Path, columns: list[str] | None) -> Table:
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     tokens: list[str] = []
     tags: list[str] = []
     for number, line in enumerate([*_lines(path), ""], start=1):
@@ -169,7 +170,7 @@ def _two_columns(path: Path, columns: list[str] | None) -> Table:
     return Table(rows, ["tokens", "tags"], split=path.stem)
 
 
-def _only(row: dict[str, Any], columns: list[str] | None) -> dict[str, Any]:
+def _only(row: Row, columns: list[str] | None) -> Row:
     return row if columns is None else {column: row[column] for column in columns if column in row}
 
 

@@ -87,8 +87,8 @@ def _exported(hub_id: str, config: str, split: str) -> Any:
     try:
         return datasets.load_dataset(hub_id, data_dir=config, split=split, revision=_EXPORT)
     except FileNotFoundError:
-        told = "it is a script, which `datasets` no longer runs, and the hub made no files of it"
-        raise FileNotFoundError(told) from None
+        why = "it is a script, which `datasets` no longer runs, and the hub made no files of it"
+        raise FileNotFoundError(why) from None
 
 
 def reason(error: Exception) -> str:

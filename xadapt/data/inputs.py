@@ -34,12 +34,12 @@ class Chunk:
     Attributes:
         source: What an error calls the input.
         rows: Column name to value, as they came.
-        places: What an error calls each row, such as ``rows.jsonl, line 3``.
+        names: What an error calls each row, such as ``rows.jsonl, line 3``.
     """
 
     source: str
     rows: list[Row] = field(default_factory=list)
-    places: list[str] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
 
 
 _Numbered = Iterator[tuple[int, Row]]
@@ -82,7 +82,7 @@ def input_rows(rows: Sequence[Any], task: Task, chunk: Chunk | None = None) -> l
         chunk: Where they come from, for errors; None for rows of a program.
 
     Returns:
-        One row each, in order, with the fields that are read and an ``id``, the row's place.
+        One row each, in order, with the fields that are read and an ``id``, the number of the row, from 0.
 
     Raises:
         XadaptError: If a column is missing or a row does not fit; names the row.
@@ -90,7 +90,7 @@ def input_rows(rows: Sequence[Any], task: Task, chunk: Chunk | None = None) -> l
     source = chunk.source if chunk else "the rows"
 
     def fault(number: int, what: str) -> XadaptError:
-        return XadaptError(f"{chunk.places[number] if chunk else f'row {number}'}: {what}")
+        return XadaptError(f"{chunk.names[number] if chunk else f'row {number}'}: {what}")
 
     for number, row in enumerate(rows):
         if not isinstance(row, Mapping):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from xadapt.data import bundled
 from xadapt.data.files import READERS, count_rows
@@ -13,6 +13,9 @@ from xadapt.data.mirror import mirror_file
 from xadapt.data.source import Source
 from xadapt.errors import XadaptError
 from xadapt.tasks import Rows, Task, all_tasks
+
+if TYPE_CHECKING:
+    from xadapt.store.records import Json
 
 #: What a pull writes into a mirror beside its files.
 MANIFEST = "xadapt-mirror.json"
@@ -91,18 +94,18 @@ class Stock:
         if self.empty:
             return ["nothing here"]
         parts = parts_of(self.task)
-        said = []
+        missing = []
         for role, name in (("train", "train"), ("dev", "dev"), ("pool", "candidates"), ("gold", "gold pairs")):
             gone = [part for part in self.absent if part.role == role]
             declared = [part for part in parts if part.role == role]
             if gone and (role in ("train", "dev") or len(declared) == 1):
-                said.append(name if len(gone) == len(declared) else f"{name} ({len(gone)} of {len(declared)} files)")
+                missing.append(name if len(gone) == len(declared) else f"{name} ({len(gone)} of {len(declared)} files)")
             elif {part.language for part in gone} - set(self.missing_languages):
-                said.append(f"{name} {_some([part.language for part in gone], len(declared))}")
+                missing.append(f"{name} {_some([part.language for part in gone], len(declared))}")
         codes = list(self.missing_languages)
-        return said + ([_some(codes, len(self.task.languages))] if codes else [])
+        return missing + ([_some(codes, len(self.task.languages))] if codes else [])
 
-    def facts(self) -> dict[str, Any]:
+    def facts(self) -> Json:
         """All of it as plain values."""
         return {
             "train_rows": self.train,
@@ -116,7 +119,7 @@ class Stock:
         }
 
 
-def declared_facts(task: Task) -> dict[str, Any]:
+def declared_facts(task: Task) -> Json:
     """What a task needs, as plain values."""
     return {
         "task": task.name,

@@ -14,8 +14,9 @@ from typing import IO, Any
 from xadapt.data.inputs import Chunk
 from xadapt.errors import XadaptError, option
 from xadapt.store.files import atomic_stream
+from xadapt.tasks import Row
 
-Rows = list[dict[str, Any]]
+Rows = list[Row]
 Write = Callable[[Rows], None]
 
 
@@ -35,10 +36,10 @@ def joined(chunk: Chunk, results: Rows) -> Rows:
     Raises:
         XadaptError: If a row has a column of that name already.
     """
-    for place, row, result in zip(chunk.places, chunk.rows, results, strict=True):
+    for where, row, result in zip(chunk.names, chunk.rows, results, strict=True):
         for name in result:
             if name in row:
-                raise XadaptError(f"{place}: there is a column {name!r} already, where the result goes: rename it")
+                raise XadaptError(f"{where}: there is a column {name!r} already, where the result goes: rename it")
     return [{**row, **result} for row, result in zip(chunk.rows, results, strict=True)]
 
 
@@ -92,7 +93,7 @@ def _csv(stream: IO[bytes]) -> Write:
     return write
 
 
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
+def _flat(row: Row) -> Row:
     shares = row.get("probabilities")
     if not isinstance(shares, dict):
         return row

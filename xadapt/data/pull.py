@@ -35,7 +35,7 @@ class Wanted:
     splits: tuple[str, ...]
 
     def file(self, split: str) -> str:
-        """Its place inside a mirror."""
+        """Its path inside a mirror."""
         return f"{self.hub_id}/{self.config}/{split}.parquet"
 
 
@@ -44,7 +44,7 @@ class Outcome:
     """What became of one of them.
 
     Attributes:
-        file: Its place inside the mirror.
+        file: Its path inside the mirror.
         entry: What was written, None when nothing was.
         failure: Why it could not be had.
     """

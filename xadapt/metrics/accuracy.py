@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import datasets
 
 from xadapt.errors import XadaptError
 from xadapt.metrics.base import OfflineMetric, require_integers
+
+if TYPE_CHECKING:
+    from xadapt.store.records import Json
 
 
 class Accuracy(OfflineMetric):
@@ -21,7 +24,7 @@ class Accuracy(OfflineMetric):
     source = "https://arxiv.org/abs/1809.05053"
 
     @classmethod
-    def row_features(cls) -> dict[str, Any]:
+    def row_features(cls) -> Json:
         return {"predictions": datasets.Value("int64"), "references": datasets.Value("int64")}
 
     @classmethod

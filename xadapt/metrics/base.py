@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Integral
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import datasets
 import evaluate
@@ -12,6 +12,9 @@ import evaluate
 from xadapt.errors import XadaptError
 from xadapt.libraries.evaluate import MetricInMemory
 from xadapt.metrics.examples import Examples
+
+if TYPE_CHECKING:
+    from xadapt.store.records import Json
 
 
 class OfflineMetric(MetricInMemory):
@@ -36,7 +39,7 @@ class OfflineMetric(MetricInMemory):
         )
 
     @classmethod
-    def row_features(cls) -> dict[str, Any]:
+    def row_features(cls) -> Json:
         """Name the type of one prediction and one reference, as `datasets` features."""
         raise NotImplementedError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import datasets
 import numpy as np
@@ -12,6 +12,9 @@ import numpy as np
 from xadapt.errors import XadaptError
 from xadapt.metrics.base import OfflineMetric
 from xadapt.metrics.examples import Examples
+
+if TYPE_CHECKING:
+    from xadapt.store.records import Json
 
 
 class Correlation(OfflineMetric):
@@ -27,7 +30,7 @@ class Correlation(OfflineMetric):
     source = "https://arxiv.org/abs/1708.00055"
 
     @classmethod
-    def row_features(cls) -> dict[str, Any]:
+    def row_features(cls) -> Json:
         # Doubles: single precision makes ties out of numbers that differ, and ties move Spearman.
         return {"predictions": datasets.Value("float64"), "references": datasets.Value("float64")}
 

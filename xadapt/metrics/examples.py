@@ -49,7 +49,8 @@ def make_examples(
     in the sentence before. The share of right tokens is a micro-averaged F1 that predicts as many as there are.
 
     Args:
-        name: A metric of :func:`xadapt.metrics.compute` but "mining", which has :func:`xadapt.metrics.mining.mining_examples`.
+        name: A metric of :func:`xadapt.metrics.compute` but "mining", which has a function of its own,
+            :func:`~xadapt.metrics.mining.mining_examples`.
         predictions: As that function takes them.
         references: As that function takes them.
         language: Language of the answers, for "mlqa".

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import datasets
 
@@ -13,6 +13,9 @@ from xadapt.errors import XadaptError
 from xadapt.metrics.base import OfflineMetric, id_text
 from xadapt.metrics.examples import Examples, counted
 from xadapt.metrics.spans import set_scores
+
+if TYPE_CHECKING:
+    from xadapt.store.records import Json
 
 Pair = tuple[str, str]
 
@@ -41,7 +44,7 @@ class Mining(OfflineMetric):
     source = "https://arxiv.org/abs/2003.11080"
 
     @classmethod
-    def row_features(cls) -> dict[str, Any]:
+    def row_features(cls) -> Json:
         text = datasets.Value("string")
         pair = {"source": text, "target": text}
         # Doubles: the threshold lies between two scores, and single precision would move it.
@@ -53,9 +56,7 @@ class Mining(OfflineMetric):
         gold = [_pair(row, f"reference {index}") for index, row in enumerate(references)]
         return [mined], [gold]
 
-    def _compute(
-        self, predictions: list[list[dict[str, Any]]], references: list[list[dict[str, Any]]]
-    ) -> dict[str, float]:
+    def _compute(self, predictions: list[list[Json]], references: list[list[Json]]) -> dict[str, float]:
         scored: dict[Pair, float] = {}
         for row in (row for rows in predictions for row in rows):
             pair = row["source"], row["target"]
@@ -119,7 +120,7 @@ def _scores_at(threshold: float, scored: Mapping[Pair, float], gold: set[Pair]) 
     return set_scores({pair for pair, score in scored.items() if score >= threshold}, gold)
 
 
-def _candidate(row: Any, index: int) -> dict[str, Any]:
+def _candidate(row: Any, index: int) -> Json:
     what = f"prediction {index}"
     if isinstance(row, str) or not isinstance(row, Sequence) or len(row) != 3:
         raise XadaptError(f"{what} is {row!r}, not (score, source id, target id)")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import datasets
 
 from xadapt.errors import XadaptError
 from xadapt.metrics.base import OfflineMetric, id_text
 from xadapt.metrics.examples import Examples
+
+if TYPE_CHECKING:
+    from xadapt.store.records import Json
 
 TOP = 20
 
@@ -33,7 +36,7 @@ class MeanAveragePrecision(OfflineMetric):
     source = "https://arxiv.org/abs/2104.07412"
 
     @classmethod
-    def row_features(cls) -> dict[str, Any]:
+    def row_features(cls) -> Json:
         ids = [datasets.Value("string")]
         return {"predictions": ids, "references": ids}
 

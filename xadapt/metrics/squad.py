@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import datasets
 
@@ -12,6 +12,9 @@ from xadapt.errors import XadaptError
 from xadapt.metrics.answers import answer_scores, mlqa_normalize, squad_normalize
 from xadapt.metrics.base import OfflineMetric
 from xadapt.metrics.examples import Examples
+
+if TYPE_CHECKING:
+    from xadapt.store.records import Json
 
 
 class Squad(OfflineMetric):
@@ -27,7 +30,7 @@ class Squad(OfflineMetric):
     source = "https://arxiv.org/abs/1606.05250"
 
     @classmethod
-    def row_features(cls) -> dict[str, Any]:
+    def row_features(cls) -> Json:
         text = datasets.Value("string")
         return {"predictions": {"id": text, "text": text}, "references": {"id": text, "answers": [text]}}
 
@@ -57,9 +60,7 @@ class Squad(OfflineMetric):
         normalize = cls.normalizer(language)
         return Examples("mean", [answer_scores([answer], [gold], normalize)["f1"] / 100 for answer, gold in given])
 
-    def _compute(
-        self, predictions: list[dict[str, Any]], references: list[dict[str, Any]], language: str = "en"
-    ) -> dict[str, float]:
+    def _compute(self, predictions: list[Json], references: list[Json], language: str = "en") -> dict[str, float]:
         return answer_scores(*answers_in_order(predictions, references), normalize=self.normalizer(language))
 
 
@@ -80,9 +81,7 @@ class Mlqa(Squad):
         return partial(mlqa_normalize, language=language)
 
 
-def answers_in_order(
-    predictions: list[dict[str, Any]], references: list[dict[str, Any]]
-) -> tuple[list[str | None], list[list[str]]]:
+def answers_in_order(predictions: list[Json], references: list[Json]) -> tuple[list[str | None], list[list[str]]]:
     """Put predicted and gold answers in the order of the references, None where a prediction is missing."""
     given = {row["id"]: row["text"] for row in predictions}
     return [given.get(row["id"]) for row in references], [row["answers"] for row in references]

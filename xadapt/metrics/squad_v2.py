@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import datasets
 
 from xadapt.metrics.base import OfflineMetric
 from xadapt.metrics.examples import Examples
 from xadapt.metrics.null_answers import Answer, answers_by_question
+
+if TYPE_CHECKING:
+    from xadapt.store.records import Json
 
 
 class SquadV2(OfflineMetric):
@@ -30,7 +33,7 @@ class SquadV2(OfflineMetric):
     source = "https://arxiv.org/abs/1806.03822"
 
     @classmethod
-    def row_features(cls) -> dict[str, Any]:
+    def row_features(cls) -> Json:
         text = datasets.Value("string")
         # Doubles, so that a gap that is equal to the threshold stays so.
         prediction = {"id": text, "text": text, "null_gap": datasets.Value("float64")}
@@ -51,9 +54,7 @@ class SquadV2(OfflineMetric):
         answers = answers_by_question(predictions, references).values()
         return Examples("mean", [answer.scores_at(threshold)[1] for answer in answers])
 
-    def _compute(
-        self, predictions: list[dict[str, Any]], references: list[dict[str, Any]], threshold: float = 0.0
-    ) -> dict[str, float]:
+    def _compute(self, predictions: list[Json], references: list[Json], threshold: float = 0.0) -> dict[str, float]:
         answers = list(answers_by_question(predictions, references).values())
         groups = {
             "": answers,

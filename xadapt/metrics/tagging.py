@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import datasets
 
@@ -13,6 +13,9 @@ from xadapt.metrics.base import OfflineMetric
 from xadapt.metrics.examples import Examples, counted
 from xadapt.metrics.spans import OUTSIDE, span_scores, tag_spans, token_accuracy
 
+if TYPE_CHECKING:
+    from xadapt.store.records import Json
+
 Tags = Sequence[Sequence[str]]
 
 
@@ -20,7 +23,7 @@ class _Tagging(OfflineMetric):
     """Takes sentences, each a list of tags. A prediction may stop short of its reference, but not go beyond it."""
 
     @classmethod
-    def row_features(cls) -> dict[str, Any]:
+    def row_features(cls) -> Json:
         tags = [datasets.Value("string")]
         return {"predictions": tags, "references": tags}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from xadapt.tasks import AnswerRetrieval
 from xadapt.tasks.fields import ID, TEXT, VALUE
 from xadapt.tasks.specs import KindSpec, PoolSpec, Remark, register_kind
 from xadapt.tasks.submission_files import Predicted, SubmissionFile, as_json
+
+if TYPE_CHECKING:
+    from xadapt.store.records import Json
 
 #: Tokens of a question at most, as in XTREME-R.
 QUERY_LENGTH = 96
@@ -60,13 +63,13 @@ class AnswerRetrievalProblem(DualEncoderProblem):
         questions = [{**feature, "row": number} for number, feature in enumerate(questions)]
         if not labelled:
             return questions
-        places: dict[tuple[str, str], int] = {}
+        numbers: dict[tuple[str, str], int] = {}
         keys = []
         for row in rows:
             breaks = sentence_breaks(row)
             start, end = breaks[answer_sentence(row, breaks)]
-            keys.append(places.setdefault((row["context"][start:end], row["context"]), len(places)))
-        sentences, contexts = [pair[0] for pair in places], [pair[1] for pair in places]
+            keys.append(numbers.setdefault((row["context"][start:end], row["context"]), len(numbers)))
+        sentences, contexts = [pair[0] for pair in numbers], [pair[1] for pair in numbers]
         return self.paired(questions, self.texts(sentences, contexts), keys)
 
     def own_pool(self, rows: list[Row]) -> list[Row]:
@@ -98,7 +101,7 @@ class AnswerRetrievalProblem(DualEncoderProblem):
                 raise XadaptError(f"{self.task.name}: question {row['id']} is not in the pool, which needs its context")
         return [self._pool.relevant[row["id"]] for row in rows]
 
-    def details(self) -> dict[str, Any]:
+    def details(self) -> Json:
         """The lengths and, once the pool is filled, where its sentence boundaries came from."""
         details = {**super().details(), "query_length": min(QUERY_LENGTH, self.max_length)}
         if self.ids:

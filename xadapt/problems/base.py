@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
     from xadapt.backbone.base import Backbone
+    from xadapt.store.records import Json
 
 #: What a model reads of a row: ``input_ids`` and whatever else a problem needs.
 Feature = dict[str, Any]
@@ -200,7 +201,7 @@ class Problem(ABC):
         """Take the pool's raw outputs, one a feature of :meth:`encode_pool`, to retrieve from."""
         raise NotImplementedError(f"{self.task.name} has no pool")
 
-    def details(self) -> dict[str, Any]:
+    def details(self) -> Json:
         """What a reader must know beside the score, recorded with it."""
         return {"max_length": self.max_length}
 

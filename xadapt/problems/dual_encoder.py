@@ -16,6 +16,7 @@ from xadapt.problems.vectors import VectorProblem
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
 
+    from xadapt.store.records import Json
     from xadapt.tasks import Task
 
 #: Candidates that a query is answered with: the metric looks at no more.
@@ -87,7 +88,7 @@ class DualEncoderProblem(VectorProblem):
         _, nearest = top_k(np.stack(raw), self.vectors, TOP)
         return [[self.ids[index] for index in found] for found in nearest]
 
-    def details(self) -> dict[str, Any]:
+    def details(self) -> Json:
         """What a vector depends on, and how many candidates there are once they are known."""
         return {**super().details(), **({"candidates": len(self.ids)} if self.ids else {})}
 

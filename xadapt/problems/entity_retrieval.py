@@ -32,9 +32,9 @@ class EntityRetrievalProblem(DualEncoderProblem):
         mentions = [{**feature, "row": number} for number, feature in enumerate(mentions)]
         if not labelled:
             return mentions
-        places: dict[str, int] = {}
-        keys = [places.setdefault(self._description(row), len(places)) for row in rows]
-        return self.paired(mentions, self.texts(list(places)), keys)
+        numbers: dict[str, int] = {}
+        keys = [numbers.setdefault(self._description(row), len(numbers)) for row in rows]
+        return self.paired(mentions, self.texts(list(numbers)), keys)
 
     def own_pool(self, rows: list[Row]) -> list[Row]:
         """The rows' own descriptions, each once."""

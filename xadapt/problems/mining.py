@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from xadapt.tasks import Mining
 from xadapt.tasks.fields import ID, TEXT
 from xadapt.tasks.specs import KindSpec, PoolSpec, register_kind
 from xadapt.tasks.submission_files import Predicted, SubmissionFile, lines
+
+if TYPE_CHECKING:
+    from xadapt.store.records import Json
 
 #: Nearest neighbours on the other side that a cosine is compared with.
 NEIGHBOURS = 4
@@ -77,7 +80,7 @@ class MiningProblem(VectorProblem):
 
         return mining_examples(predictions, self.references(rows), [row["id"] for row in rows])
 
-    def details(self) -> dict[str, Any]:
+    def details(self) -> Json:
         """The margin, beside what a vector depends on."""
         return {**super().details(), "margin": "ratio", "neighbours": NEIGHBOURS}
 

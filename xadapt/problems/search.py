@@ -79,15 +79,15 @@ def _best(scores: torch.Tensor, k: int) -> tuple[np.ndarray, np.ndarray]:
     if width <= k:
         everything = np.tile(np.arange(width, dtype=np.int64), (len(scores), 1))
         return scores.numpy(), everything
-    values, places = (found.numpy() for found in torch.topk(scores, k + 1, dim=1))
+    values, nearest = (found.numpy() for found in torch.topk(scores, k + 1, dim=1))
     # torch chooses freely among equal scores, which matters where they go on beyond the edge.
     for row in np.flatnonzero(values[:, k - 1] == values[:, k]):
         whole = scores[row].numpy()
         above = np.flatnonzero(whole > values[row, k])
         equal = np.flatnonzero(whole == values[row, k])
         chosen = np.concatenate((above, equal))[:k]
-        values[row, :k], places[row, :k] = whole[chosen], chosen
-    return values[:, :k], places[:, :k]
+        values[row, :k], nearest[row, :k] = whole[chosen], chosen
+    return values[:, :k], nearest[:, :k]
 
 
 def _merge(scores: np.ndarray, indices: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:

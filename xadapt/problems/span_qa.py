@@ -20,6 +20,8 @@ from xadapt.tasks.submission_files import Predicted, SubmissionFile, as_json
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
 
+    from xadapt.store.records import Json
+
 MAX_ANSWER_TOKENS = 30
 #: Share of a window that the next one repeats (128 of 384 tokens in the official baselines).
 _OVERLAP = 1 / 3
@@ -101,7 +103,7 @@ class SpanQAProblem(Problem):
         """Start and end logits, shape (batch, tokens, 2)."""
         return torch.stack((outputs.start_logits, outputs.end_logits), dim=-1).float().cpu().numpy()
 
-    def decode(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[dict[str, Any]]:
+    def decode(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Json]:
         """The best span of at most :data:`MAX_ANSWER_TOKENS` tokens over all windows of a row.
 
         Where questions may have no answer, ``null_gap`` is the lowest score of ``<s>`` over all windows minus the score
@@ -117,9 +119,7 @@ class SpanQAProblem(Problem):
             if score > best[number][0]:
                 best[number] = (score, answer_text(rows[number]["context"], feature["offsets"], first, last))
             null[number] = min(null[number], float(logits[0].sum()))
-        predictions: list[dict[str, Any]] = [
-            {"id": row["id"], "text": text} for row, (_, text) in zip(rows, best, strict=True)
-        ]
+        predictions: list[Json] = [{"id": row["id"], "text": text} for row, (_, text) in zip(rows, best, strict=True)]
         if self._unanswerable:
             for prediction, (score, _), lowest in zip(predictions, best, null, strict=True):
                 prediction["null_gap"] = lowest - score if np.isfinite(score) else None
@@ -151,7 +151,7 @@ class SpanQAProblem(Problem):
             results.append({"prediction": text, "score": rounded(score)})
         return results
 
-    def references(self, rows: list[Row]) -> list[dict[str, Any]]:
+    def references(self, rows: list[Row]) -> list[Json]:
         """Ids with all accepted answers, none where the question has no answer."""
         return [{"id": row["id"], "answers": list(row["answers"]["text"] or ())} for row in rows]
 

@@ -34,9 +34,9 @@ class TaggingProblem(Problem):
     def encode(self, rows: list[Row], labelled: bool) -> list[Feature]:
         """Encode ``<s> words </s>``; a sentence that is too long gives several features of whole words.
 
-        Every word has exactly one place in exactly one feature: the features of a row are in the order of its words,
-        and ``places`` holds the token of each of them. A word of which the tokenizer leaves nothing is read as
-        ``<unk>``; one that is longer than a feature loses its end.
+        Every word has exactly one tagged token in exactly one feature: the features of a row are in the order of its
+        words, and ``tagged`` holds the index of that token for each of them. A word of which the tokenizer leaves
+        nothing is read as ``<unk>``; one that is longer than a feature loses its end.
 
         Raises:
             XadaptError: If a row is to be learnt from and has a tag that is not one of the labels.
@@ -59,8 +59,8 @@ class TaggingProblem(Problem):
                 feature = self._feature(window) | {"row": number}
                 if labelled:
                     feature["labels"] = [IGNORED] * len(feature["input_ids"])
-                    for place in feature["places"]:
-                        feature["labels"][place] = next(tags)
+                    for index in feature["tagged"]:
+                        feature["labels"][index] = next(tags)
                 features.append(feature)
         return features
 
@@ -82,13 +82,13 @@ class TaggingProblem(Problem):
         return [known[tag] for tag in tags]
 
     def _feature(self, words: list[list[int]]) -> Feature:
-        places: list[int] = []
+        tagged: list[int] = []
         pieces: list[int] = []
         for word in words:
             # Behind <s>.
-            places.append(1 + len(pieces) + tag_place(self.tokenizer.convert_ids_to_tokens(word)))
+            tagged.append(1 + len(pieces) + tag_index(self.tokenizer.convert_ids_to_tokens(word)))
             pieces += word
-        return {"input_ids": self.tokenizer.build_inputs_with_special_tokens(pieces), "places": places}
+        return {"input_ids": self.tokenizer.build_inputs_with_special_tokens(pieces), "tagged": tagged}
 
     def collate(self, features: list[Feature]) -> Batch:
         """Pad ids, and labels with :data:`IGNORED`; all int64, shape (batch, tokens)."""
@@ -130,7 +130,7 @@ class TaggingProblem(Problem):
         kind: Any = self.task.kind
         tags: list[list[str]] = [[] for _ in rows]
         for logits, feature in zip(raw, features, strict=True):
-            best = logits[feature["places"]].argmax(axis=-1)
+            best = logits[feature["tagged"]].argmax(axis=-1)
             tags[feature["row"]] += [kind.labels[int(index)] for index in best]
         return tags
 
@@ -158,7 +158,7 @@ def whole_words(words: list[list[int]], room: int) -> Iterator[list[list[int]]]:
         yield run
 
 
-def tag_place(pieces: list[str]) -> int:
+def tag_index(pieces: list[str]) -> int:
     """Find the piece of a word that its tag is learnt and read at: the first that is more than a word's opening mark.
 
     XLM-R's vocabulary has few pieces that begin a Chinese or Japanese word, because text has no space there: 68 to 94 %
@@ -168,7 +168,7 @@ def tag_place(pieces: list[str]) -> int:
     Args:
         pieces: The pieces of one word, at least one.
     """
-    return next((place for place, piece in enumerate(pieces) if piece.strip(_BOUNDARY)), 0)
+    return next((index for index, piece in enumerate(pieces) if piece.strip(_BOUNDARY)), 0)
 
 
 def _tag_fault(row: Row, kind: Any) -> str | None:

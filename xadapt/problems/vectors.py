@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
     from transformers import PreTrainedTokenizerBase
 
+    from xadapt.store.records import Json
     from xadapt.tasks import Task
 
 #: Texts that are tokenized together: what the tokenizer keeps beside the ids is far larger than the ids.
@@ -105,7 +106,7 @@ class VectorProblem(Problem):
             features += [{"input_ids": np.array(ids, dtype=np.int32)} for ids in encoded["input_ids"]]
         return features
 
-    def details(self) -> dict[str, Any]:
+    def details(self) -> Json:
         """The layer and the pooling, which the scores depend on."""
         return {**super().details(), "layer": self.layer, "pooling": "mean"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-#: A row of a task: field to value.
+#: A row: column or field to value.
 Row = dict[str, Any]
 
 

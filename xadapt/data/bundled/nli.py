@@ -6,12 +6,13 @@ labels are exactly balanced in every square.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from xadapt.data.bundled.material import load
+from xadapt.store.records import Json
+from xadapt.tasks import Row
 
 
-def rows(language: str, split: str) -> list[dict[str, Any]]:
+def rows(language: str, split: str) -> list[Row]:
     """Expand the squares of one language and split.
 
     Args:
@@ -31,7 +32,7 @@ def rows(language: str, split: str) -> list[dict[str, Any]]:
     return [row for premises, hypotheses in squares for row in _expand(premises, hypotheses)]
 
 
-def _fill(templates: Sequence[dict[str, Any]], split: str) -> list[tuple[list[str], list[str]]]:
+def _fill(templates: Sequence[Json], split: str) -> list[tuple[list[str], list[str]]]:
     squares = []
     # Round by round, so that the first rows already show every template to whoever takes only those.
     for position in range(max(len(template[split]) for template in templates)):
@@ -47,7 +48,7 @@ def _format(patterns: Sequence[str], words: Sequence[str]) -> list[str]:
     return [sentence[0].upper() + sentence[1:] for sentence in sentences]
 
 
-def _expand(premises: Sequence[str], hypotheses: Sequence[str]) -> list[dict[str, Any]]:
+def _expand(premises: Sequence[str], hypotheses: Sequence[str]) -> list[Row]:
     return [
         {"first": premise, "second": hypothesis, "label": (column - line) % 3}
         for line, premise in enumerate(premises)

@@ -5,16 +5,17 @@ marks are taken out here and the offsets counted on the way, so a span is right 
 """
 
 import re
-from typing import Any
 
 from xadapt.data.bundled.material import load
+from xadapt.store.records import Json
+from xadapt.tasks import Row
 
 _MARK = re.compile(r"\[(\d+):([^\]]+)\]")
 # Every template lists seven pairs of things; the last pair is held out for dev.
 _INSTANCES = {"train": range(6), "dev": range(6, 7)}
 
 
-def rows(language: str, split: str) -> list[dict[str, Any]]:
+def rows(language: str, split: str) -> list[Row]:
     """Ask every question of every context of one language and split.
 
     Args:
@@ -43,7 +44,7 @@ def rows(language: str, split: str) -> list[dict[str, Any]]:
     ]
 
 
-def _fill(split: str) -> list[dict[str, Any]]:
+def _fill(split: str) -> list[Json]:
     material = load("qa")
     texts = []
     for instance in _INSTANCES[split]:
@@ -59,7 +60,7 @@ def _fill(split: str) -> list[dict[str, Any]]:
     return texts
 
 
-def _words(material: dict[str, Any], split: str, instance: int, position: int) -> dict[str, Any]:
+def _words(material: Json, split: str, instance: int, position: int) -> Json:
     people, places = material["pools"][split]["people"], material["pools"][split]["places"]
     # The strides differ by instance, so that the same people and places do not always meet.
     turn = 12 * instance + position

@@ -1,11 +1,10 @@
 """Sentence retrieval: everyday sentences, each written in all ten languages."""
 
-from typing import Any
-
 from xadapt.data.bundled.material import load
+from xadapt.tasks import Row
 
 
-def rows(language: str, split: str) -> list[dict[str, Any]]:
+def rows(language: str, split: str) -> list[Row]:
     """Pair every sentence in one language with its English translation.
 
     Args:

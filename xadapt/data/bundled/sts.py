@@ -7,9 +7,9 @@ the score is not the token overlap.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from xadapt.data.bundled.material import load
+from xadapt.tasks import Row
 
 _ANCHOR, _PARAPHRASE, _DETAIL, _CHANGED, _OTHER, _TOPIC = range(6)
 _PAIRS = (
@@ -24,7 +24,7 @@ _PAIRS = (
 )
 
 
-def rows(language: str, split: str) -> list[dict[str, Any]]:
+def rows(language: str, split: str) -> list[Row]:
     """Pair the sentences of every group, and each anchor with the anchor of the next group.
 
     Args:
@@ -56,7 +56,7 @@ def _fill(split: str) -> list[list[str]]:
     return groups
 
 
-def _pair(group: Sequence[str], unrelated: str) -> list[dict[str, Any]]:
+def _pair(group: Sequence[str], unrelated: str) -> list[Row]:
     pairs = [(group[left], group[right], score) for left, right, score in _PAIRS]
     pairs.append((group[_ANCHOR], unrelated, 0.0))
     return [{"first": first, "second": second, "score": score} for first, second, score in pairs]

@@ -1,8 +1,7 @@
 """Choose one set, language and split of the bundled suite, with one clear error for a name it does not have."""
 
-from typing import Any
-
 from xadapt.data.bundled import nli, qa, retrieval, sts
+from xadapt.tasks import Row
 
 LANGUAGES: tuple[str, ...] = ("en", "de", "es", "fr", "ru", "ar", "hi", "sw", "tr", "zh")
 SETS: tuple[str, ...] = ("nli", "sts", "qa", "retrieval")
@@ -29,7 +28,7 @@ def languages(name: str) -> tuple[str, ...]:
     return LANGUAGES
 
 
-def rows(name: str, language: str, split: str) -> list[dict[str, Any]]:
+def rows(name: str, language: str, split: str) -> list[Row]:
     """Give the rows of one set, language and split, always the same rows in the same order.
 
     Row ``i`` of a test split is the same content in every language, with the same label, score or answer.
