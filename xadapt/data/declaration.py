@@ -134,10 +134,11 @@ def read_declaration(path: Path) -> tuple[YamlFile, Declaration]:
     # With SafeLoader the labels yes and no, and the language no, would be true and false.
     file = read_yaml(path, wanted, yaml.BaseLoader)
     given = {key: value for key, value in file.content.items() if value != ""}
-    declared = file.validated(declaration_class(given.get("problem")), given)
-    problems = [spec.name for spec in all_specs() if spec.declarable]
-    if declared.problem not in problems:
-        raise file.fault(["problem"], unknown("value", declared.problem, problems))
+    problem, problems = given.get("problem"), [spec.name for spec in all_specs() if spec.declarable]
+    if isinstance(problem, str) and problem not in problems:
+        # An unknown problem explains unknown keys.
+        raise file.fault(["problem"], unknown("value", problem, problems))
+    declared = file.validated(declaration_class(problem), given)
     fault = name_fault(declared.name)
     if fault:
         raise file.fault(["name"], fault)
