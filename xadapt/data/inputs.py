@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
-from xadapt.data.fields import column_names, to_fields
+from xadapt.data.columns import column_names, to_fields
 from xadapt.data.files import READERS, Table, read_table
 from xadapt.errors import XadaptError, unknown
 from xadapt.tasks import Row, Task

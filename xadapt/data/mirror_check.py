@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from xadapt.data.fields import column_names, to_fields
+from xadapt.data.columns import column_names, to_fields
 from xadapt.data.file_findings import Finding, find
 from xadapt.data.files import Table, count_rows, read_table
 from xadapt.data.inventory import Part, Stock, parts_of, take_stock, undeclared

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xadapt.data.declaration import Declaration, check_labels, forms, read_declaration
-from xadapt.data.fields import column_names, to_fields
+from xadapt.data.columns import column_names, to_fields
 from xadapt.data.files import Table, read_table
 from xadapt.data.row_checks import checked_rows
 from xadapt.data.task_names import SHIPPED

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from xadapt.data import bundled
-from xadapt.data.fields import column_names, to_fields
+from xadapt.data.columns import column_names, to_fields
 from xadapt.data.files import count_rows, read_table
 from xadapt.data.hub import read_hub
 from xadapt.data.mirror import mirror_file, read_mirror

@@ -1,6 +1,6 @@
 import pytest
 
-from xadapt.data.fields import column_names, to_fields
+from xadapt.data.columns import column_names, to_fields
 from xadapt.data.files import Table
 from xadapt.errors import XadaptError
 from xadapt.tasks import (
