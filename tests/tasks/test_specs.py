@@ -15,7 +15,7 @@ from xadapt.tasks import Kind, Tagging, TextClassification, all_tasks
 from xadapt.tasks.fields import Field
 from xadapt.tasks.specs import KeyFault, all_specs, spec_named, spec_of
 
-KINDS = [
+KINDS = [kind for kind in vars(tasks).values() if isinstance(kind, type) and issubclass(kind, Kind) and kind != Kind]
     kind for kind in vars(tasks).values() if isinstance(kind, type) and issubclass(kind, Kind) and kind is not Kind
 ]
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from xadapt.data.declaration import Declaration, check_labels, forms, read_declaration
 from xadapt.data.columns import column_names, to_fields
+from xadapt.data.declaration import Declaration, check_labels, forms, read_declaration
 from xadapt.data.files import Table, read_table
 from xadapt.data.row_checks import checked_rows
 from xadapt.data.task_names import SHIPPED
