@@ -16,8 +16,6 @@ from xadapt.tasks.fields import Field
 from xadapt.tasks.specs import KeyFault, all_specs, spec_named, spec_of
 
 KINDS = [kind for kind in vars(tasks).values() if isinstance(kind, type) and issubclass(kind, Kind) and kind != Kind]
-    kind for kind in vars(tasks).values() if isinstance(kind, type) and issubclass(kind, Kind) and kind is not Kind
-]
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
