@@ -14,7 +14,7 @@ from xadapt.analysis.families import classify
 from xadapt.composition.grammar import parse
 from xadapt.composition.hints import how_to_make
 from xadapt.composition.specs import forget_composition
-from xadapt.data.names import name_fault
+from xadapt.data.task_names import name_fault
 from xadapt.errors import XadaptError
 from xadapt.methods.adapter import adapter_state
 from xadapt.training.plan import plan_setup, plan_target

@@ -29,7 +29,8 @@ dev: train.jsonl
 test: "test-{language}.jsonl"
 languages: [de, xq]
 """
-QUICK = ["--epochs", "1", "--batch-size", "8", "--max-length", "32", "--dev-limit", "6", "--adapter-config", "lora[r=4]"]
+QUICK = ["--epochs", "1", "--batch-size", "8", "--max-length", "32", "--dev-limit", "6"]
+LINEAR = ["--adapter-config", "lora[r=4]"]
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -84,7 +85,7 @@ def test_it_is_trained_measured_asked_exported_imported_and_reported(
     cli: Cli, declared: Path, tiny_base_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base, data = ["--base", str(tiny_base_folder)], ["--data", str(declared.parent)]
-    code, out, err = cli("train-task", declared, *QUICK, *base, *data, "--json")
+    code, out, err = cli("train-task", declared, *QUICK, *LINEAR, *base, *data, "--json")
     assert code == 0, err
     assert json.loads(out)["setup"] == "birds"
 

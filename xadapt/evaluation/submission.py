@@ -205,9 +205,7 @@ def _content(
     return spec_of(task.kind).submission.text(given)
 
 
-def _rows(
-    task: Task, language: str, count: int, source: Source, entry: LanguageScore, limit: int | None
-) -> list[Row]:
+def _rows(task: Task, language: str, count: int, source: Source, entry: LanguageScore, limit: int | None) -> list[Row]:
     """The rows that were predicted."""
     found = source.test(task, language, limit)
     # What identifies the rows of kinds with a pool covers the pool too.

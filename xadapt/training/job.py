@@ -221,7 +221,9 @@ def prepare(context: Context, plan: TrainPlan, settings: TrainSettings) -> Job:
         filled,
         train_rows={task.name: source.train(task, filled.limit) for task in (plan.tasks if kind.learns else ())},
         dev_rows={task.name: source.dev(task, filled.dev_limit) for task in plan.tasks},
-        problems={task.name: bind(source.with_labels(task), context.backbone, filled.max_length) for task in plan.tasks},
+        problems={
+            task.name: bind(source.with_labels(task), context.backbone, filled.max_length) for task in plan.tasks
+        },
     )
 
 
