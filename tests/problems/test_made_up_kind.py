@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from xadapt import plugins
 from xadapt.cli.main import main
 from xadapt.data.mirror_check import examine
 from xadapt.data.own_tasks import declare
@@ -103,7 +104,7 @@ def test_it_is_trained_measured_asked_exported_imported_and_reported(
     assert all(row["prediction"] == round(row["exactly"]) for row in found)
 
     # The process that loads an export has tests of its own.
-    check = importlib.import_module("xadapt.portable.checked").Check({"birds": 0.0}, 12)
+    check = importlib.import_module("xadapt.portable.export_check").Check({"birds": 0.0}, 12)
     monkeypatch.setattr("xadapt.portable.export.check", lambda *given: check)
     code, out, err = cli("export", "birds", "--to", tmp_path / "merged", "--format", "merged", *base, "--json")
     assert code == 0, err
@@ -177,6 +178,19 @@ def test_a_kind_that_was_not_registered_is_an_error_of_one_line(declared: Path, 
         specs.spec_of(counting.Counting())
     with pytest.raises(XadaptError, match="problem: unknown value 'counting'"):
         declare(declared)
+
+
+def test_a_kind_in_a_file_that_a_variable_names_needs_no_import(
+    declared: Path, monkeypatch: pytest.MonkeyPatch, counting: Any
+) -> None:
+    del specs._SPECS[counting.Counting]
+    monkeypatch.setenv("XADAPT_PLUGINS", counting.__file__)
+    plugins._load.cache_clear()
+    try:
+        assert declare(declared).task().kind.name == "counting"
+    finally:
+        sys.modules.pop("counting_kind", None)
+        plugins._load.cache_clear()
 
 
 def test_two_kinds_cannot_have_one_name(counting: Any) -> None:

@@ -1,7 +1,8 @@
 """All that differs between kinds of problem: one :class:`KindSpec` a kind, registered in the kind's own file.
 
 The other rooms ask :func:`spec_of` instead of knowing kinds. The kinds of xadapt are files of :mod:`xadapt.problems`,
-which is loaded when a spec is first asked for, and without torch.
+which is loaded when a spec is first asked for, and without torch. A user's own kinds are registered by whatever
+:mod:`xadapt.plugins` imports, or by the program itself.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from xadapt.errors import XadaptError, unknown
+from xadapt.plugins import load_plugins
 from xadapt.tasks.fields import Field
 from xadapt.tasks.kinds import Kind, Row
 from xadapt.tasks.portable_heads import HeadForm
@@ -188,8 +190,9 @@ def register_kind(spec: KindSpec) -> KindSpec:
 
 
 def all_specs() -> tuple[KindSpec, ...]:
-    """The specs of all kinds, those of xadapt first unless another was registered before they were loaded."""
+    """The specs of all kinds, those of plugins included."""
     importlib.import_module("xadapt.problems")
+    load_plugins()
     return tuple(_SPECS.values())
 
 
@@ -200,10 +203,12 @@ def spec_of(kind: Kind | type[Kind]) -> KindSpec:
         XadaptError: If it was not registered.
     """
     wanted = kind if isinstance(kind, type) else type(kind)
-    found = next((spec for spec in all_specs() if spec.kind is wanted), None)
-    if found is None:
+    # Whoever has a kind has mostly imported its file.
+    if wanted not in _SPECS:
+        all_specs()
+    if wanted not in _SPECS:
         raise XadaptError(f"{wanted.__qualname__} is no registered kind: call register_kind where it is defined")
-    return found
+    return _SPECS[wanted]
 
 
 def spec_named(name: str) -> KindSpec:
