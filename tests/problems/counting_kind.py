@@ -92,6 +92,11 @@ register_kind(
         declared=_declared,
         row_fault=_count_fault,
         remarks=_remarks,
-        head=HeadForm("classification", outputs=1, note=lambda kind: f"the count is {kind.most} × the output"),
+        head=HeadForm(
+            "classification",
+            outputs=1,
+            example='"Sieben Hunde."',
+            note=lambda kind: f"the count is {kind.most} × the output",
+        ),
     )
 )

@@ -10,6 +10,7 @@ import pytest
 from xadapt.errors import XadaptError
 from xadapt.problems import bind
 from xadapt.tasks import get_task
+from xadapt.tasks.specs import KindSpec, all_specs
 
 
 def test_what_is_not_trained_pools_the_bases_own_layer_and_what_is_trained_the_last(tiny: Any) -> None:
@@ -34,3 +35,9 @@ def test_a_layer_that_cannot_be_is_refused_in_one_line(tiny: Any, task: str, lay
 def test_lengths_are_the_problems_own_unless_stated(tiny: Any) -> None:
     assert bind(get_task("xnli"), tiny, 32).max_length == 32
     assert bind(get_task("xnli"), tiny).max_length == 128
+
+
+@pytest.mark.parametrize("spec", [spec for spec in all_specs() if spec.head], ids=lambda spec: spec.name)
+def test_the_example_of_a_head_is_code_that_encodes_a_row(tiny: Any, spec: KindSpec) -> None:
+    encoded = eval(f'tokenizer({spec.head.example}, return_tensors="pt")', {"tokenizer": tiny.tokenizer})
+    assert encoded["input_ids"].ndim == 2

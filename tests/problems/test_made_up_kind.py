@@ -109,7 +109,9 @@ def test_it_is_trained_measured_asked_exported_imported_and_reported(
     code, out, err = cli("export", "birds", "--to", tmp_path / "merged", "--format", "merged", *base, "--json")
     assert code == 0, err
     assert json.loads(out)["architecture"] == "XLMRobertaForSequenceClassification"
-    assert "the count is 4 × the output" in (tmp_path / "merged" / "README.md").read_text(encoding="utf-8")
+    page = (tmp_path / "merged" / "README.md").read_text(encoding="utf-8")
+    assert "the count is 4 × the output" in page
+    assert 'model.eval()(**tokenizer("Sieben Hunde.", return_tensors="pt"))' in page
 
     code, out, err = cli("export", "birds", "--to", tmp_path / "hub", "--format", "adapterhub", *base)
     assert code == 0, err

@@ -9,6 +9,7 @@ from xadapt.bases import DEFAULT_BASE, split_name
 from xadapt.portable.export_check import Written
 from xadapt.portable.export_record import ExportRecord
 from xadapt.tasks import Catalogue
+from xadapt.tasks.portable_heads import HeadForm
 from xadapt.tasks.specs import spec_of
 
 _LICENCES = (
@@ -54,7 +55,7 @@ def readme(record: ExportRecord, written: Written, library: str, with_base: bool
         "from transformers import AutoTokenizer",
         "",
         f"tokenizer = AutoTokenizer.from_pretrained({json.dumps(folder)})",
-        'outputs = model.eval()(**tokenizer("Ein Satz.", "Noch ein Satz.", return_tensors="pt"))',
+        *_example(record, tasks),
         "```",
         "",
     ]
@@ -81,6 +82,17 @@ def readme(record: ExportRecord, written: Written, library: str, with_base: bool
         "",
     ]
     return "\n".join(lines)
+
+
+def _example(record: ExportRecord, tasks: Catalogue) -> Iterable[str]:
+    task = tasks.get(list(record.heads)[-1]) if record.heads else None
+    form = (spec_of(task.kind).head if task else None) or HeadForm("")
+    encoded = f'tokenizer({form.example}, return_tensors="pt")'
+    if form.plain and form.plain.choices and record.architecture == form.plain.architecture:
+        # Of each input a row, its choices, their tokens.
+        yield f"batch = {{key: value[None] for key, value in {encoded}.items()}}"
+        encoded = "batch"
+    yield f"outputs = model.eval()(**{encoded})"
 
 
 def _heads(record: ExportRecord, tasks: Catalogue) -> Iterable[str]:

@@ -156,6 +156,7 @@ register_kind(
             "classification",
             outputs=1,
             same=("multiple_choice",),
+            example='["Ein Satz."] * 2, ["Dann dies.", "Dann das."], padding=True',
             # Its pooler, a dense layer and a tanh on the first token, is the first half of a classification head.
             plain=PlainHead(
                 "XLMRobertaForMultipleChoice", {"1": "roberta.pooler.dense", "4": "classifier"}, choices=True

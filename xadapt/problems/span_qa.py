@@ -248,7 +248,7 @@ register_kind(
         remarks=answer_remarks,
         remarked=count_answers,
         unique_ids=True,
-        head=HeadForm("question_answering", outputs=2),
+        head=HeadForm("question_answering", outputs=2, example='"Wo steht es?", "Es steht am Fluss."'),
         submission=SubmissionFile("json", _submitted),
         suite_scores=("f1", "exact_match"),
         suite_metric="F1 and exact match",

@@ -203,7 +203,7 @@ register_kind(
         metric_of=_metric,
         row_fault=_tag_fault,
         fill=_filled,
-        head=HeadForm("tagging"),
+        head=HeadForm("tagging", example='["Ein", "Satz"], is_split_into_words=True'),
         submission=SubmissionFile("tsv", _submitted),
     )
 )

@@ -26,7 +26,7 @@ register_kind(
         metrics=("accuracy", "accuracy_f1"),
         metric_fault=metric_fault,
         row_fault=label_fault,
-        head=HeadForm("classification"),
+        head=HeadForm("classification", example='"Ein Satz."'),
         submission=SubmissionFile("tsv", hub_labels),
     )
 )

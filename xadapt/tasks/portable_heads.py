@@ -31,6 +31,7 @@ class HeadForm:
         outputs: How many outputs it has, where it is not one a label.
         same: Other types of that library whose layers are the same.
         plain: The class of transformers that has an equal head, where it is not the one that the type stands for.
+        example: The arguments with which a reader calls ``tokenizer`` for one row.
         note: What a reader must know to use its outputs, "" if nothing.
     """
 
@@ -38,4 +39,5 @@ class HeadForm:
     outputs: int = 0
     same: tuple[str, ...] = ()
     plain: PlainHead | None = None
+    example: str = '"Ein Satz.", "Noch ein Satz."'
     note: Callable[[Any], str] = lambda kind: ""
