@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from xadapt.evaluation.cost import hardware_name
-from xadapt.problems.bind import bind
+from xadapt.problems import bind
 from xadapt.session import Session
 from xadapt.store.files import atomic_write_json
 
