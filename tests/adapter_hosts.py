@@ -36,7 +36,7 @@ class AdapterHost:
         torch.manual_seed(sum(map(ord, name)))
         with torch.no_grad():
             for value in adapter_state(self.model, name).values():
-                value += 0.1 * torch.randn(value.shape)
+                value.add_(0.1 * torch.randn(value.shape))
 
     def hidden(self, encoder: Any = None) -> torch.Tensor:
         """Hidden states of the last layer, shape (2, 6, width)."""

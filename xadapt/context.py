@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -13,6 +12,8 @@ from xadapt.errors import XadaptError, option
 from xadapt.tasks.catalogue import Catalogue
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import torch
 
     from xadapt.backbone.base import Backbone

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import torch
 
 from xadapt.problems import problem_revisions
-from xadapt.store.records import Json
 from xadapt.store.versions import versions
 from xadapt.training.run_kinds import revisions
 
 if TYPE_CHECKING:
     from xadapt.context import Context
+    from xadapt.store.records import Json
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xadapt.data.inputs import CHUNK, input_rows, read_chunks
@@ -15,6 +13,9 @@ from xadapt.evaluation.answering import Answerer, answer_with
 from xadapt.problems import problem_class
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from pathlib import Path
+
     from xadapt.composition.expression import Node
     from xadapt.context import Context
     from xadapt.tasks import Task

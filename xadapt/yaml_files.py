@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -13,6 +11,10 @@ from pydantic import BaseModel, ValidationError
 from xadapt.errors import XadaptError, unknown
 from xadapt.store.files import read_text
 from xadapt.validation import fault_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from comparison_view import LAYOUTS, Layout, show
@@ -31,7 +31,6 @@ from xadapt.composition.grammar import parse
 from xadapt.display import Display, Rows
 from xadapt.evaluation.cost import hardware_name
 from xadapt.experiments.execute import execute
-from xadapt.experiments.outlook import Expected
 from xadapt.experiments.recipe import Budget, Recipe, Target
 from xadapt.experiments.steps import Step, TrainStep
 from xadapt.session import Session
@@ -39,6 +38,9 @@ from xadapt.store.files import atomic_write_json
 from xadapt.store.store import Store
 from xadapt.store.versions import versions
 from xadapt.training.plan import plan_targets, setup_of
+
+if TYPE_CHECKING:
+    from xadapt.experiments.outlook import Expected
 
 TARGET = "xnli"
 MEMBERS = ("lingnli", "squad", "stsb")

@@ -9,10 +9,9 @@ kept from a text to the next. In an evaluation of members and ensemble the ensem
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from rich.console import Console
@@ -25,6 +24,9 @@ from xadapt.methods.adapter import add_adapter
 from xadapt.store.files import atomic_write_json
 from xadapt.store.versions import versions
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 PLACES = (("e5-small", "0-11"), ("e5-small", "6-11"), ("e5-small", "8-11"), ("e5-small:10", "5-9"))
 MEMBERS, ROWS, TOKENS, SEED = 3, 16, 64, 42
 
@@ -36,7 +38,7 @@ def member(base: str, layers: str) -> Any:
     add_adapter(model, "nli", f"seq_bn[reduction_factor=8]@{layers}")
     model.set_active_adapters("nli")
     split(model, "")
-    model.roberta.encoder.start, model.roberta.encoder.tokenwise = int(layers.split("-")[0]), True
+    model.roberta.encoder.start, model.roberta.encoder.tokenwise = int(layers.split("-", maxsplit=1)[0]), True
     return model.requires_grad_(False).eval()
 
 

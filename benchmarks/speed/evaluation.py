@@ -13,10 +13,9 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from rich.console import Console
@@ -25,11 +24,15 @@ from rich.table import Table
 from xadapt.composition.grammar import parse
 from xadapt.evaluation.answering import answer_with
 from xadapt.evaluation.cost import hardware_name
-from xadapt.problems.base import Problem
 from xadapt.session import Session
 from xadapt.store.files import atomic_write_json
 from xadapt.store.store import Store
 from xadapt.store.versions import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xadapt.problems.base import Problem
 
 SETUPS = [
     "lingnli",

@@ -11,10 +11,9 @@ from __future__ import annotations
 import argparse
 import json
 import platform
-from collections.abc import Callable
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from adapters.composition import Fuse
@@ -23,6 +22,9 @@ from xadapt.backbone.base import load_backbone
 from xadapt.evaluation.cost import hardware_name, interleaved
 from xadapt.methods.fusion import add_fusion, fusion_layers, lower_fusion
 from xadapt.store.versions import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CONFIG = "seq_bn[reduction_factor=8]"
 ROWS, TOKENS, RANK, SEED = 16, 64, 16, 42

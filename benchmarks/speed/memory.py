@@ -18,8 +18,10 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 VARIANTS = ("top", "packed", "whole", "dense")
 

@@ -10,9 +10,8 @@ from __future__ import annotations
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from adapters import AdapterTrainer
@@ -20,11 +19,15 @@ from adapters.composition import Fuse, Stack
 from transformers import TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
-from xadapt.backbone.base import Backbone
-from xadapt.data.source import Source
-from xadapt.experiments.recipe import Budget, Recipe
 from xadapt.problems.base import Feature, Problem, bind
 from xadapt.tasks import Task, get_task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from xadapt.backbone.base import Backbone
+    from xadapt.data.source import Source
+    from xadapt.experiments.recipe import Budget, Recipe
 
 CONFIG = "seq_bn[reduction_factor=8]"
 EVAL_BATCH = 32

@@ -27,6 +27,7 @@ def command(hub: StandIn, *arguments: str, **environment: str) -> tuple[int, str
         [sys.executable, "-c", "from xadapt.cli.main import main; main()", *arguments],
         env={**os.environ, **variables, "NO_PROXY": "127.0.0.1", "HF_TOKEN": "", **environment},
         capture_output=True,
+        check=False,
         text=True,
         timeout=300,
     )

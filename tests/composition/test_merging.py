@@ -91,7 +91,7 @@ def test_a_negated_adapter_does_the_opposite(host: Any, text: str) -> None:
     host.add(text, "a")
     with torch.no_grad():
         for value in adapter_state(host.model, "a").values():
-            value *= 0.4
+            value.mul_(0.4)
     merge_adapters(host.model, "sum", ["a"], (-1.0,), "minus")
     effect, opposite = host.under("a") - host.bare, host.under("minus") - host.bare
     assert torch.cosine_similarity(effect.flatten(), opposite.flatten(), dim=0) < -0.9

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -112,7 +111,7 @@ def test_a_path_may_be_absolute_above_the_file_or_in_the_home_folder(tmp_path: P
     assert declared(tmp_path, text).train == [
         "/data/a.csv",
         str(tmp_path.parent / "b.csv"),
-        os.path.expanduser("~/c.csv"),
+        str(Path("~/c.csv").expanduser()),
     ]
 
 

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from xadapt.problems.base import Batch, Feature, Result, Row, rounded
+from xadapt.problems.base import Batch, Feature, Result, rounded
 from xadapt.problems.first_token import FirstTokenProblem
-from xadapt.tasks import Kind
+from xadapt.tasks import Kind, Row
 from xadapt.tasks.fields import NUMBER, TEXT
 from xadapt.tasks.portable_heads import HeadForm
 from xadapt.tasks.specs import KeyFault, KindSpec, Remark, register_kind

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from statistics import fmean, pstdev, stdev
+from typing import TYPE_CHECKING
 
 from xadapt.analysis.comparison_rows import (
     Block,
@@ -23,8 +22,13 @@ from xadapt.analysis.families import Family, classify
 from xadapt.analysis.results import comparable, variant
 from xadapt.composition.specs import families
 from xadapt.metrics import OWN_SCALES
-from xadapt.store.records import Result
 from xadapt.tasks.languages import ENGLISH
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from xadapt.store.records import Result
 
 #: Label of the target's adapter alone, with no intermediate adapter under it.
 TARGET_ONLY = "target only"

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from xadapt.analysis.tested import Tally, Tested, Untested
 from xadapt.tables import Cell, Mark, Table, html_table, numbers, terminal_text, words
 from xadapt.tables.numbers import p_value
 from xadapt.tasks.languages import ENGLISH
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from xadapt.analysis.costs import Timing
+    from xadapt.analysis.tested import Tally, Tested, Untested
     from xadapt.store.records import Result
 
 

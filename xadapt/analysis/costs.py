@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import TYPE_CHECKING
 
 from xadapt.analysis.results import base_title
 from xadapt.bases import base_name
 from xadapt.composition.grammar import parse
-from xadapt.store.cost_record import CostRecord, TaskCost
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from xadapt.store.cost_record import CostRecord, TaskCost
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from numpy.typing import ArrayLike
 from scipy import stats
 
 from xadapt.analysis.significance import PairedBootstrap, finite, holm
 from xadapt.analysis.tested import ALPHA, Tally
 from xadapt.errors import XadaptError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike
 
 #: Differences below this are rounding.
 _NOTHING = 1e-9

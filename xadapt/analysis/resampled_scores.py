@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from xadapt.analysis.significance import FloatArray, Score, finite
 from xadapt.errors import XadaptError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import ArrayLike
 
 
 def spearman_difference(setup: ArrayLike, single: ArrayLike, gold: ArrayLike) -> Score:

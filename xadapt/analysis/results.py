@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from xadapt.composition.grammar import parse
-from xadapt.store.records import Result
 from xadapt.tasks.languages import ENGLISH
+
+if TYPE_CHECKING:
+    from xadapt.store.records import Result
 
 #: English beside itself, where all languages are pairs.
 ENGLISH_PAIR = f"{ENGLISH}-{ENGLISH}"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xadapt.analysis.comparison_rows import Block, SetupRow
 from xadapt.analysis.effects import effect_size, seed_noise, tally_languages
 from xadapt.analysis.resampled_scores import micro_f1_difference, spearman_difference
 from xadapt.analysis.results import ENGLISH_PAIR
@@ -26,6 +24,12 @@ from xadapt.analysis.significance import (
 from xadapt.analysis.tested import Tested, Untested
 from xadapt.store.records import ExamplesRecord, Result
 from xadapt.tasks.languages import ENGLISH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from xadapt.analysis.comparison_rows import Block, SetupRow
 
 #: Runs that are compared with each other: a setup's and the reference's.
 Pairs = list[tuple[Result, Result]]
@@ -112,8 +116,9 @@ class _Reader:
         self._read: dict[tuple[str, str], ExamplesRecord | None] = {}
 
     def score(self, pairs: Pairs, code: str) -> tuple[tuple[Score, int] | None, str, Untested | None]:
-        """What scores pairs of runs on resamples of a language's examples and how many there are, what names the
-        rows, and why there is nothing.
+        """What scores pairs of runs on resamples of a language's examples.
+
+        Gives the score and how many examples there are, what names the rows, and why there is nothing.
         """
         both = [[self._examples(run, code) for run in runs] for runs in zip(*pairs, strict=True)]
         if not both or any(one is None for side in both for one in side):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from xadapt.analysis.families import classify
 from xadapt.evaluation.suite_scores import SuiteScore, score_suite
-from xadapt.store.records import Result
 from xadapt.tasks.suites import get_suite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from xadapt.store.records import Result
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 from xadapt.analysis.comparison_rows import (
     Block,
@@ -14,7 +14,11 @@ from xadapt.analysis.comparison_rows import (
     best_in_english,
     english_or_least,
 )
-from xadapt.analysis.tested import Tested, Untested
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from xadapt.analysis.tested import Tested, Untested
 
 #: Closer than this, and two scores print the same.
 TIE = 0.05

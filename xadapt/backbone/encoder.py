@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,8 @@ from xadapt.libraries.transformers import set_encoder_class
 from xadapt.store.text_cache import TextCache, text_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from adapters import XLMRobertaAdapterModel
 
 

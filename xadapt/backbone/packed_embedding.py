@@ -27,8 +27,8 @@ def unpack_rows(rows: Tensor) -> Tensor:
         packed = part[..., 2:]
         out[..., : BLOCK_WEIGHTS // 2] = packed & 15
         out[..., BLOCK_WEIGHTS // 2 :] = packed >> 4
-        out -= 8
-        out *= part[..., :2].contiguous().view(torch.float16).float()
+        out.sub_(8)
+        out.mul_(part[..., :2].contiguous().view(torch.float16).float())
     return weights.flatten(1)
 
 
@@ -47,6 +47,7 @@ class PackedEmbedding(nn.Module):
     rows: Tensor
 
     def __init__(self, rows: Tensor, padding_idx: int) -> None:
+        """Hold packed rows; ``padding_idx`` is the word that stands for nothing."""
         super().__init__()
         self.register_buffer("rows", rows, persistent=False)
         self.num_embeddings = rows.shape[0]

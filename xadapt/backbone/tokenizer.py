@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from tokenizers import Regex as TokenizerRegex
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from transformers import XLMRobertaTokenizerFast
 
-from xadapt.backbone.packed import PackedModel
 from xadapt.libraries.transformers import fast_tokenizer
+
+if TYPE_CHECKING:
+    from transformers import XLMRobertaTokenizerFast
+
+    from xadapt.backbone.packed import PackedModel
 
 
 def build_tokenizer(packed: PackedModel) -> XLMRobertaTokenizerFast:

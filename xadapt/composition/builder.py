@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from xadapt.composition.expression import Node
 from xadapt.composition.heads import HeadStates, close_task, head_states, merge_heads, pick_head
 from xadapt.composition.hints import how_to_make
 from xadapt.composition.loading import activate_on, bare_model, freeze, label_ids, put_adapter, put_head
@@ -14,15 +12,18 @@ from xadapt.composition.members import Members
 from xadapt.composition.merging import merge_adapters
 from xadapt.composition.specs import composition_of
 from xadapt.errors import XadaptError
-from xadapt.store.records import Scores
-from xadapt.tasks import Kind, Task
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from adapters import XLMRobertaAdapterModel
     from adapters.composition import AdapterCompositionBlock
 
+    from xadapt.composition.expression import Node
     from xadapt.context import Context
     from xadapt.store.checkpoints import Checkpoint
+    from xadapt.store.records import Scores
+    from xadapt.tasks import Kind, Task
 
 
 def layer_name(node: Node) -> str:

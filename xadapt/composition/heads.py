@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from xadapt.errors import XadaptError
-from xadapt.tasks import Task
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from xadapt.composition.expression import Node
+    from xadapt.tasks import Task
 
 #: By task, the parameters of its head.
 HeadStates = dict[str, dict[str, torch.Tensor]]

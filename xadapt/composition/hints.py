@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from xadapt.composition.expression import Node
+from typing import TYPE_CHECKING
+
 from xadapt.composition.specs import composition_of
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
+
+if TYPE_CHECKING:
+    from xadapt.composition.expression import Node
 
 
 def how_to_make(node: Node, tasks: Catalogue = DEFAULT) -> str:

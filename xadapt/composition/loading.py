@@ -5,23 +5,25 @@ Everywhere, ``model`` is an ``XLMRobertaAdapterModel``.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xadapt.backbone.base import Backbone
 from xadapt.backbone.encoder import split
 from xadapt.errors import XadaptError
 from xadapt.methods.active_layers import is_tokenwise, lowest_layer
 from xadapt.methods.adapter import activate, load_adapter
 from xadapt.methods.fusion import load_fusion
-from xadapt.store.checkpoints import Checkpoint
 from xadapt.store.files import read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from adapters import XLMRobertaAdapterModel
     from adapters.composition import AdapterCompositionBlock
+
+    from xadapt.backbone.base import Backbone
+    from xadapt.store.checkpoints import Checkpoint
 
 
 def bare_model(backbone: Backbone) -> XLMRobertaAdapterModel:

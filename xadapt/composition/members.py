@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from xadapt.composition.expression import Node
 from xadapt.errors import XadaptError
 from xadapt.store.checkpoints import Checkpoint, verify_checkpoint
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xadapt.composition.expression import Node
     from xadapt.context import Context
     from xadapt.store.store import Store
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -17,6 +16,9 @@ from torch import Tensor
 from xadapt.errors import XadaptError
 from xadapt.libraries.peft import quiet
 from xadapt.methods.adapter import adapter_state, copy_method, fixed_state, method_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
 
 #: Half of the values of a member are kept when no density is given.
 _DENSITY = 0.5

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from xadapt.data.files import Table
 from xadapt.errors import XadaptError
-from xadapt.tasks import Row, Task
 from xadapt.tasks.specs import spec_of
-from xadapt.tasks.task import Column
+
+if TYPE_CHECKING:
+    from xadapt.data.files import Table
+    from xadapt.tasks import Row, Task
+    from xadapt.tasks.task import Column
 
 
 def column_names(columns: Mapping[str, Column]) -> list[str]:

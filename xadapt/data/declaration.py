@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
@@ -15,8 +14,12 @@ from xadapt.data.task_names import name_fault
 from xadapt.errors import unknown
 from xadapt.tasks import Kind, Rows, Task
 from xadapt.tasks.specs import KeyFault, KindSpec, all_specs, spec_named
-from xadapt.tasks.task import Column
 from xadapt.yaml_files import YamlFile, read_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xadapt.tasks.task import Column
 
 _CODE = re.compile(r"[A-Za-z0-9][\w-]*")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
@@ -121,7 +124,7 @@ def forms(text: str) -> Iterator[str | bool | float]:
 def _rows(name: str, pattern: bool = False) -> Rows:
     # The path is a template; every other bracket in it stands for itself.
     template = name.replace("{", "{{").replace("}", "}}")
-    return Rows(os.path.basename(name), path=template.replace("{{language}}", "{language}") if pattern else template)
+    return Rows(Path(name).name, path=template.replace("{{language}}", "{language}") if pattern else template)
 
 
 def read_declaration(path: Path) -> tuple[YamlFile, Declaration]:
@@ -145,14 +148,15 @@ def read_declaration(path: Path) -> tuple[YamlFile, Declaration]:
     _check_fitting(file, declared)
     _check_fields(file, declared)
     _check_files(file, declared)
-    folder = os.path.abspath(path.parent)
+    folder = Path.cwd() / path.parent
     placed = {part: [_placed(folder, name) for name in getattr(declared, part)] for part in ("train", "dev")}
     test = _placed(folder, declared.test) if declared.test else None
     return file, declared.model_copy(update={**placed, "test": test})
 
 
-def _placed(folder: str, name: str) -> str:
-    return os.path.normpath(os.path.join(folder, os.path.expanduser(name)))
+def _placed(folder: Path, name: str) -> str:
+    # Not resolved: a link is called what the user called it.
+    return os.path.normpath(folder / Path(name).expanduser())
 
 
 def _check_fitting(file: YamlFile, declared: Declaration) -> None:

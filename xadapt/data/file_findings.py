@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from xadapt.data.inventory import Part
 from xadapt.data.row_checks import is_unlabelled, row_fault
-from xadapt.tasks import Row
 from xadapt.tasks.specs import KindSpec, spec_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xadapt.data.inventory import Part
+    from xadapt.tasks import Row
 
 #: Up to this share, what is odd is a mistake of the data set; more may mean something else (`Remark.if_many`).
 FEW = 0.01

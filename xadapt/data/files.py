@@ -5,15 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xadapt.errors import XadaptError
 from xadapt.store.files import read_text
-from xadapt.tasks import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from xadapt.tasks import Row
 
 #: Characters in a cell of a csv file; the csv module's own limit is shorter than some contexts.
 _LONGEST_CELL = 1 << 24
@@ -83,7 +86,7 @@ def _parquet(path: Path, columns: list[str] | None) -> Table:
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     import pyarrow
-    import pyarrow.parquet as parquet
+    from pyarrow import parquet
 
     try:
         with parquet.ParquetFile(path) as file:
@@ -101,7 +104,7 @@ def _class_names(metadata: dict[bytes, bytes]) -> dict[str, list[str]]:
     names = {}
     for column, feature in features.items():
         if isinstance(feature, list) and feature:
-            feature = feature[0]
+            feature = feature[0]  # noqa: PLW2901 - a list of one says the same as the one
         inner = feature.get("feature", feature) if isinstance(feature, dict) else {}
         if isinstance(inner, dict) and inner.get("_type") == "ClassLabel" and inner.get("names"):
             names[column] = list(inner["names"])

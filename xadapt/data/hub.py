@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xadapt.data.files import Table
 from xadapt.errors import XadaptError, option
-from xadapt.tasks.task import Rows
+
+if TYPE_CHECKING:
+    from xadapt.tasks.task import Rows
 
 #: Where the hub keeps what it made of data sets that are a script, which `datasets` no longer runs.
 _EXPORT = "refs/convert/parquet"

@@ -10,15 +10,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from xadapt.data.columns import column_names, to_fields
 from xadapt.data.files import READERS, Table, read_table
 from xadapt.errors import XadaptError, unknown
 from xadapt.tasks import Row, Task
-from xadapt.tasks.fields import Field
 from xadapt.tasks.specs import spec_of
-from xadapt.tasks.task import Column
+
+if TYPE_CHECKING:
+    from xadapt.tasks.fields import Field
+    from xadapt.tasks.task import Column
 
 #: Rows that are in memory together.
 CHUNK = 2000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +9,13 @@ from typing import TYPE_CHECKING
 from xadapt.data import bundled
 from xadapt.data.files import READERS, count_rows
 from xadapt.data.mirror import mirror_file
-from xadapt.data.source import Source
 from xadapt.errors import XadaptError
 from xadapt.tasks import Rows, Task, all_tasks
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xadapt.data.source import Source
     from xadapt.store.records import Json
 
 #: What a pull writes into a mirror beside its files.

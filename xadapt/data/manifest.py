@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xadapt.data.inventory import MANIFEST
 from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_write_json, read_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _FORMAT = 1
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xadapt.data.files import READERS, Table, read_table
 from xadapt.errors import XadaptError
-from xadapt.tasks.task import Rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xadapt.tasks.task import Rows
 
 
 def mirror_file(root: Path, rows: Rows, config: str) -> Path | None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xadapt.data.columns import column_names, to_fields
 from xadapt.data.file_findings import Finding, find
@@ -15,9 +14,14 @@ from xadapt.data.row_checks import is_unlabelled
 from xadapt.data.source import Source
 from xadapt.errors import XadaptError
 from xadapt.store.files import sha256_file
-from xadapt.tasks import Task
 from xadapt.tasks.specs import spec_of
-from xadapt.tasks.task import Column
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from xadapt.tasks import Task
+    from xadapt.tasks.task import Column
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,16 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from xadapt.data.inputs import Chunk
 from xadapt.errors import XadaptError, option
 from xadapt.store.files import atomic_stream
 from xadapt.tasks import Row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xadapt.data.inputs import Chunk
 
 Rows = list[Row]
 Write = Callable[[Rows], None]

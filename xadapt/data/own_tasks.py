@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xadapt.data.columns import column_names, to_fields
 from xadapt.data.declaration import Declaration, check_labels, forms, read_declaration
@@ -13,10 +12,14 @@ from xadapt.data.row_checks import checked_rows
 from xadapt.data.task_names import SHIPPED
 from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_write_bytes
-from xadapt.store.store import Store
-from xadapt.tasks import Task
 from xadapt.tasks.catalogue import Catalogue
-from xadapt.yaml_files import YamlFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xadapt.store.store import Store
+    from xadapt.tasks import Task
+    from xadapt.yaml_files import YamlFile
 
 #: How the name of a declaration's file ends.
 TASK_FILES = (".yaml", ".yml")

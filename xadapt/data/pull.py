@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xadapt.data.files import READERS, count_rows
 from xadapt.data.hub import load_split, reason
@@ -18,6 +17,10 @@ from xadapt.errors import RunFailed, XadaptError
 from xadapt.store.files import atomic_write_bytes, sha256_file
 from xadapt.tasks import Task, get_task
 from xadapt.tasks.languages import is_known
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
 
 @dataclass(frozen=True)

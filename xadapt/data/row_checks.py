@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from xadapt.errors import XadaptError
-from xadapt.tasks import Kind, Row
 from xadapt.tasks.specs import KindSpec, spec_of
+
+if TYPE_CHECKING:
+    from xadapt.tasks import Kind, Row
 
 
 def checked_rows(rows: list[Row], kind: Kind, where: str, fields: tuple[str, ...] | None = None) -> list[Row]:

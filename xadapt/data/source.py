@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import random
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xadapt.data import bundled
 from xadapt.data.columns import column_names, to_fields
@@ -17,9 +17,13 @@ from xadapt.data.mirror import mirror_file, read_mirror
 from xadapt.data.row_checks import checked_rows
 from xadapt.errors import XadaptError, option, unknown
 from xadapt.store.files import sha256_json
-from xadapt.tasks import Row, Rows, Task
 from xadapt.tasks.languages import LANGUAGES, is_known
 from xadapt.tasks.specs import spec_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xadapt.tasks import Row, Rows, Task
 
 #: Rows are cut by a fixed shuffle, so that a limit means the same rows for every seed and parallel language.
 _CUT_SEED = 0

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from xadapt.composition.builder import Assembly, assemble
 from xadapt.errors import XadaptError
@@ -15,15 +14,17 @@ from xadapt.evaluation.kept_answers import answers_space, kept_outputs, level
 from xadapt.methods.adapter import adapter_state
 from xadapt.methods.fusion import fusion_layers
 from xadapt.problems import Problem, bind
-from xadapt.problems.base import Feature, Row
 from xadapt.problems.predict import all_raw_outputs
 
 if TYPE_CHECKING:
+    import torch
+
     from xadapt.composition.expression import Node
     from xadapt.context import Context
+    from xadapt.problems.base import Feature
     from xadapt.store.checkpoints import Checkpoint
     from xadapt.store.text_cache import TextCache
-    from xadapt.tasks import Task
+    from xadapt.tasks import Row, Task
 
 Progress = Callable[[int], None] | None
 

@@ -7,7 +7,6 @@ import platform
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,13 +19,15 @@ from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 from xadapt.evaluation.answering import Answerer, answer_with
 from xadapt.problems import problem_class
-from xadapt.problems.base import Row
 from xadapt.store.cost_record import CostRecord, TaskCost
-from xadapt.store.records import Result
 from xadapt.store.versions import versions
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
     from xadapt.context import Context
+    from xadapt.store.records import Result
+    from xadapt.tasks import Row
 
 
 class CostSettings(BaseModel):

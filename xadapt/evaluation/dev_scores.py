@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from statistics import fmean
+from typing import TYPE_CHECKING
 
-from xadapt.composition.expression import Node
 from xadapt.metrics import main_score
-from xadapt.store.checkpoints import Checkpoint
-from xadapt.store.records import Scores
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xadapt.composition.expression import Node
+    from xadapt.store.checkpoints import Checkpoint
+    from xadapt.store.records import Scores
 
 
 def recorded_dev_scores(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,12 +20,13 @@ from xadapt.tasks.specs import spec_of
 from xadapt.tasks.task import what_tasks_are
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from xadapt.composition.expression import Node
     from xadapt.context import Context
     from xadapt.display import Rows
-    from xadapt.problems.base import Row
     from xadapt.store.checkpoints import Checkpoint
-    from xadapt.tasks import Task
+    from xadapt.tasks import Row, Task
 
 
 class EvalSettings(BaseModel):

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable, Sequence
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from xadapt.composition.builder import Assembly
-from xadapt.composition.expression import Node
-from xadapt.problems.base import Feature, Problem
 from xadapt.problems.predict import all_raw_outputs
 from xadapt.store.files import sha256_json
-from xadapt.store.text_cache import TextCache
 from xadapt.store.versions import library_versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Sequence
+
+    import numpy as np
+
+    from xadapt.composition.builder import Assembly
+    from xadapt.composition.expression import Node
+    from xadapt.problems.base import Feature, Problem
+    from xadapt.store.text_cache import TextCache
 
 
 def answers_space(part: Node, assembly: Assembly, head: str | None, problem: Problem, precision: str) -> str:
@@ -32,7 +36,7 @@ def answers_space(part: Node, assembly: Assembly, head: str | None, problem: Pro
     return f"answers/{sha256_json(decides)[:24]}"
 
 
-def kept_outputs(
+def kept_outputs(  # noqa: PLR0913, PLR0917 - what all_raw_outputs takes, and where it is kept
     cache: TextCache,
     spaces: Sequence[str],
     assemblies: Sequence[Assembly],

@@ -13,11 +13,11 @@ from xadapt.errors import XadaptError, unknown
 from xadapt.evaluation.evaluate import EvalSettings, evaluate
 from xadapt.evaluation.suite_scores import SuiteScore, score_suite
 from xadapt.problems import bind, problem_class
-from xadapt.tasks import Task
 
 if TYPE_CHECKING:
     from xadapt.context import Context
     from xadapt.store.records import Result
+    from xadapt.tasks import Task
     from xadapt.tasks.suites import Suite
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xadapt.metrics import main_score
-from xadapt.metrics.examples import Examples
 from xadapt.store.files import read_json
 from xadapt.store.records import ExamplesRecord, LanguageScore
 
 if TYPE_CHECKING:
-    from xadapt.problems.base import Problem, Row
+    from xadapt.metrics.examples import Examples
+    from xadapt.problems.base import Problem
     from xadapt.store.store import Store
+    from xadapt.tasks import Row
 
 #: Scores are stored with four decimals; a difference beyond this is no rounding.
 _SAME = 0.01

@@ -24,9 +24,7 @@ Source: XTREME's evaluator, its preparation of Tatoeba and its example of a subm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xadapt.bases import base_name
@@ -35,15 +33,18 @@ from xadapt.evaluation.run_suite import candidates
 from xadapt.problems import problem_class
 from xadapt.store.files import atomic_folder, atomic_write_bytes, atomic_write_json, read_json
 from xadapt.store.store import read_results
-from xadapt.tasks import Row, Task
 from xadapt.tasks.specs import spec_of
 from xadapt.tasks.submission_files import Predicted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from xadapt.composition.expression import Node
     from xadapt.context import Context
     from xadapt.data.source import Source
     from xadapt.store.records import LanguageScore, Result
+    from xadapt.tasks import Row, Task
     from xadapt.tasks.suites import Suite
 
 #: What the evaluator calls a task, where it is not its name here.

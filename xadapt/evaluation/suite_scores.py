@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xadapt.errors import XadaptError
 from xadapt.metrics import main_score
-from xadapt.store.records import LanguageScore, Result
 from xadapt.tasks.catalogue import DEFAULT
 from xadapt.tasks.languages import ENGLISH, language_name
 from xadapt.tasks.specs import spec_of
-from xadapt.tasks.suites import Suite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from xadapt.store.records import LanguageScore, Result
+    from xadapt.tasks.suites import Suite
 
 
 @dataclass(frozen=True)

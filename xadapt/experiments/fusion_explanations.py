@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from xadapt.composition.grammar import parse
@@ -15,6 +14,8 @@ from xadapt.store.store import run_hash
 from xadapt.training.plan import plan_target
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from xadapt.composition.expression import Node
     from xadapt.context import Context
     from xadapt.experiments.recipe import Recipe, Target

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xadapt.data.own_tasks import TASK_FILES, declare, open_task
 from xadapt.errors import XadaptError
 from xadapt.experiments.recipe import Recipe
 from xadapt.experiments.steps import plan_steps
-from xadapt.store.store import Store
-from xadapt.tasks.catalogue import Catalogue
 from xadapt.yaml_files import YamlFile, read_yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xadapt.store.store import Store
+    from xadapt.tasks.catalogue import Catalogue
 
 
 def load_recipe(path: Path, tasks: Catalogue, store: Store | None = None) -> Recipe:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xadapt.experiments.rates import Rates
-from xadapt.experiments.recipe import Budget
 from xadapt.experiments.steps import Replicate, Step, TrainStep
-from xadapt.store.checkpoints import Checkpoint
-from xadapt.store.records import Result
 from xadapt.store.store import Store, read_results
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from xadapt.experiments.recipe import Budget
+    from xadapt.store.checkpoints import Checkpoint
+    from xadapt.store.records import Result
 
 #: Expected seconds after which the pace of a run says more than that of earlier ones.
 _ENOUGH = 60.0

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from statistics import median
+from typing import TYPE_CHECKING
 
 from xadapt.composition.grammar import parse
 from xadapt.experiments.steps import EvalStep, Step
-from xadapt.store.checkpoints import Checkpoint
-from xadapt.store.records import Result, RunRecord
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
 from xadapt.training.run_kinds import run_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from xadapt.store.checkpoints import Checkpoint
+    from xadapt.store.records import Result, RunRecord
 
 #: A forward pass beside forward and backward, for tasks that were trained and never evaluated.
 _FORWARD = 0.45

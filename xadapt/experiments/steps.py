@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from xadapt.composition.expression import Node
 from xadapt.composition.grammar import parse
 from xadapt.composition.specs import composition_of
 from xadapt.errors import XadaptError, option, unknown
 from xadapt.experiments.recipe import Budget, Recipe, Target
 from xadapt.problems import problem_class
-from xadapt.tasks import Task
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
 from xadapt.training.plan import TrainPlan, plan_setup, plan_targets, plan_task, setup_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xadapt.composition.expression import Node
+    from xadapt.tasks import Task
 
 
 @dataclass(frozen=True)

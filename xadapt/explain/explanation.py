@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -11,7 +10,6 @@ import numpy as np
 import torch
 
 from xadapt.composition.builder import assemble
-from xadapt.composition.expression import Node
 from xadapt.composition.specs import composition_of
 from xadapt.errors import XadaptError
 from xadapt.evaluation.evaluate import EvalSettings
@@ -24,15 +22,18 @@ from xadapt.explain.attention import (
     layer_labels,
 )
 from xadapt.explain.similarity import Similarity, SimilarityMeter, common_points, member_hooks
-from xadapt.problems import Problem
-from xadapt.problems.base import Row, bind
+from xadapt.problems.base import bind
 from xadapt.problems.predict import TOKEN_BUDGET, autocast, length_batches
 from xadapt.tasks.languages import ENGLISH
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from xadapt.composition.expression import Node
     from xadapt.context import Context
+    from xadapt.problems import Problem
     from xadapt.store.checkpoints import Checkpoint
-    from xadapt.tasks import Task
+    from xadapt.tasks import Row, Task
 
 
 @dataclass(frozen=True)

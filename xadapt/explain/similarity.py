@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,8 @@ from xadapt.errors import XadaptError
 from xadapt.explain.attention import RowMeans, Tokens, adapter_layers, with_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from adapters import XLMRobertaAdapterModel
 
 #: Tokens of a minibatch of CKA: its Gram matrices have this side, whatever the model's width.

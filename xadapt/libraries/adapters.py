@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from adapters.loading import AdapterFusionLoader
-from torch import nn
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
     from adapters import XLMRobertaAdapterModel
     from adapters.methods.bottleneck import BottleneckLayer
+    from torch import nn
 
 
 def quiet() -> None:

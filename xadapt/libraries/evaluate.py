@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 
 import evaluate
 
@@ -17,5 +17,5 @@ class MetricInMemory(evaluate.Metric):
 
     def _build_data_dir(self) -> str:
         if self.keep_in_memory:
-            return os.path.join(self._data_dir_root, self.name, self.config_name)
+            return str(Path(self._data_dir_root) / self.name / self.config_name)
         return str(super()._build_data_dir())

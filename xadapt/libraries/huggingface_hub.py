@@ -38,4 +38,5 @@ class NoBar(tqdm):
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Take what the library gives, and show nothing."""
         super().__init__(*arguments, **{**options, "disable": True})

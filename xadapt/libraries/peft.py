@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from torch import nn
-
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from peft import PeftConfig
     from peft.tuners.tuners_utils import BaseTuner
+    from torch import nn
 
 
 def new_tuner(encoder: nn.Module, name: str, config: PeftConfig) -> BaseTuner:

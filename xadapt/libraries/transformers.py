@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gc
 import warnings
-from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from adapters import XLMRobertaAdapterModel
     from tokenizers import Tokenizer
     from transformers import TrainingArguments, XLMRobertaTokenizerFast

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from adapters.composition import Fuse, Stack
@@ -17,6 +16,8 @@ from torch import nn
 from xadapt.methods import own_methods, peft_library
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from adapters import XLMRobertaAdapterModel
 
 #: Parts of the library that map each token by itself, unless they have a gate.

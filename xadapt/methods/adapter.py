@@ -8,12 +8,10 @@ Everywhere, ``model`` is an ``XLMRobertaAdapterModel``.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from adapters.composition import AdapterCompositionBlock, Stack
 from safetensors import SafetensorError
-from torch import Tensor, nn
 
 from xadapt.errors import XadaptError, option
 from xadapt.methods import adapters_library, own_methods, peft_configs, peft_library
@@ -21,7 +19,10 @@ from xadapt.methods.layer_grammar import ALL, DEEPEST, layer_numbers, split_laye
 from xadapt.store.files import read_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from adapters import XLMRobertaAdapterModel
+    from torch import Tensor, nn
 
 _EXAMPLES = "seq_bn, double_seq_bn, par_bn, seq_bn[reduction_factor=16], lora[r=8], peft:lora[r=8], peft:dora, peft:ia3"
 #: What the libraries raise on values that make no sense.

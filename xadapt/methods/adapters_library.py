@@ -5,8 +5,6 @@ from __future__ import annotations
 import copy
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from adapters import AdapterConfig, BnConfig, ConfigUnion, LoRAConfig, PromptTuningConfig
@@ -15,14 +13,17 @@ from adapters.configuration import ADAPTER_CONFIG_MAP, build_full_config
 from adapters.configuration.adapter_config import DiReftConfig, MTLLoRAConfig, ReftConfig
 from adapters.utils import CONFIG_NAME, SAFE_WEIGHTS_NAME, parse_adapter_config_string
 from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
 
 from xadapt.errors import XadaptError, option, unknown
 from xadapt.methods.registration import own_methods
 from xadapt.store.files import atomic_folder, atomic_write_json, read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
     from adapters import XLMRobertaAdapterModel
+    from torch import Tensor, nn
 
 #: Modules of the library that hold adapters by name.
 _HOLDERS = "adapters|invertible_adapters|loras|prefix_gates|prefix_tunings|refts|shared_parameters"

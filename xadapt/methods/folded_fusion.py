@@ -10,12 +10,10 @@ Source: AdapterFusion, arXiv 2005.00247; ``BottleneckLayer.compose_fuse`` and ``
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from adapters.composition import Fuse
 from adapters.context import ForwardContext
 from adapters.methods.bottleneck import BottleneckLayer, BottleneckState
 from adapters.methods.modeling import Adapter, BertFusion
@@ -25,6 +23,11 @@ from torch.nn.functional import linear
 from xadapt.libraries.adapters import override
 from xadapt.libraries.torch import has_hooks, version
 from xadapt.methods.low_rank_fusion import LowRankValue
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from adapters.composition import Fuse
 
 
 def fold(part: BottleneckLayer) -> None:

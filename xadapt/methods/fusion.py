@@ -5,13 +5,10 @@ Source: AdapterFusion, arXiv 2005.00247.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from adapters.methods.bottleneck import BottleneckLayer
-from adapters.methods.modeling import BertFusion
 from adapters.utils import ADAPTERFUSION_CONFIG_NAME, SAFE_ADAPTERFUSION_WEIGHTS_NAME
 from torch import Tensor, nn
 
@@ -23,8 +20,12 @@ from xadapt.methods.low_rank_fusion import LowRankValue, Moments, lower, make_ro
 from xadapt.store.files import atomic_folder, read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from adapters import XLMRobertaAdapterModel
     from adapters.composition import Fuse
+    from adapters.methods.modeling import BertFusion
 
 #: Strength of the pull of the value matrices to the identity, the library's.
 _PULL = 0.01

@@ -81,7 +81,7 @@ class Moments:
         written = members.flatten(0, 1)
         # A batch in single precision, the sum of all in double.
         for moment, vectors in ((self.queries, asked), (self.keys, apart), (self.values, written)):
-            moment += vectors.T @ vectors
+            moment.add_(vectors.T @ vectors)
 
 
 @torch.no_grad()

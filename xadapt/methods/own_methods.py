@@ -6,9 +6,7 @@ Written as their names with their options, ``scaled[size=4]``; see :mod:`xadapt.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import Field
@@ -21,6 +19,9 @@ from xadapt.store.files import atomic_folder
 from xadapt.store.records import Json, Record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from adapters import XLMRobertaAdapterModel
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter.safetensors"
@@ -66,6 +67,7 @@ class OwnAdapters(nn.ModuleDict):
     """The parts that adapters of users' methods have behind one layer, by adapter; the active ones act in order."""
 
     def __init__(self) -> None:
+        """Begin with none."""
         super().__init__()
         self._active: list[str] = []
         self._configs: dict[str, OwnConfig] = {}

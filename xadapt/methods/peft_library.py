@@ -8,22 +8,37 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from xadapt.libraries.peft import acts, inject_more, new_tuner, quiet, trainable_as_before
-from xadapt.methods.peft_configs import METHODS, as_json, exact, name_of, with_rank
-from xadapt.methods.peft_configs import limit as limit
-from xadapt.methods.peft_configs import parse_config as parse_config
+from xadapt.methods.peft_configs import METHODS, as_json, exact, limit, name_of, parse_config, with_rank
 from xadapt.store.files import atomic_folder, atomic_write_json
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from adapters import XLMRobertaAdapterModel
     from peft import PeftConfig
     from peft.tuners.tuners_utils import BaseTuner, BaseTunerLayer
+
+#: What a library of methods has is here too where the configurations' own module has it already.
+__all__ = [
+    "acting",
+    "add",
+    "config_of",
+    "describe",
+    "fixed_state",
+    "has_adapter",
+    "limit",
+    "load",
+    "parse_config",
+    "save",
+    "set_active",
+    "state",
+]
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter_model.safetensors"
 

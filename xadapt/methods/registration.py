@@ -25,16 +25,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from torch import nn
 
 from xadapt.errors import XadaptError
 from xadapt.plugins import load_plugins
-from xadapt.store.records import Json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from xadapt.store.records import Json
 
 Module = TypeVar("Module", bound=nn.Module)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import datasets
@@ -11,6 +10,8 @@ from xadapt.errors import XadaptError
 from xadapt.metrics.base import OfflineMetric, require_integers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xadapt.store.records import Json
 
 
@@ -25,10 +26,12 @@ class Accuracy(OfflineMetric):
 
     @classmethod
     def row_features(cls) -> Json:
+        """Types of a prediction and a reference."""
         return {"predictions": datasets.Value("int64"), "references": datasets.Value("int64")}
 
     @classmethod
     def prepare(cls, predictions: Sequence[Any], references: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """Check predictions and references, and bring them into the form that is scored."""
         require_integers(predictions, "prediction")
         require_integers(references, "reference")
         return super().prepare(predictions, references)
@@ -51,6 +54,7 @@ class AccuracyF1(Accuracy):
 
     @classmethod
     def prepare(cls, predictions: Sequence[Any], references: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """Check predictions and references, and bring them into the form that is scored."""
         given, gold = super().prepare(predictions, references)
         for what, labels in (("prediction", given), ("reference", gold)):
             for index, label in enumerate(labels):

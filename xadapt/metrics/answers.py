@@ -6,10 +6,13 @@ import re
 import string
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
 from functools import cache
+from typing import TYPE_CHECKING
 
 from xadapt.errors import XadaptError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 ASCII_PUNCTUATION = frozenset(string.punctuation)
 ENGLISH_ARTICLES = re.compile(r"\b(?:a|an|the)\b")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,8 @@ from xadapt.libraries.evaluate import MetricInMemory
 from xadapt.metrics.examples import Examples
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xadapt.store.records import Json
 
 
@@ -28,6 +29,7 @@ class OfflineMetric(MetricInMemory):
     source = ""
 
     def __init__(self, *args: Any, keep_in_memory: bool = True, **kwargs: Any) -> None:
+        """Keep what is added in memory, unless it is said otherwise."""
         super().__init__(*args, keep_in_memory=keep_in_memory, **kwargs)
 
     def _info(self) -> evaluate.MetricInfo:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import datasets
@@ -14,6 +13,8 @@ from xadapt.metrics.base import OfflineMetric
 from xadapt.metrics.examples import Examples
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xadapt.store.records import Json
 
 
@@ -31,11 +32,13 @@ class Correlation(OfflineMetric):
 
     @classmethod
     def row_features(cls) -> Json:
+        """Types of a prediction and a reference."""
         # Doubles: single precision makes ties out of numbers that differ, and ties move Spearman.
         return {"predictions": datasets.Value("float64"), "references": datasets.Value("float64")}
 
     @classmethod
     def prepare(cls, predictions: Sequence[Any], references: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """Check predictions and references, and bring them into the form that is scored."""
         for what, values in (("prediction", predictions), ("reference", references)):
             for index, value in enumerate(values):
                 if not math.isfinite(value):
@@ -44,6 +47,7 @@ class Correlation(OfflineMetric):
 
     @classmethod
     def examples(cls, predictions: Sequence[Any], references: Sequence[Any], **options: Any) -> Examples:
+        """What each row contributes to the main score."""
         return Examples("spearman", [list(map(float, pair)) for pair in zip(predictions, references, strict=True)])
 
     def _compute(self, predictions: list[float], references: list[float]) -> dict[str, float]:

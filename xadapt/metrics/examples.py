@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from xadapt.metrics.scoring import compute, metric_class
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence, Set
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ class Mining(OfflineMetric):
 
     @classmethod
     def row_features(cls) -> Json:
+        """Types of a prediction and a reference."""
         text = datasets.Value("string")
         pair = {"source": text, "target": text}
         # Doubles: the threshold lies between two scores, and single precision would move it.
@@ -52,6 +53,7 @@ class Mining(OfflineMetric):
 
     @classmethod
     def prepare(cls, predictions: Sequence[Any], references: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """Check predictions and references, and bring them into the form that is scored."""
         mined = [_candidate(row, index) for index, row in enumerate(predictions)]
         gold = [_pair(row, f"reference {index}") for index, row in enumerate(references)]
         return [mined], [gold]

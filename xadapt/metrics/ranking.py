@@ -37,11 +37,13 @@ class MeanAveragePrecision(OfflineMetric):
 
     @classmethod
     def row_features(cls) -> Json:
+        """Types of a prediction and a reference."""
         ids = [datasets.Value("string")]
         return {"predictions": ids, "references": ids}
 
     @classmethod
     def prepare(cls, predictions: Sequence[Any], references: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """Check predictions and references, and bring them into the form that is scored."""
         given, gold = super().prepare(predictions, references)
         given, gold = _as_text(given, "prediction"), _as_text(gold, "reference")
         for index, relevant in enumerate(gold):
@@ -51,6 +53,7 @@ class MeanAveragePrecision(OfflineMetric):
 
     @classmethod
     def examples(cls, predictions: Sequence[Any], references: Sequence[Any], **options: Any) -> Examples:
+        """What each row contributes to the main score."""
         ranked = zip(*cls.prepare(predictions, references), strict=True)
         return Examples("mean", [average_precision(found, set(relevant), TOP) for found, relevant in ranked])
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xadapt.errors import XadaptError, unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xadapt.metrics.base import OfflineMetric
 
 #: Numbers that stand beside scores on a scale of their own: they have no mean, and no place in a table of scores.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,8 @@ from xadapt.metrics.base import OfflineMetric
 from xadapt.metrics.examples import Examples
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from xadapt.store.records import Json
 
 
@@ -31,11 +32,13 @@ class Squad(OfflineMetric):
 
     @classmethod
     def row_features(cls) -> Json:
+        """Types of a prediction and a reference."""
         text = datasets.Value("string")
         return {"predictions": {"id": text, "text": text}, "references": {"id": text, "answers": [text]}}
 
     @classmethod
     def prepare(cls, predictions: Sequence[Any], references: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """Check predictions and references, and bring them into the form that is scored."""
         answers: dict[str, str | None] = {}
         for row in predictions:
             if row["id"] in answers:
@@ -56,6 +59,7 @@ class Squad(OfflineMetric):
     def examples(
         cls, predictions: Sequence[Any], references: Sequence[Any], language: str = "en", **options: Any
     ) -> Examples:
+        """What each row contributes to the main score."""
         given = zip(*answers_in_order(*cls.prepare(predictions, references)), strict=True)
         normalize = cls.normalizer(language)
         return Examples("mean", [answer_scores([answer], [gold], normalize)["f1"] / 100 for answer, gold in given])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import datasets
@@ -12,6 +11,8 @@ from xadapt.metrics.examples import Examples
 from xadapt.metrics.null_answers import Answer, answers_by_question
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xadapt.store.records import Json
 
 
@@ -34,6 +35,7 @@ class SquadV2(OfflineMetric):
 
     @classmethod
     def row_features(cls) -> Json:
+        """Types of a prediction and a reference."""
         text = datasets.Value("string")
         # Doubles, so that a gap that is equal to the threshold stays so.
         prediction = {"id": text, "text": text, "null_gap": datasets.Value("float64")}
@@ -41,6 +43,7 @@ class SquadV2(OfflineMetric):
 
     @classmethod
     def prepare(cls, predictions: Sequence[Any], references: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """Check predictions and references, and bring them into the form that is scored."""
         answers = answers_by_question(predictions, references)
         gold = [{"id": row["id"], "answers": list(row["answers"])} for row in references]
         return [
@@ -51,6 +54,7 @@ class SquadV2(OfflineMetric):
     def examples(
         cls, predictions: Sequence[Any], references: Sequence[Any], threshold: float = 0.0, **options: Any
     ) -> Examples:
+        """What each row contributes to the main score."""
         answers = answers_by_question(predictions, references).values()
         return Examples("mean", [answer.scores_at(threshold)[1] for answer in answers])
 

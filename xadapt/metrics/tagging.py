@@ -24,11 +24,13 @@ class _Tagging(OfflineMetric):
 
     @classmethod
     def row_features(cls) -> Json:
+        """Types of a prediction and a reference."""
         tags = [datasets.Value("string")]
         return {"predictions": tags, "references": tags}
 
     @classmethod
     def prepare(cls, predictions: Sequence[Any], references: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """Check predictions and references, and bring them into the form that is scored."""
         given, gold = super().prepare(predictions, references)
         given = [_tags(sentence, f"prediction {index}") for index, sentence in enumerate(given)]
         gold = [_tags(sentence, f"reference {index}") for index, sentence in enumerate(gold)]
@@ -41,6 +43,7 @@ class _Tagging(OfflineMetric):
 
     @classmethod
     def examples(cls, predictions: Sequence[Any], references: Sequence[Any], **options: Any) -> Examples:
+        """What each row contributes to the main score."""
         return Examples("micro_f1", _span_counts(predictions, references))
 
 
@@ -86,6 +89,7 @@ class Tokens(_Tagging):
 
     @classmethod
     def examples(cls, predictions: Sequence[Any], references: Sequence[Any], **options: Any) -> Examples:
+        """What each row contributes to the main score."""
         return Examples("micro_f1", _token_counts(predictions, references))
 
     def _compute(self, predictions: list[list[str]], references: list[list[str]]) -> dict[str, float]:

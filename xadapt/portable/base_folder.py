@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import copy
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import save_file
 
 from xadapt.backbone.base import WORDS, Backbone
 from xadapt.backbone.packed_embedding import unpack_rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PREFIX = "roberta."
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from xadapt.composition.builder import Assembly, assemble
-from xadapt.composition.expression import Node
-from xadapt.context import Context
 from xadapt.errors import XadaptError, option, unknown
 from xadapt.methods.adapter import method_of
 from xadapt.portable.base_folder import write_base
@@ -20,11 +17,17 @@ from xadapt.portable.export_peft import write_peft
 from xadapt.portable.export_readme import readme
 from xadapt.portable.export_record import RECORD, Checked, ExportRecord
 from xadapt.problems import problem_class
-from xadapt.store.checkpoints import Checkpoint
 from xadapt.store.files import atomic_folder, atomic_write_bytes
 from xadapt.store.records import BaseOf
 from xadapt.store.versions import versions
-from xadapt.tasks import Task
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xadapt.composition.expression import Node
+    from xadapt.context import Context
+    from xadapt.store.checkpoints import Checkpoint
+    from xadapt.tasks import Task
 
 #: What there is to export to, and the library that loads it.
 FORMATS = {"adapterhub": "adapters", "peft": "peft", "merged": "transformers"}

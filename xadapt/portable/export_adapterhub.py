@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import load_file, save_file
 
 from xadapt.composition.builder import Assembly, layer_name
-from xadapt.composition.expression import Node
 from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 from xadapt.methods.adapter import method_of, save_adapter
@@ -19,6 +17,11 @@ from xadapt.methods.fusion import expand_fusion, save_fusion
 from xadapt.portable.export_check import HIDDEN, Written
 from xadapt.portable.export_record import ExportParts, Origin
 from xadapt.store.files import atomic_write_json, read_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xadapt.composition.expression import Node
 
 
 def write_adapterhub(assembly: Assembly, node: Node, heads: list[str], folder: Path, precision: str) -> Written:

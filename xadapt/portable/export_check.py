@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,14 +14,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from xadapt.backbone.base import Backbone
 from xadapt.data import bundled
 from xadapt.errors import RunFailed
 from xadapt.portable.base_folder import write_cut_base
-from xadapt.portable.export_record import ExportParts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from adapters import XLMRobertaAdapterModel
+
+    from xadapt.backbone.base import Backbone
+    from xadapt.portable.export_record import ExportParts
 
 #: Differences that are allowed, as a share of the largest value: rounding of one and of the other.
 TOLERANCE = {"fp32": 1e-4, "fp16": 1e-2}

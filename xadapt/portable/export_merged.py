@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from adapters.context import ForwardContext
 from adapters.methods.lora import LoRALinear
 from peft.tuners.tuners_utils import BaseTunerLayer
 
-from xadapt.composition.builder import Assembly
-from xadapt.composition.expression import Node
 from xadapt.errors import XadaptError, option
 from xadapt.methods.adapter import method_of
 from xadapt.portable.base_folder import PREFIX, encoder_state, write_model
 from xadapt.portable.export_check import HIDDEN, Written
 from xadapt.portable.export_record import ExportParts
 from xadapt.portable.plain_heads import plain_config, plain_head
-from xadapt.tasks.portable_heads import PlainHead
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from xadapt.composition.builder import Assembly
+    from xadapt.composition.expression import Node
+    from xadapt.tasks.portable_heads import PlainHead
 
 #: Methods of the adapters library that change linear layers into others; of peft, all that there are here.
 _LINEAR = {"dora", "dvora", "ia3", "lora", "vera"}

@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from adapters.methods.lora import LoRALinear
 from peft import IA3Config, LoraConfig, PeftConfig
 from safetensors.torch import load_file, save_file
 
-from xadapt.composition.builder import Assembly
-from xadapt.composition.expression import Node
 from xadapt.errors import XadaptError
 from xadapt.methods.adapter import method_of, save_adapter
 from xadapt.methods.peft_library import WEIGHTS
 from xadapt.portable.export_check import HIDDEN, Written
 from xadapt.portable.export_record import ExportParts
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    from xadapt.composition.builder import Assembly
+    from xadapt.composition.expression import Node
 
 #: What peft puts before a layer's path in the encoder.
 ROOT = "base_model.model."

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from xadapt.bases import DEFAULT_BASE, split_name
-from xadapt.portable.export_check import Written
-from xadapt.portable.export_record import ExportRecord
-from xadapt.tasks import Catalogue
 from xadapt.tasks.portable_heads import HeadForm
 from xadapt.tasks.specs import spec_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xadapt.portable.export_check import Written
+    from xadapt.portable.export_record import ExportRecord
+    from xadapt.tasks import Catalogue
 
 _LICENCES = (
     "The weights of multilingual-e5-small, the base `e5-small`, are under the MIT licence. The terms of the makers of "

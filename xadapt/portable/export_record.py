@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from xadapt.store.files import atomic_write_json
 from xadapt.store.records import BaseOf, Json, Record, Scores
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: The record's file.
 RECORD = "export.json"

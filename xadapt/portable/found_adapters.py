@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
 from adapters.head_utils import STATIC_TO_FLEX_HEAD_MAP
 from adapters.utils import HEAD_CONFIG_NAME, SAFE_HEAD_WEIGHTS_NAME, SAFE_WEIGHTS_NAME
 from safetensors import SafetensorError
@@ -24,6 +23,7 @@ from xadapt.store.checkpoints import RECORD
 from xadapt.store.files import atomic_write_json, read_json
 
 if TYPE_CHECKING:
+    import torch
     from adapters import XLMRobertaAdapterModel
 
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from xadapt.errors import XadaptError, option
-from xadapt.tasks import Task
-from xadapt.tasks.portable_heads import HeadForm
 from xadapt.tasks.specs import spec_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adapters import XLMRobertaAdapterModel
+
+    from xadapt.tasks import Task
+    from xadapt.tasks.portable_heads import HeadForm
 
 
 def fit_head(model: XLMRobertaAdapterModel, name: str, task: Task, labels: Sequence[str] = ()) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from xadapt.backbone.base import Backbone
 from xadapt.composition.builder import layer_name
-from xadapt.composition.expression import Node
 from xadapt.composition.grammar import parse
-from xadapt.context import Context
 from xadapt.errors import XadaptError, option
 from xadapt.portable.export_record import RECORD, ExportRecord, Origin
 from xadapt.portable.found_adapters import FoundAdapter, find_adapter
 from xadapt.portable.import_checkpoint import Incoming, import_checkpoint
 from xadapt.problems import problem_class
-from xadapt.store.checkpoints import Checkpoint
-from xadapt.tasks import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from xadapt.backbone.base import Backbone
+    from xadapt.composition.expression import Node
+    from xadapt.context import Context
+    from xadapt.store.checkpoints import Checkpoint
+    from xadapt.tasks import Task
 
 
 def import_adapter(

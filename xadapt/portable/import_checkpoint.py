@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -15,7 +14,6 @@ from adapters.composition import Fuse
 from safetensors.torch import load_file, save_file
 
 from xadapt.composition.expression import Node
-from xadapt.context import Context
 from xadapt.errors import XadaptError
 from xadapt.methods.adapter import activate, adapter_state, save_adapter
 from xadapt.methods.fusion import fusion_layers, load_fusion, save_fusion
@@ -27,6 +25,11 @@ from xadapt.store.checkpoints import Checkpoint, open_checkpoint, write_record
 from xadapt.store.files import atomic_folder, sha256_file
 from xadapt.store.records import BaseOf, Figures, Imported, RunRecord, Scores
 from xadapt.store.store import run_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xadapt.context import Context
 
 
 @dataclass

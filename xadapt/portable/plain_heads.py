@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from adapters.head_utils import STATIC_TO_FLEX_HEAD_MAP
 
-from xadapt.tasks import Task
 from xadapt.tasks.portable_heads import PlainHead
 from xadapt.tasks.specs import spec_of
+
+if TYPE_CHECKING:
+    from xadapt.tasks import Task
 
 CLASSES = ("SequenceClassification", "TokenClassification", "QuestionAnswering")
 

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-import numpy as np
-
 from xadapt.errors import XadaptError
 from xadapt.problems.answers import answer_fault, answer_remarks, break_fault, count_answers
-from xadapt.problems.base import Defaults, Feature, Row
+from xadapt.problems.base import Defaults, Feature
 from xadapt.problems.dual_encoder import TOP, DualEncoderProblem, query_id
 from xadapt.problems.sentences import split_sentences
-from xadapt.tasks import AnswerRetrieval
+from xadapt.tasks import AnswerRetrieval, Row
 from xadapt.tasks.fields import ID, TEXT, VALUE
 from xadapt.tasks.specs import KindSpec, PoolSpec, Remark, register_kind
 from xadapt.tasks.submission_files import Predicted, SubmissionFile, as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
+
     from xadapt.store.records import Json
 
 #: Tokens of a question at most, as in XTREME-R.

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
 
-from xadapt.tasks import Row
 from xadapt.tasks.specs import Remark
+
+if TYPE_CHECKING:
+    from xadapt.tasks import Row
 
 
 def answer_fault(row: Row, may_lack: bool = False) -> str | None:

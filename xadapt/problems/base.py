@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -15,16 +14,17 @@ from xadapt import metrics
 from xadapt.errors import XadaptError, option
 from xadapt.lazy import torch
 from xadapt.metrics.examples import Examples, make_examples
-from xadapt.tasks import Row as Row
-from xadapt.tasks import Task
 from xadapt.tasks.specs import all_specs, spec_of
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from adapters import XLMRobertaAdapterModel
     from transformers import PreTrainedTokenizerBase
 
     from xadapt.backbone.base import Backbone
     from xadapt.store.records import Json
+    from xadapt.tasks import Row, Task
 
 #: What a model reads of a row: ``input_ids`` and whatever else a problem needs.
 Feature = dict[str, Any]

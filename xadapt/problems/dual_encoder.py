@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from xadapt.errors import XadaptError
 from xadapt.lazy import torch
-from xadapt.problems.base import Batch, Feature, Row
 from xadapt.problems.search import top_k
 from xadapt.problems.vectors import VectorProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adapters import XLMRobertaAdapterModel
 
+    from xadapt.problems.base import Batch, Feature
     from xadapt.store.records import Json
-    from xadapt.tasks import Task
+    from xadapt.tasks import Row, Task
 
 #: Candidates that a query is answered with: the metric looks at no more.
 TOP = 20

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, ClassVar
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from xadapt.errors import XadaptError
-from xadapt.problems.base import Defaults, Feature, Row
+from xadapt.problems.base import Defaults, Feature
 from xadapt.problems.dual_encoder import TOP, DualEncoderProblem, query_id
-from xadapt.tasks import EntityRetrieval
+from xadapt.tasks import EntityRetrieval, Row
 from xadapt.tasks.fields import ID, TEXT
 from xadapt.tasks.specs import KindSpec, PoolSpec, register_kind
 from xadapt.tasks.submission_files import Predicted, SubmissionFile, as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import numpy as np
 
 
 class EntityRetrievalProblem(DualEncoderProblem):

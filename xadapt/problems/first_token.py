@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from xadapt.lazy import torch
-from xadapt.problems.base import Batch, Feature, Problem, Result, Row, entropy, shares
+from xadapt.problems.base import Batch, Feature, Problem, Result, entropy, shares
 from xadapt.tasks.submission_files import Predicted, lines
 
 if TYPE_CHECKING:
+    import numpy as np
     from adapters import XLMRobertaAdapterModel
+
+    from xadapt.tasks import Row
 
 
 class FirstTokenProblem(Problem):

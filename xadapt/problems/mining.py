@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from xadapt.errors import XadaptError, option
-from xadapt.metrics.examples import Examples
-from xadapt.problems.base import Defaults, Feature, Row
+from xadapt.problems.base import Defaults, Feature
 from xadapt.problems.search import top_k
 from xadapt.problems.vectors import VectorProblem
-from xadapt.tasks import Mining
+from xadapt.tasks import Mining, Row
 from xadapt.tasks.fields import ID, TEXT
 from xadapt.tasks.specs import KindSpec, PoolSpec, register_kind
 from xadapt.tasks.submission_files import Predicted, SubmissionFile, lines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from xadapt.metrics.examples import Examples
     from xadapt.store.records import Json
 
 #: Nearest neighbours on the other side that a cosine is compared with.

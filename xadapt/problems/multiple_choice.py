@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from xadapt.lazy import torch
-from xadapt.problems.base import Batch, Defaults, Feature, Problem, Result, Row, shares
-from xadapt.tasks import MultipleChoice
+from xadapt.problems.base import Batch, Defaults, Feature, Problem, Result, shares
+from xadapt.tasks import MultipleChoice, Row
 from xadapt.tasks.fields import INDEX, TEXT, Field
 from xadapt.tasks.portable_heads import HeadForm, PlainHead
 from xadapt.tasks.specs import KindSpec, register_kind
 from xadapt.tasks.submission_files import Predicted, SubmissionFile, lines
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from adapters import XLMRobertaAdapterModel
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from xadapt.lazy import torch
-from xadapt.problems.base import Batch, Defaults, Feature, Result, Row, rounded
+from xadapt.problems.base import Batch, Defaults, Feature, Result, rounded
 from xadapt.problems.first_token import FirstTokenProblem
-from xadapt.tasks import PairRegression
+from xadapt.tasks import PairRegression, Row
 from xadapt.tasks.fields import NUMBER, TEXT
 from xadapt.tasks.portable_heads import HeadForm
 from xadapt.tasks.specs import KeyFault, KindSpec, register_kind

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
 from xadapt.backbone.encoder import shared_trunk
-from xadapt.problems.base import Feature, Problem, Row
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator
+
+    import numpy as np
     from adapters import XLMRobertaAdapterModel
+
+    from xadapt.problems.base import Feature, Problem
+    from xadapt.tasks import Row
 
 #: Padded tokens a batch: small enough for a CPU's caches, large enough to keep a GPU busy at 50 tokens a row.
 TOKEN_BUDGET = {"cpu": 1024, "cuda": 65536, "mps": 16384}

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from xadapt.problems.base import Defaults, Feature, Row
+from xadapt.problems.base import Defaults, Feature
 from xadapt.problems.search import top_k
 from xadapt.problems.vectors import VectorProblem
-from xadapt.tasks import Retrieval
+from xadapt.tasks import Retrieval, Row
 from xadapt.tasks.fields import TEXT
 from xadapt.tasks.specs import KindSpec, register_kind
 from xadapt.tasks.submission_files import Predicted, SubmissionFile, lines

@@ -10,8 +10,8 @@ import numpy as np
 from xadapt import metrics
 from xadapt.lazy import torch
 from xadapt.problems.answers import answer_fault, answer_remarks, count_answers
-from xadapt.problems.base import Batch, Defaults, Feature, Problem, Result, Row, rounded
-from xadapt.tasks import SpanQA
+from xadapt.problems.base import Batch, Defaults, Feature, Problem, Result, rounded
+from xadapt.tasks import Row, SpanQA
 from xadapt.tasks.fields import ID, TEXT, VALUE
 from xadapt.tasks.portable_heads import HeadForm
 from xadapt.tasks.specs import KindSpec, register_kind
@@ -136,7 +136,7 @@ class SpanQAProblem(Problem):
         best = [(-np.inf, 0.0)] * len(rows)
         none = [1.0] * len(rows)
         for logits, feature in zip(raw, features, strict=True):
-            logits, row = logits[: len(feature["input_ids"])], feature["row"]
+            logits, row = logits[: len(feature["input_ids"])], feature["row"]  # noqa: PLW2901 - without padding
             shares = softmax(logits, axis=0)
             score, first, last = best_span(logits, feature["inside"])
             if score > best[row][0]:

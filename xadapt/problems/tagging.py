@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-
 from xadapt.errors import XadaptError
 from xadapt.lazy import torch
-from xadapt.problems.base import Batch, Defaults, Feature, Problem, Row, entropy
-from xadapt.tasks import Tagging
+from xadapt.problems.base import Batch, Defaults, Feature, Problem, entropy
+from xadapt.tasks import Row, Tagging
 from xadapt.tasks.fields import TAGS, Field
 from xadapt.tasks.portable_heads import HeadForm
 from xadapt.tasks.specs import KindSpec, register_kind
 from xadapt.tasks.submission_files import Predicted, SubmissionFile, lines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    import numpy as np
     from adapters import XLMRobertaAdapterModel
 
 #: The label of tokens that no tag is learnt at.

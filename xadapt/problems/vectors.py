@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -11,6 +10,8 @@ from xadapt.lazy import torch
 from xadapt.problems.base import Batch, Feature, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adapters import XLMRobertaAdapterModel
     from transformers import PreTrainedTokenizerBase
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from xadapt.analysis.comparison_rows import Block, TaskComparison
 from xadapt.reports.verdicts import block_title
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xadapt.analysis.comparison_rows import Block, TaskComparison
 
 
 @dataclass(frozen=True)

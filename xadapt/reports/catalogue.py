@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from xadapt.tasks import Rows, Task
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xadapt.tasks import Rows, Task
 
 
 def facts(task: Task) -> dict[str, Any]:

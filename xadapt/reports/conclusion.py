@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from statistics import fmean
+from typing import TYPE_CHECKING
 
-from xadapt.analysis.comparison_rows import TaskComparison
 from xadapt.analysis.tested import FEW_SEEDS
 from xadapt.analysis.verdict import Case, compositions, judged_cases, outcomes
 from xadapt.tables.numbers import count, interval, signed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xadapt.analysis.comparison_rows import TaskComparison
 
 
 def conclude(comparisons: Sequence[TaskComparison]) -> list[str]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from xadapt.analysis.comparison_rows import TaskComparison, english_first
 from xadapt.tables import Cell, Table, cells, numbers, words
 from xadapt.tables.numbers import NOTHING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def inventory_table(comparisons: Sequence[TaskComparison]) -> Table:

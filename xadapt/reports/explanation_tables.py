@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,8 @@ from xadapt.tables.numbers import percent, signed
 from xadapt.tasks.languages import ENGLISH, language_name
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xadapt.explain.explanation import Explanation
 
 MEASURES = {"cka": "CKA", "cosine": "cosine"}

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from statistics import median
+from typing import TYPE_CHECKING
 
 from xadapt.analysis.comparison_rows import Block, SetupRow, TaskComparison, english_first
 from xadapt.analysis.families import classify
 from xadapt.analysis.results import comparable, variant
-from xadapt.store.records import Result
 from xadapt.tables import Table, cells, csv_text, words
-from xadapt.tables.table import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from xadapt.store.records import Result
+    from xadapt.tables.table import Value
 
 _COLUMNS = ("task", "kind", "metric", "base", "data", "limit", "family", "label", "with_target", "setup", "head")
 _LAST = ("seed", "run", "variant", "language", "split", "n")

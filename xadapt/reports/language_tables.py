@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from xadapt.analysis.comparison_rows import Block, TaskComparison
 from xadapt.analysis.tested import ALPHA
 from xadapt.analysis.verdict import judged
 from xadapt.reports import setup_cells as cell
 from xadapt.reports.setup_tables import brief_caption
 from xadapt.tables import Cell, Column, Table, numbers, words
 from xadapt.tasks.languages import ENGLISH, LANGUAGES, Language, language_name
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xadapt.analysis.comparison_rows import Block, TaskComparison
 
 _Item = TypeVar("_Item")
 

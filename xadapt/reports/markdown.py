@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from xadapt.analysis.comparison_rows import Block, TaskComparison
 from xadapt.analysis.verdict import judged
 from xadapt.reports.conclusion import conclude
 from xadapt.reports.language_tables import MARKDOWN, language_tables
@@ -18,6 +16,9 @@ from xadapt.tables import markdown_table
 from xadapt.tables.markdown import DAGGER
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xadapt.analysis.comparison_rows import Block, TaskComparison
     from xadapt.reports.report import Report
 
 

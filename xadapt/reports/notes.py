@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from xadapt.analysis.comparison_rows import TaskComparison
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xadapt.analysis.comparison_rows import TaskComparison
 
 #: Below this many rows per language, differences of a point or two are within sampling error.
 SMALL = 1000

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from xadapt.analysis.comparison_rows import SetupRow, TaskComparison
 from xadapt.analysis.verdict import Case, compositions, judged_cases
 from xadapt.reports.plots import DPI, family_colour
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from xadapt.analysis.comparison_rows import SetupRow, TaskComparison
 
 #: Its name in the folder of plots.
 OVERVIEW = "overview.png"

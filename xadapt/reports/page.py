@@ -5,13 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xadapt.analysis.comparison_rows import Block, TaskComparison
 from xadapt.reports.block_names import NamedBlock, labels, named_blocks
 from xadapt.reports.conclusion import conclude
 from xadapt.reports.data_table import inventory_table
@@ -29,8 +26,12 @@ from xadapt.tables.html import colour, html_table, plain_cell
 from xadapt.tables.numbers import count
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
     from markupsafe import Markup
 
+    from xadapt.analysis.comparison_rows import Block, TaskComparison
     from xadapt.reports.report import Report
 
 #: Files that a report may have beside the page, and what they hold.

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from xadapt.analysis.comparison_rows import Block, SetupRow, TaskComparison, english_first
-from xadapt.analysis.tested import Tested
 from xadapt.analysis.verdict import compositions, judged
 from xadapt.reports.block_names import NamedBlock, labels
 from xadapt.reports.setup_cells import difference_with_interval
 from xadapt.tables import Cell, depth
 from xadapt.tables.numbers import NOTHING, plain, signed, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xadapt.analysis.tested import Tested
 
 #: The choice of the heat map that takes another setup in each task.
 JUDGED = "the judged composition of each task"

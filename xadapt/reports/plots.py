@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
+import math
 import textwrap
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from xadapt.analysis.comparison_rows import Block, SetupRow, TaskComparison
 from xadapt.composition.specs import families
 from xadapt.reports.verdicts import block_title
 from xadapt.tables.numbers import plain, signed, spread
 from xadapt.tasks.languages import ENGLISH
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.figure import Figure
+
+    from xadapt.analysis.comparison_rows import Block, SetupRow, TaskComparison
 
 DPI = 130
 #: How much wider than the highest score the axis is, so that the mean and its spread can stand at its end.
@@ -153,7 +156,7 @@ def _heat_map(figure: Figure, axes: Any, block: Block) -> None:
             for line, row in zip(cells, block.rows, strict=True)
         ]
         codes = [*codes, "mean"]
-    largest = max((abs(value) for line in cells for value in line if value == value), default=0.0)
+    largest = max((abs(value) for line in cells for value in line if not math.isnan(value)), default=0.0)
     # One point either way at least, so that noise of a tenth does not glow.
     span = min(max(largest, 1.0), STRONGEST)
     image = axes.imshow(cells, cmap="RdBu", norm=TwoSlopeNorm(0.0, -span, span), aspect="auto", interpolation="nearest")
@@ -161,7 +164,7 @@ def _heat_map(figure: Figure, axes: Any, block: Block) -> None:
     if len(codes) <= NUMBERED + 1:
         for y, line in enumerate(cells):
             for x, value in enumerate(line):
-                if value == value:
+                if not math.isnan(value):
                     colour = "white" if abs(value) > 0.6 * span else "black"
                     axes.text(x, y, signed(value), ha="center", va="center", fontsize=7.5, color=colour)
     axes.set_xticks(range(len(codes)), codes, fontsize=8 if len(codes) <= NUMBERED + 1 else 7)

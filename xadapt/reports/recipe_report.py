@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xadapt.analysis.suites import score_setups
@@ -15,6 +14,8 @@ from xadapt.store.explanation_record import ExplanationRecord
 from xadapt.store.store import read_results
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from xadapt.experiments.recipe_run import RecipeRun
 
 

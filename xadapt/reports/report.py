@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xadapt.analysis.comparison import compare
-from xadapt.analysis.comparison_rows import TaskComparison
 from xadapt.analysis.costs import costs_of
-from xadapt.analysis.suites import SetupOnSuite
 from xadapt.errors import XadaptError
 from xadapt.reports.conclusion import conclude
 from xadapt.reports.suites import suite_summary, write_setup_on_suite
 from xadapt.reports.terminal import comparison_tables
 from xadapt.store.cost_record import COST_FILE, CostRecord
-from xadapt.store.explanation_record import ExplanationRecord
 from xadapt.store.files import atomic_write_bytes
-from xadapt.store.records import Result
 from xadapt.tables import Table, html_table, terminal_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from xadapt.analysis.comparison_rows import TaskComparison
+    from xadapt.analysis.suites import SetupOnSuite
+    from xadapt.store.explanation_record import ExplanationRecord
+    from xadapt.store.records import Result
 
 TITLE = "Adapters compared"
 

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from xadapt.analysis.comparison_rows import Block, Reference, SetupRow, TaskComparison
 from xadapt.analysis.verdict import judged
 from xadapt.reports.conclusion import conclude
 from xadapt.reports.verdicts import block_title, headline, how_timed, why_untested
-from xadapt.store.records import Json
 
 if TYPE_CHECKING:
+    from xadapt.analysis.comparison_rows import Block, Reference, SetupRow, TaskComparison
     from xadapt.reports.report import Report
+    from xadapt.store.records import Json
 
 #: Changes when a program that reads the document has to change.
 FORMAT = 1

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from statistics import median
+from typing import TYPE_CHECKING
 
-from xadapt.analysis.comparison_rows import Block, SetupRow
-from xadapt.analysis.tested import Tested
 from xadapt.tables import Cell, Mark
 from xadapt.tables.numbers import NOTHING, after_spread, interval, megabytes, p_value
 from xadapt.tasks.languages import ENGLISH
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xadapt.analysis.comparison_rows import Block, SetupRow
+    from xadapt.analysis.tested import Tested
 
 #: No mark.
 NONE: frozenset[Mark] = frozenset()

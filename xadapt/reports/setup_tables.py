@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from xadapt.analysis.comparison_rows import Block, SetupRow, TaskComparison
 from xadapt.analysis.tested import ALPHA
@@ -11,6 +11,9 @@ from xadapt.reports.block_names import NamedBlock, labels
 from xadapt.reports.verdicts import block_title, why_untested
 from xadapt.tables import Cell, Column, Field, Mark, Table, numbers, table_of, words
 from xadapt.tables.numbers import megabytes, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 SetupField = Field[SetupRow]
 

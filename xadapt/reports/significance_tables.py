@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from xadapt.analysis.comparison_rows import Block, SetupRow, TaskComparison
 from xadapt.analysis.language_groups import GroupMean, by_group, language_groups
 from xadapt.analysis.verdict import judged
 from xadapt.errors import XadaptError
 from xadapt.reports import setup_cells as cell
 from xadapt.tables import Cell, Table, numbers, words
 from xadapt.tables.numbers import interval, p_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xadapt.analysis.comparison_rows import Block, SetupRow, TaskComparison
 
 _CHANCE = "p of no difference between groups"
 

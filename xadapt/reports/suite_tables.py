@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from xadapt.evaluation.suite_scores import GroupScore, SuiteScore, TaskScore
 from xadapt.metrics import OWN_SCALES
 from xadapt.store.files import atomic_write_bytes
 from xadapt.tables import Cell, Column, Mark, Table, cells, csv_text, markdown_table, numbers, words
 from xadapt.tables.numbers import plain
-from xadapt.tables.table import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from xadapt.evaluation.suite_scores import GroupScore, SuiteScore, TaskScore
+    from xadapt.tables.table import Value
 
 
 def task_table(score: SuiteScore, brief: bool = False) -> Table:

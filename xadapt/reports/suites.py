@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from xadapt.analysis.suites import SetupOnSuite
 from xadapt.reports.suite_tables import verdict_lines, write_suite
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from xadapt.analysis.suites import SetupOnSuite
 
 
 def write_setup_on_suite(scored: SetupOnSuite, to: Path) -> None:

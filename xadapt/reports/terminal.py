@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from xadapt.analysis.comparison_rows import TaskComparison
 from xadapt.reports.language_tables import TERMINAL, language_tables
 from xadapt.reports.setup_tables import brief_table
 from xadapt.tables import Table, terminal_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from rich.table import Table as RichTable
+
+    from xadapt.analysis.comparison_rows import TaskComparison
 
 
 def comparison_tables(comparisons: Iterable[TaskComparison]) -> list[Table]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from xadapt.analysis.comparison_rows import Block, Reference, SetupRow, TaskComparison, english_or_least
-from xadapt.analysis.costs import Timing
 from xadapt.analysis.tested import FEW_SEEDS, Tested, Untested
 from xadapt.analysis.verdict import TIE, Outcome, Verdict, compositions, decide, judged
 from xadapt.tables.numbers import interval, p_value, plain, signed, spread
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xadapt.analysis.costs import Timing
 
 _WHY_UNTESTED = {
     Untested.NO_EXAMPLES: "no per-example scores (evaluate again with the same data to make them)",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from xadapt import __version__
-from xadapt.store.records import Figures, RunRecord, Scores
+
+if TYPE_CHECKING:
+    from xadapt.store.records import Figures, RunRecord, Scores
 
 _BASE_LICENCE = "The default base's weights (multilingual-e5-small) are under the MIT licence."
 _LICENCES = {

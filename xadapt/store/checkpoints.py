@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xadapt.errors import XadaptError, option
 from xadapt.store.files import atomic_write_bytes, sha256_file, sha256_json
 from xadapt.store.record_tables import checkpoint_table
 from xadapt.store.records import RunRecord, Scores
 from xadapt.tables import html_table, terminal_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 RECORD = "xadapt.json"
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")

@@ -7,12 +7,14 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from xadapt.errors import XadaptError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def sha256_file(path: Path) -> str:
@@ -50,8 +52,8 @@ def atomic_stream(path: Path) -> Iterator[IO[bytes]]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise
@@ -87,14 +89,14 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
 def _replace_folder(path: Path, new: Path) -> None:
     if not path.exists():
-        os.replace(new, path)
+        new.replace(path)
         return
     aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.old."))
-    os.replace(path, aside / path.name)
+    path.replace(aside / path.name)
     try:
-        os.replace(new, path)
+        new.replace(path)
     except BaseException:
-        os.replace(aside / path.name, path)
+        (aside / path.name).replace(path)
         raise
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -5,8 +5,7 @@ Every record carries the number of its format. An older format is read as it sta
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
@@ -15,6 +14,9 @@ from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_write_json, read_json
 from xadapt.store.record_tables import result_table
 from xadapt.tables import html_table, terminal_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: A JSON object whose keys are decided elsewhere: what a hash is made of, what a kind of problem says beside a score.
 Json = dict[str, Any]

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xadapt.errors import XadaptError, option, unknown
 from xadapt.store.checkpoints import RECORD, Checkpoint, open_checkpoint
 from xadapt.store.files import sha256_json
 from xadapt.store.records import Json, Result
 from xadapt.store.text_cache import DEFAULT_SIZE, TextCache, read_size
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def run_hash(decides: Json) -> str:

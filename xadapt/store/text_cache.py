@@ -11,13 +11,16 @@ import uuid
 import zlib
 from collections import OrderedDict
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 from zipfile import BadZipFile
 
 import numpy as np
 
 from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_stream
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: Bytes that are gathered before they are written, as one segment.
 SEGMENT = 64 * 2**20

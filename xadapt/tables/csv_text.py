@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import TYPE_CHECKING
 
-from xadapt.tables.table import Table
+if TYPE_CHECKING:
+    from xadapt.tables.table import Table
 
 
 def csv_text(table: Table) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from xadapt.tables.table import Cell, Column, Mark, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def html_table(table: Table, identifier: str = "", filtered: str = "") -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 NOTHING = "–"
 
 
 def plain(value: float | None, digits: int = 1) -> str:
     """Print a number, a score with one decimal; a dash for None or NaN."""
-    if value is None or value != value:
+    if value is None or math.isnan(value):
         return NOTHING
     return f"{round(float(value), digits) + 0.0:.{digits}f}".replace("-", "−")
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from xadapt.tables.numbers import count, plain, signed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
 
 Value = str | float | int | None
 Item = TypeVar("Item")

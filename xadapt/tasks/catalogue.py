@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from xadapt.errors import XadaptError, unknown
 from xadapt.tasks.intermediate import INTERMEDIATE
-from xadapt.tasks.kinds import Kind
 from xadapt.tasks.targets import TARGET
-from xadapt.tasks.task import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from xadapt.tasks.kinds import Kind
+    from xadapt.tasks.task import Task
 
 #: The tasks that xadapt comes with, by name.
 SHIPPED = {task.name: task for task in (*INTERMEDIATE, *TARGET)}

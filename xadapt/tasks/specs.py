@@ -8,19 +8,20 @@ which is loaded when a spec is first asked for, and without torch. A user's own 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from xadapt.errors import XadaptError, unknown
 from xadapt.plugins import load_plugins
 from xadapt.tasks.fields import Field
-from xadapt.tasks.kinds import Kind, Row
-from xadapt.tasks.portable_heads import HeadForm
 from xadapt.tasks.submission_files import LINES, SubmissionFile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
     from xadapt.problems.base import Problem
+    from xadapt.tasks.kinds import Kind, Row
+    from xadapt.tasks.portable_heads import HeadForm
 
 
 class KeyFault(XadaptError):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from xadapt.tasks.kinds import Row
-from xadapt.tasks.task import Task
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from xadapt.tasks.kinds import Row
+    from xadapt.tasks.task import Task
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from xadapt.tasks.kinds import Kind
 from xadapt.tasks.languages import LANGUAGES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from xadapt.tasks.kinds import Kind
 
 #: A field's column: its name, a path into a nested one (``choices.text``), or several that make a list.
 Column = str | tuple[str, ...]

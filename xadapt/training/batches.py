@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from torch.utils.data import Dataset, Sampler
 
-from xadapt.problems.base import Feature, Problem
 from xadapt.problems.predict import length_batches
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from xadapt.problems.base import Feature, Problem
 
 #: Batches that are sorted by length together: less padding, still a random order.
 _WINDOW = 50
@@ -30,6 +33,7 @@ class MixedFeatures(Dataset):
         tokens: dict[str, Callable[[Feature], int]] | None = None,
         cap: int | None = None,
     ) -> None:
+        """Put the features of all tasks one after the other."""
         self.cap = cap
         self.features = [(name, feature) for name, features in parts.items() for feature in features]
         self.ranges: list[range] = []

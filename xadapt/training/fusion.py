@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from xadapt.methods.fusion import regularisation
@@ -12,6 +11,8 @@ from xadapt.training.parts import with_fusion
 from xadapt.training.run_kinds import RunKind, register_run_kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import torch
 
     from xadapt.store.checkpoints import Checkpoint

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,6 +27,8 @@ from xadapt.training.saving import save_checkpoint
 from xadapt.training.trainer import loggers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from adapters import XLMRobertaAdapterModel
 
     from xadapt.composition.builder import Assembly

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -20,6 +19,8 @@ from xadapt.training.saving import as_stored, round_to_half
 from xadapt.training.trainer import KeepBest, Ticks, XadaptTrainer, last_state, loggers, quiet
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from xadapt.composition.builder import Assembly
     from xadapt.problems.base import Feature
     from xadapt.store.checkpoints import Checkpoint

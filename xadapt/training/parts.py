@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from xadapt.composition.builder import Assembly, assemble, layer_name
 from xadapt.composition.loading import put_adapter, put_head
 from xadapt.composition.merging import merge_adapters
@@ -15,6 +13,8 @@ from xadapt.methods.adapter import adapter_state, add_adapter
 from xadapt.methods.fusion import add_fusion, fusion_layers
 
 if TYPE_CHECKING:
+    import torch
+
     from xadapt.problems import Problem
     from xadapt.store.checkpoints import Checkpoint
     from xadapt.tasks import Task

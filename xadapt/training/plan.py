@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from xadapt.composition.expression import Node, adapter, compose
 from xadapt.composition.grammar import parse
 from xadapt.composition.specs import composition_of, compositions, is_plain
 from xadapt.errors import XadaptError, option
-from xadapt.tasks import Task
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
 from xadapt.training.run_kinds import run_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from xadapt.tasks import Task
 
 
 @dataclass(frozen=True)

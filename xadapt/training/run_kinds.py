@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xadapt.errors import unknown
-from xadapt.problems.base import Defaults
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xadapt.problems.base import Defaults
     from xadapt.store.checkpoints import Checkpoint
     from xadapt.training.job import Job
 

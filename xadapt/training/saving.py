@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -17,8 +15,13 @@ from xadapt.methods.fusion import save_fusion
 from xadapt.store.cards import card
 from xadapt.store.checkpoints import write_record
 from xadapt.store.files import atomic_folder
-from xadapt.store.records import RunRecord
-from xadapt.training.plan import TrainPlan
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from xadapt.store.records import RunRecord
+    from xadapt.training.plan import TrainPlan
 
 
 def round_to_half(model: torch.nn.Module) -> float:

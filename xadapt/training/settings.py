@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from xadapt.errors import option
 from xadapt.methods.layer_grammar import Layers, says_layers, with_layers
-from xadapt.problems.base import Defaults
-from xadapt.store.records import Json
 from xadapt.validation import validated
+
+if TYPE_CHECKING:
+    from xadapt.problems.base import Defaults
+    from xadapt.store.records import Json
 
 DEFAULT_ADAPTER = "seq_bn[reduction_factor=8]"
 DEFAULT_LAYERS = "all"

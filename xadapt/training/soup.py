@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.utils.data import DataLoader
 
 from xadapt.composition.builder import Assembly, layer_name
-from xadapt.composition.heads import HeadStates
 from xadapt.composition.merging import merge_adapters
 from xadapt.methods.adapter import adapter_state
 from xadapt.problems.base import Defaults
@@ -20,6 +18,9 @@ from xadapt.training.run_kinds import RunKind, register_run_kind
 from xadapt.training.saving import round_to_half
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from xadapt.composition.heads import HeadStates
     from xadapt.display import Tick
     from xadapt.store.checkpoints import Checkpoint
     from xadapt.training.job import Job, Run

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -16,10 +15,14 @@ from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from xadapt.errors import RunFailed, XadaptError, option, unknown
-from xadapt.problems.base import Problem
 from xadapt.problems.predict import autocast
 from xadapt.store.files import atomic_write_bytes
 from xadapt.training.batches import LengthBatches, MixedFeatures, TaskCollator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xadapt.problems.base import Problem
 
 #: Padded tokens that go through the model at once in training: 32 rows of 128 tokens take turns, in half the memory.
 #: A GPU takes a batch whole, because it is slower on small ones.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import requests
 from huggingface_hub import HfApi
@@ -20,6 +19,10 @@ from huggingface_hub.utils import tqdm
 
 from xadapt.errors import RunFailed, XadaptError
 from xadapt.libraries.huggingface_hub import NoBar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
 #: How one becomes known to the hub.
 LOGIN = "log in with `hf auth login` or set HF_TOKEN"

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
 from xadapt.bases import split_name
 from xadapt.portable.hub.index import Entry, Index, run_folder
-from xadapt.store.records import RunRecord
+
+if TYPE_CHECKING:
+    from xadapt.store.records import RunRecord
 
 #: The hub's name of a base that has another one here.
 _ORIGINS = {"e5-small": "intfloat/multilingual-e5-small"}

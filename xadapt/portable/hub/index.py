@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError, field_validator
 
@@ -12,6 +10,10 @@ from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 from xadapt.store.checkpoints import RECORD
 from xadapt.store.files import read_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
 
 INDEX = "xadapt-setups.json"
 FORMAT = 1

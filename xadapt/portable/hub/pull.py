@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from huggingface_hub import HfApi
-
-from xadapt.composition.expression import Node
 from xadapt.errors import RunFailed, XadaptError, unknown
 from xadapt.portable.hub.access import connect, fetch, hub_errors
 from xadapt.portable.hub.index import (
@@ -27,6 +22,12 @@ from xadapt.store.checkpoints import RECORD, Checkpoint, verify_checkpoint
 from xadapt.store.files import atomic_folder, sha256_file, sha256_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from huggingface_hub import HfApi
+
+    from xadapt.composition.expression import Node
     from xadapt.context import Context
     from xadapt.store.store import Store
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
-from huggingface_hub.hf_api import CommitOperation
 
 from xadapt.composition.expression import Node, compose
 from xadapt.composition.hints import how_to_make, target_hint
@@ -22,6 +21,8 @@ from xadapt.portable.hub.index import INDEX, Entry, Index, PushedCheckpoint, rea
 from xadapt.store.checkpoints import RECORD, Checkpoint, verify_checkpoint
 
 if TYPE_CHECKING:
+    from huggingface_hub.hf_api import CommitOperation
+
     from xadapt.context import Context
 
 #: What may stand in a repository that was made by hand before the first push.
