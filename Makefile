@@ -1,10 +1,14 @@
-# The two commands of README: `make demo` and `make test`. Each sets up what it needs in $(VENV).
+# The two commands of README: `make demo` and `make test`; `make quick` leaves the slow tests out. Each sets up what it
+# needs in $(VENV).
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# Tests run in so many processes of one thread each: two that both use two threads are slower than one alone.
+WORKERS ?= 2
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --durations 10
 
-.PHONY: demo test setup clean
+.PHONY: demo test quick check setup clean
 
 setup: $(READY)
 
@@ -18,11 +22,17 @@ $(READY): pyproject.toml constraints.txt
 demo: $(READY)
 	$(BIN)/xadapt run recipes/quickstart.yaml --data bundled --store demo --to demo/report
 
-test: $(READY)
+check: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -m ""
+	$(BIN)/lint-imports --no-cache
+
+test: check
+	$(PYTEST) -m ""
+
+quick: check
+	$(PYTEST)
 
 clean:
 	rm -rf $(VENV) demo
