@@ -1,4 +1,4 @@
-"""What every run works with: base, rows, store, tasks, hardware, seed, and how a person is told."""
+"""What every run works with: base, rows, store, tasks, hardware, seed and display."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Context:
-    """What runs share; base and hardware are looked at when they are first asked for.
+    """What runs share; base and hardware are looked up when they are first used.
 
     Attributes:
         source: Where rows come from.
         store: Where checkpoints are found, and checkpoints and results go.
         base: Name of the base.
-        tasks: The tasks that are known.
+        tasks: The tasks by name.
         seed: Seed of initialisation and batch order; its checkpoints are preferred.
         device_name: ``auto``, ``cpu``, ``cuda`` or ``mps``.
         precision_name: ``auto``, ``fp32`` or ``bf16``.
-        display: How a person is told.
+        display: Where progress is shown.
         pins: Checkpoints that must be used for an expression, whatever else the store holds.
     """
 
@@ -104,5 +104,5 @@ class Context:
         return replace(self, display=self.display.titled(title))
 
     def uses(self, checkpoint: Checkpoint) -> None:
-        """Tell a person which checkpoint is being used."""
+        """Show which checkpoint is being used."""
         self.display.say(f"uses {checkpoint.describe()}")

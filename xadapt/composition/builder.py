@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from xadapt.composition.heads import HeadStates, close_task, head_states, merge_heads, pick_head
+from xadapt.composition.heads import HeadStates, head_states, merge_heads, pick_head, with_head_labels
 from xadapt.composition.hints import how_to_make
 from xadapt.composition.loading import activate_on, bare_model, freeze, label_ids, put_adapter, put_head
 from xadapt.composition.members import Members
@@ -14,7 +15,7 @@ from xadapt.composition.specs import composition_of
 from xadapt.errors import XadaptError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from adapters import XLMRobertaAdapterModel
     from adapters.composition import AdapterCompositionBlock
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from xadapt.tasks import Kind, Task
 
 
+#: Something that is done to a model.
+ModelStep = Callable[["XLMRobertaAdapterModel"], object]
+
+
 def layer_name(node: Node) -> str:
     """The adapter's name inside the model, one-to-one with the expression; the library forbids commas and dots."""
     return str(node).replace(" + ", "&").replace(" - ", "!").replace(", ", "+").translate(_LAYER_NAMES)
@@ -35,7 +40,7 @@ _LAYER_NAMES = str.maketrans({"(": "[", ")": "]", ".": "~"})
 
 
 class Assembly:
-    """A setup whose members are found and checked; the model with them in it is made when it is first asked for.
+    """A setup whose members are found and checked; the model with them in it is made when it is first used.
 
     Attributes:
         context: Base and store; its seed is that whose checkpoints are preferred, and of merges that draw at random.
@@ -51,7 +56,7 @@ class Assembly:
 
         Args:
             context: Base, store and seed; its pins are taken for their expressions, whatever else the store holds.
-            on_use: Told of every checkpoint that is taken, once; by default a person is.
+            on_use: Called with every checkpoint that is taken, once; by default the display shows it.
         """
         self.context = context
         self.heads: list[str] = []
@@ -59,10 +64,10 @@ class Assembly:
         self.active: str | AdapterCompositionBlock | None = None
         self.names: tuple[str, ...] = ()
         self.found = Members(context, on_use or context.uses)
-        self._parts: set[str] = set()
+        self._added: set[str] = set()
         self._learnt: dict[str, Checkpoint] = {}
         self._loaded_heads: list[str] = []
-        self._steps: list[Callable[[Any], object]] = []
+        self._steps: list[ModelStep] = []
 
     @property
     def members(self) -> dict[str, str]:
@@ -87,7 +92,7 @@ class Assembly:
         self._steps.clear()
         return model
 
-    def then(self, step: Callable[[Any], object]) -> None:
+    def then(self, step: ModelStep) -> None:
         """Do something to the model: at once, or after all that is to be done when it is made."""
         if "model" in vars(self):
             step(self.model)
@@ -98,7 +103,8 @@ class Assembly:
         """Take up a setup and return it as the library's composition; None for ``none``.
 
         Raises:
-            XadaptError: If a member is missing, damaged, made for another base or not the one that others stand on.
+            XadaptError: If a member is missing, damaged, made for another base, or not the run that
+                another member was trained on.
         """
         if node.kind == "none":
             return None
@@ -139,7 +145,7 @@ class Assembly:
         """Keep what the layers below all adapters compute in the store's cache, and take it from there."""
         self.then(lambda model: setattr(model.roberta.encoder, "cache", self.context.store.cache))
 
-    def fusions(self) -> list[Any]:
+    def fusions(self) -> list[AdapterCompositionBlock]:
         """The fusions of the active composition."""
         from adapters.composition import Fuse, Stack
 
@@ -180,8 +186,8 @@ class Assembly:
 
     def is_new(self, name: str) -> bool:
         """Whether nothing of this name, adapter or fusion, was asked for before."""
-        new = name not in self._parts
-        self._parts.add(name)
+        new = name not in self._added
+        self._added.add(name)
         return new
 
     def take_heads(self, checkpoint: Checkpoint) -> None:
@@ -207,20 +213,20 @@ class Assembly:
         """
         return pick_head(self.heads, task, self.context.tasks, setup)
 
-    def closed(self, task: Task, head: str) -> Task:
+    def with_head_labels(self, task: Task, head: str) -> Task:
         """The task itself or, where its training rows decided its tags, with the tags of a head.
 
         Raises:
             XadaptError: If the head learnt other labels, because the task was declared otherwise at that time.
         """
-        return close_task(task, head, label_ids(self._learnt[head], head))
+        return with_head_labels(task, head, label_ids(self._learnt[head], head))
 
     def has_labels(self, kind: Kind) -> bool:
         """Whether a head has the labels of a kind."""
         return any(self.context.tasks.kind_of(name) == kind for name in self.heads)
 
 
-def _merge(model: Any, node: Node, members: list[tuple[str, HeadStates]], seed: int) -> None:
+def _merge(model: XLMRobertaAdapterModel, node: Node, members: list[tuple[str, HeadStates]], seed: int) -> None:
     names = [name for name, _ in members]
     try:
         merge_adapters(model, node.kind, names, node.weights, layer_name(node), dict(node.options), seed)
@@ -229,7 +235,7 @@ def _merge(model: Any, node: Node, members: list[tuple[str, HeadStates]], seed: 
     merge_heads(model.heads, [heads for _, heads in members], node.weights or (1.0,) * len(names))
 
 
-def _leaves(block: Any) -> Iterator[str]:
+def _leaves(block: str | AdapterCompositionBlock | None) -> Iterator[str]:
     # The library's own way gives them in another order every time.
     if isinstance(block, str):
         yield block
@@ -244,7 +250,7 @@ def assemble(context: Context, node: Node, on_use: Callable[[Checkpoint], object
     Args:
         context: Base, store and seed; its pins are taken for their expressions, whatever else the store holds.
         node: The setup.
-        on_use: Told of every checkpoint that is taken, once; by default a person is.
+        on_use: Called with every checkpoint that is taken, once; by default the display shows it.
 
     Raises:
         XadaptError: If a member is missing, damaged or made for another base.

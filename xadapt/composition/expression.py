@@ -148,7 +148,7 @@ def _unwrapped(children: tuple[Node, ...]) -> tuple[tuple[Node, ...], tuple[floa
 
 
 def _spread(kind: str, children: tuple[Node, ...]) -> Node:
-    # What stands on an ensemble stands on each of its members, with an adapter and a head of its own.
+    # What is stacked on an ensemble is stacked on each of its members, with an adapter and a head of its own.
     choices = [child.children if child.kind == "ensemble" else (child,) for child in children]
     return compose("ensemble", *(compose(kind, *parts) for parts in product(*choices)))
 
@@ -182,16 +182,18 @@ def _check_learnt_on(spec: Composition, on: str) -> None:
 
 
 def _checked(spec: Composition, options: dict[str, float]) -> tuple[tuple[str, float], ...]:
-    kind, known = spec.name, spec.options
+    kind, largest = spec.name, spec.options
     for key, value in options.items():
-        if key not in known:
-            raise unknown(f"option of {kind}(…)", key, known) if known else XadaptError(f"{kind}(…) takes no options")
-        if not 0 < value <= known[key] or (known[key] == math.inf and value != int(value)):
-            wanted = "a whole number above 0" if known[key] == math.inf else f"above 0 and at most {known[key]:g}"
+        if not largest:
+            raise XadaptError(f"{kind}(…) takes no options")
+        if key not in largest:
+            raise unknown(f"option of {kind}(…)", key, largest)
+        if not 0 < value <= largest[key] or (largest[key] == math.inf and value != int(value)):
+            wanted = "a whole number above 0" if largest[key] == math.inf else f"above 0 and at most {largest[key]:g}"
             raise XadaptError(f"{key}={value:g} in {kind}(…) must be {wanted}")
     return tuple(sorted((key, _printed(value)) for key, value in options.items()))
 
 
 def _printed(weight: float) -> float:
-    # What is told apart must be printed apart: the printed form names runs.
+    # Weights that differ must be printed differently, because the printed form names runs.
     return float(f"{weight:g}")

@@ -25,8 +25,8 @@ class _Token:
 
     Attributes:
         kind: ``option``, ``number``, ``name`` or ``sign``.
-        text: What stands there.
-        at: Where.
+        text: Its characters.
+        at: Its position in the text.
         value: An option's value.
     """
 
@@ -39,7 +39,7 @@ def parse(text: str) -> Node:
     """Parse an expression.
 
     Raises:
-        XadaptError: If it is not one; says where it stops making sense.
+        XadaptError: If it is not one; names the character.
     """
     tokens, at = [], 0
     while text[at:].strip():
@@ -127,13 +127,13 @@ class _Reader:
             raise self.fault(token, f"a name was expected {shown}")
         self.at += 1
         opened = self.take("(")
-        known = set(words())
-        if token.text in known and not opened:
+        names = set(words())
+        if token.text in names and not opened:
             raise self.fault(token, f"{token.text} needs members, as in {token.text}(mnli, squad)")
         if not opened:
             return Node("none") if token.text == "none" else adapter(token.text)
-        if token.text not in known:
-            raise self.fault(token, unknown("composition", token.text, known))
+        if token.text not in names:
+            raise self.fault(token, unknown("composition", token.text, names))
         children, options = self.members(opened)
         on = self.learnt_on()
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -26,11 +26,11 @@ def pick_head(heads: Sequence[str], task: Task, tasks: Catalogue = DEFAULT, setu
     Args:
         heads: The tasks of the heads, in order of loading.
         task: The task that is to be answered.
-        tasks: The tasks that are known.
+        tasks: The tasks by name.
         setup: The setup that has the heads, to be named in an error.
 
     Raises:
-        XadaptError: If none does; says which there are and what to do.
+        XadaptError: If none does; names those there are and what to do.
     """
     if task.name in heads:
         return task.name
@@ -45,7 +45,7 @@ def pick_head(heads: Sequence[str], task: Task, tasks: Catalogue = DEFAULT, setu
     )
 
 
-def close_task(task: Task, head: str, ids: Mapping[str, int]) -> Task:
+def with_head_labels(task: Task, head: str, ids: Mapping[str, int]) -> Task:
     """The task itself or, where its training rows decided its tags, with the tags of a head.
 
     Args:
@@ -70,12 +70,12 @@ def close_task(task: Task, head: str, ids: Mapping[str, int]) -> Task:
     return task
 
 
-def head_states(heads: Any, names: Sequence[str]) -> HeadStates:
+def head_states(heads: Mapping[str, torch.nn.Module], names: Sequence[str]) -> HeadStates:
     """Copies of the parameters of some of a model's heads."""
     return {name: {key: value.clone() for key, value in heads[name].state_dict().items()} for name in names}
 
 
-def merge_heads(heads: Any, members: Sequence[HeadStates], weights: Sequence[float]) -> None:
+def merge_heads(heads: Mapping[str, torch.nn.Module], members: Sequence[HeadStates], weights: Sequence[float]) -> None:
     """Make the heads that all members have into weighted means, because one adapter needs one head a task.
 
     Args:

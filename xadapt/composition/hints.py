@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def how_to_make(node: Node, tasks: Catalogue = DEFAULT) -> str:
     """The command that makes a setup's own checkpoint."""
     if node.kind == "adapter":
-        known = node.name in tasks
-        return f"`xadapt train-task {node}`" if known else "`xadapt train-task TASK`, with one of `xadapt tasks`"
+        there = node.name in tasks
+        return f"`xadapt train-task {node}`" if there else "`xadapt train-task TASK`, with one of `xadapt tasks`"
     spec = composition_of(node.kind)
     if spec and spec.trained:
         return spec.trained.command(node)

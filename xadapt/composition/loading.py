@@ -1,7 +1,4 @@
-"""Checkpoints put into a model: adapters, fusions and heads, in the order in which they are asked for.
-
-Everywhere, ``model`` is an ``XLMRobertaAdapterModel``.
-"""
+"""Checkpoints put into a model: adapters, fusions and heads, in the order in which they are asked for."""
 
 from __future__ import annotations
 
@@ -33,7 +30,7 @@ def bare_model(backbone: Backbone) -> XLMRobertaAdapterModel:
     return model
 
 
-def put_adapter(model: Any, checkpoint: Checkpoint, name: str) -> None:
+def put_adapter(model: XLMRobertaAdapterModel, checkpoint: Checkpoint, name: str) -> None:
     """Add the adapter of a checkpoint under a name that no adapter has.
 
     Raises:
@@ -43,7 +40,7 @@ def put_adapter(model: Any, checkpoint: Checkpoint, name: str) -> None:
         load_adapter(model, checkpoint.path / "adapter", name)
 
 
-def put_fusion(model: Any, checkpoint: Checkpoint, fused: Any) -> None:
+def put_fusion(model: XLMRobertaAdapterModel, checkpoint: Checkpoint, fused: AdapterCompositionBlock) -> None:
     """Add the fusion of a checkpoint for adapters that are there.
 
     Raises:
@@ -53,7 +50,7 @@ def put_fusion(model: Any, checkpoint: Checkpoint, fused: Any) -> None:
         load_fusion(model, fused, checkpoint.path / "fusion")
 
 
-def put_head(model: Any, checkpoint: Checkpoint, task: str, name: str) -> None:
+def put_head(model: XLMRobertaAdapterModel, checkpoint: Checkpoint, task: str, name: str) -> None:
     """Add a checkpoint's head for a task under a name; a head that has it goes.
 
     Raises:
@@ -81,7 +78,7 @@ def label_ids(checkpoint: Checkpoint, task: str) -> dict[str, int]:
         return {label: int(number) for label, number in ids.items()}
 
 
-def activate_on(model: Any, block: str | AdapterCompositionBlock | None, layers: int) -> None:
+def activate_on(model: XLMRobertaAdapterModel, block: str | AdapterCompositionBlock | None, layers: int) -> None:
     """Make a composition the active one, and what lies below it the trunk.
 
     Args:
@@ -100,7 +97,7 @@ def activate_on(model: Any, block: str | AdapterCompositionBlock | None, layers:
     encoder.tokenwise = is_tokenwise(model)
 
 
-def freeze(model: Any) -> None:
+def freeze(model: XLMRobertaAdapterModel) -> None:
     """Make nothing trainable, and switch to evaluation."""
     for parameter in model.parameters():
         parameter.requires_grad_(False)

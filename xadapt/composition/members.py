@@ -1,4 +1,4 @@
-"""The checkpoints that a setup is made of: found, checked, and told to fit each other, without reading a weight."""
+"""The checkpoints that a setup is made of: found, checked, and checked to fit each other, without reading a weight."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Members:
     Attributes:
         context: The base that they must be made for, the store they come from, the seed whose checkpoints are
             preferred, and checkpoints that must be used for an expression.
-        on_use: Told of every checkpoint that is taken, once.
+        on_use: Called with every checkpoint that is taken, once.
         runs: Run hash of every checkpoint in use, by expression.
         weights: Digest of the weights of every checkpoint in use, by expression.
     """
@@ -33,16 +33,16 @@ class Members:
     runs: dict[str, str] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)
     #: What the checkpoints in use were trained on.
-    _under: dict[str, Checkpoint] = field(default_factory=dict)
-    _looked: dict[str, Checkpoint | None] = field(default_factory=dict)
+    _preferred: dict[str, Checkpoint] = field(default_factory=dict)
+    _found: dict[str, Checkpoint | None] = field(default_factory=dict)
 
     def find(self, node: Node) -> Checkpoint | None:
         """The checkpoint that would be taken for an expression; None if there is none."""
         name = str(node)
-        found = self.context.pins.get(name) or self._under.get(name)
-        if found is None and name not in self._looked:
-            self._looked[name] = self._store.find(name, self._fingerprint, self.context.seed)
-        return found or self._looked[name]
+        found = self.context.pins.get(name) or self._preferred.get(name)
+        if found is None and name not in self._found:
+            self._found[name] = self._store.find(name, self._fingerprint, self.context.seed)
+        return found or self._found[name]
 
     def fits(self, node: Node) -> bool:
         """Whether there is a checkpoint for an expression, and it is for this base."""
@@ -54,10 +54,10 @@ class Members:
         # What was trained on other adapters is right on those runs of them alone, whatever else the store holds by now.
         checkpoint = self.find(node)
         for name, run in checkpoint.record.members.items() if checkpoint else ():
-            known = name in self.context.pins or name in self._under
-            member = None if known else self._store.by_run(run)
+            chosen = name in self.context.pins or name in self._preferred
+            member = None if chosen else self._store.by_run(run)
             if member is not None:
-                self._under[name] = member
+                self._preferred[name] = member
 
     def use(self, node: Node, hint: str) -> Checkpoint:
         """Take the checkpoint of an expression.
@@ -77,7 +77,7 @@ class Members:
         return checkpoint
 
     def adopt(self, checkpoint: Checkpoint) -> None:
-        """Count a checkpoint, of which somebody else has told, as a member.
+        """Count a checkpoint that was shown elsewhere as a member.
 
         Raises:
             XadaptError: If it is damaged or made for another base.

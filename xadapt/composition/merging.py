@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -19,6 +19,10 @@ from xadapt.methods.adapter import adapter_state, copy_method, fixed_state, meth
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from adapters import XLMRobertaAdapterModel
+
+    from xadapt.store.records import Json
 
 #: Half of the values of a member are kept when no density is given.
 _DENSITY = 0.5
@@ -33,7 +37,7 @@ _MAGNITUDE = re.compile(r"\.m\.weight$|lora_magnitude_vector")
 
 
 def merge_adapters(
-    model: Any,
+    model: XLMRobertaAdapterModel,
     kind: str,
     names: Sequence[str],
     weights: Sequence[float],
@@ -44,7 +48,7 @@ def merge_adapters(
     """Add an adapter that is made of others in weight space.
 
     Args:
-        model: An ``XLMRobertaAdapterModel`` that holds the members.
+        model: A model that holds the members.
         kind: ``average`` (weights are normalised to sum to 1) or ``sum`` (coefficients as they are), for every method;
             ``linear``, ``svd``, ``ties`` or ``dare`` for LoRA, as ``add_weighted_adapter`` of peft does them, where
             ``dare`` is its ``dare_linear``.
@@ -71,7 +75,7 @@ def merge_adapters(
     _merge(model, kind, names, weights, to, dict(options or {}), seed)
 
 
-def _combine(model: Any, kind: str, names: Sequence[str], weights: Sequence[float], to: str) -> None:
+def _combine(model: XLMRobertaAdapterModel, kind: str, names: Sequence[str], weights: Sequence[float], to: str) -> None:
     _check_equal([method_of(model, name) for name in names], names)
     shares = _shares(weights) if kind == "average" else list(weights)
     copy_method(model, names[0], to)
@@ -85,7 +89,7 @@ def _combine(model: Any, kind: str, names: Sequence[str], weights: Sequence[floa
             fixed.copy_(fixed_state(model, names[0])[key])
 
 
-def _check_equal(methods: list[dict[str, Any]], names: Sequence[str]) -> None:
+def _check_equal(methods: list[Json], names: Sequence[str]) -> None:
     for method, name in zip(methods, names, strict=True):
         odd = sorted(key for key in {*method, *methods[0]} if method.get(key) != methods[0].get(key))
         if odd == ["fixed"]:
@@ -116,7 +120,7 @@ def _sum(parts: Sequence[Tensor], weights: Sequence[float], neutral: Tensor) -> 
 
 
 def _merge(
-    model: Any,
+    model: XLMRobertaAdapterModel,
     kind: str,
     names: Sequence[str],
     weights: Sequence[float],
@@ -159,7 +163,7 @@ def _even(kind: str, members: int) -> float:
     return {"svd": 1 / members, "ties": 1.0}.get(kind, 1 / members**2)
 
 
-def _scaling(method: dict[str, Any]) -> float:
+def _scaling(method: Json) -> float:
     alpha, rank = method["lora_alpha" if method["library"] == "peft" else "alpha"], method["r"]
     return float(alpha / math.sqrt(rank) if method["method"] == "rslora" else alpha / rank)
 

@@ -1,4 +1,4 @@
-"""What a composition is: everything that the grammar, the builder, recipes and reports must know of it, declared once.
+"""What a composition is: everything that the grammar, the builder, recipes and reports need of it, declared once.
 
 A composition is one file in :mod:`xadapt.composition.kinds` that calls :func:`register_composition`. One that is
 trained also names its kind of run (see :mod:`xadapt.training.run_kinds`).
@@ -30,7 +30,7 @@ class Family:
     Attributes:
         name: Its name.
         colour: Of its bars, as ``#rrggbb``.
-        order: Where it stands among others in a comparison, lowest first.
+        order: Its rank among others in a comparison, lowest first.
     """
 
     name: str
@@ -107,7 +107,7 @@ _COMPOSITIONS: dict[str, Composition] = {}
 
 
 def register_composition(composition: Composition) -> Composition:
-    """Make a composition known.
+    """Register a composition.
 
     Raises:
         XadaptError: If there is another one of its name.
@@ -116,11 +116,6 @@ def register_composition(composition: Composition) -> Composition:
         raise XadaptError(f"there is a composition called {composition.name} already")
     _COMPOSITIONS[composition.name] = composition
     return composition
-
-
-def forget_composition(name: str) -> None:
-    """Make a composition unknown again."""
-    _COMPOSITIONS.pop(name, None)
 
 
 def compositions() -> Mapping[str, Composition]:

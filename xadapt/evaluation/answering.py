@@ -142,7 +142,7 @@ def answer_with(
     heads: list[str | None] = [None] * len(parts)
     if problem.needs_head:
         heads = [assembly.head_for(task, part) for part, assembly in zip(parts, assemblies, strict=True)]
-        closed = [a.closed(task, str(head)) for a, head in zip(assemblies, heads, strict=True)]
+        closed = [a.with_head_labels(task, str(head)) for a, head in zip(assemblies, heads, strict=True)]
         if any(other != closed[0] for other in closed):
             raise XadaptError(
                 f"the members of {node} learnt different labels of {task.name}: train them on one data set"

@@ -140,7 +140,7 @@ def _heads(assembly: Assembly, task: Task | None) -> list[str]:
     if not problem_class(task).needs_head:
         return []
     head = assembly.head_for(task)
-    assembly.closed(task, head)
+    assembly.with_head_labels(task, head)
     return [head]
 
 

@@ -1,4 +1,4 @@
-"""The card of a checkpoint: what a person needs to know before using it."""
+"""The card of a checkpoint: what a person reads before using it."""
 
 from __future__ import annotations
 

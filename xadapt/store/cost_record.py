@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from xadapt.store.records import Record
+from xadapt.store.records import Record, Stored
 
 #: Its name in a store, where reports look for it, and in a report's folder.
 COST_FILE = "cost.json"
 
 
-class TaskCost(BaseModel):
+class TaskCost(Stored):
     """What was measured on the rows of one task.
 
     Attributes:
@@ -23,8 +23,6 @@ class TaskCost(BaseModel):
         processor_share: How much of the time the threads really ran, about 1 on a CPU that did nothing else.
         milliseconds: Time of an example by setup, one value a repeat; a repeat runs every setup.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     language: str
     rows: int

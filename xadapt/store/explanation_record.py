@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from xadapt.store.records import Record
+from xadapt.store.records import Record, Stored
 
 #: The name of the mean over all layers, which follows the layers everywhere.
 ALL = "all"
@@ -15,7 +15,7 @@ Vector = list[float | None]
 Matrix = list[Vector]
 
 
-class MemberFigures(BaseModel):
+class MemberFigures(Stored):
     """Figures of the members; the first axis is the layers, the last entry of which is the mean over layers.
 
     Attributes:
@@ -25,8 +25,6 @@ class MemberFigures(BaseModel):
         cka: By layer, member and member.
         cosine: The same.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     weights: Matrix | None = None
     spread: Matrix | None = None

@@ -23,7 +23,7 @@ def sha256_file(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest() if hasattr(hashlib, "file_digest") else _digest(stream)
 
 
-def _digest(stream: Any) -> str:
+def _digest(stream: IO[bytes]) -> str:
     digest = hashlib.sha256()
     while block := stream.read(1 << 20):
         digest.update(block)
@@ -74,7 +74,7 @@ def atomic_write_json(path: Path, value: Any) -> None:
 def atomic_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder that takes the place of ``path`` when the block ends without an error.
 
-    A folder that stood at ``path`` is replaced only at that moment.
+    A folder that was at ``path`` is replaced only at that moment.
     """
     _make_folder(path.parent)
     temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
@@ -106,9 +106,9 @@ def _make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise XadaptError(f"cannot make the folder {path} ({error.strerror}): choose another place") from None
+        raise XadaptError(f"cannot make the folder {path} ({error.strerror}): choose another folder") from None
     if not os.access(path, os.W_OK):
-        raise XadaptError(f"cannot write in {path}: choose another place")
+        raise XadaptError(f"cannot write in {path}: choose another folder")
 
 
 def read_text(path: Path) -> str:

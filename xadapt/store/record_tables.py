@@ -8,7 +8,7 @@ from xadapt.tables import Cell, Table, numbers, words
 
 if TYPE_CHECKING:
     from xadapt.store.checkpoints import Checkpoint
-    from xadapt.store.records import Result
+    from xadapt.store.result_record import Result
 
 
 def result_table(result: Result) -> Table:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from xadapt.errors import XadaptError, option, unknown
 from xadapt.store.checkpoints import RECORD, Checkpoint, open_checkpoint
 from xadapt.store.files import sha256_json
-from xadapt.store.records import Json, Result
+from xadapt.store.result_record import Result
 from xadapt.store.text_cache import DEFAULT_SIZE, TextCache, read_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from xadapt.store.records import Json
 
 
 def run_hash(decides: Json) -> str:
@@ -119,7 +121,7 @@ class Store:
     def find(self, setup: str, fingerprint: str, seed: int | None = None) -> Checkpoint | None:
         """Find the checkpoint of a setup on a base; one of the same seed if there is one, else the newest.
 
-        A checkpoint of that setup for another base only is returned too, so that the caller can say so.
+        A checkpoint of that setup for another base only is returned too, so that the caller can name it.
         """
         named = [checkpoint for checkpoint in self.checkpoints() if checkpoint.setup == setup]
         fitting = [c for c in named if c.record.base.fingerprint == fingerprint]
@@ -130,12 +132,11 @@ class Store:
         """Like :meth:`find`, for a checkpoint that must be there.
 
         Raises:
-            XadaptError: If there is none; ``hint`` says how to make it.
+            XadaptError: If there is none; ``hint`` is how to make it.
         """
         found = self.find(setup, fingerprint, seed)
         if found is None:
-            known = {c.setup for c in self.checkpoints()}
-            fault = unknown("adapter", setup, known)
+            fault = unknown("adapter", setup, {c.setup for c in self.checkpoints()})
             raise XadaptError(f"{fault} If not, make it: {hint}" if fault.nearest else f"{fault}; make it: {hint}")
         return found
 

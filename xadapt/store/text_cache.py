@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: Bytes that are gathered before they are written, as one segment.
 SEGMENT = 64 * 2**20
-#: Bytes on disk unless the user says otherwise.
+#: Bytes on disk by default.
 DEFAULT_SIZE = "8GB"
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _KEY = 16
@@ -57,7 +57,7 @@ class _Segment:
 
 
 @dataclass
-class _Place:
+class _Entry:
     segment: _Segment
     start: int
     tokens: int
@@ -75,8 +75,8 @@ class TextCache:
     def __init__(self, folder: Path, size: int = 8 * 10**9) -> None:
         """Use ``folder``, which need not be there yet, for at most ``size`` bytes."""
         self.folder, self.size = folder, size
-        self._places: dict[str, dict[bytes, _Place]] = {}
-        self._known: dict[str, set[str]] = {}
+        self._entries: dict[str, dict[bytes, _Entry]] = {}
+        self._indexed: dict[str, set[str]] = {}
         self._seen: dict[str, int] = {}
         self._waiting: OrderedDict[str, dict[bytes, np.ndarray]] = OrderedDict()
         self._bytes = 0
@@ -90,10 +90,10 @@ class TextCache:
         Returns:
             For each its array, as it was put, or None.
         """
-        waiting, places = self._waiting.get(space, {}), self._places.setdefault(space, {})
-        if any(key not in places and key not in waiting for key in keys):
+        waiting, entries = self._waiting.get(space, {}), self._entries.setdefault(space, {})
+        if any(key not in entries and key not in waiting for key in keys):
             self._look(space)
-        return [waiting[key] if key in waiting else self._read(places, key) for key in keys]
+        return [waiting[key] if key in waiting else self._read(entries, key) for key in keys]
 
     def put(self, space: str, keys: list[bytes], vectors: list[np.ndarray]) -> None:
         """Keep texts; they reach the disk when enough have come, at :meth:`flush` or when the program ends."""
@@ -145,11 +145,11 @@ class TextCache:
         if self._seen.get(space) == changed:
             return
         self._seen[space] = changed
-        known = self._known.setdefault(space, set())
+        indexed = self._indexed.setdefault(space, set())
         for index in folder.glob("[!.]*.npz"):
-            if index.name in known:
+            if index.name in indexed:
                 continue
-            known.add(index.name)
+            indexed.add(index.name)
             try:
                 self._take(space, index)
             except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
@@ -162,19 +162,19 @@ class TextCache:
         starts = np.concatenate([[0], np.cumsum(tokens)])
         if starts[-1] != len(segment.vectors):
             raise ValueError("index and vectors do not belong together")
-        places = self._places[space]
+        entries = self._entries[space]
         for key, start, count, check in zip(keys, starts.tolist(), tokens.tolist(), checks.tolist(), strict=False):
-            places[key.tobytes()] = _Place(segment, start, count, check)
+            entries[key.tobytes()] = _Entry(segment, start, count, check)
 
-    def _read(self, places: dict[bytes, _Place], key: bytes) -> np.ndarray | None:
-        place = places.get(key)
-        if place is None:
+    def _read(self, entries: dict[bytes, _Entry], key: bytes) -> np.ndarray | None:
+        entry = entries.get(key)
+        if entry is None:
             return None
-        segment = place.segment
-        vectors = np.ascontiguousarray(segment.vectors[place.start : place.start + place.tokens])
-        if zlib.crc32(vectors.data) != place.check:
+        segment = entry.segment
+        vectors = np.ascontiguousarray(segment.vectors[entry.start : entry.start + entry.tokens])
+        if zlib.crc32(vectors.data) != entry.check:
             _remove(segment.path)
-            del places[key]
+            del entries[key]
             return None
         if segment.path not in self._touched:
             self._touched.add(segment.path)

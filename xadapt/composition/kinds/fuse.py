@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xadapt.composition.hints import members_of
 from xadapt.composition.loading import put_fusion
@@ -15,11 +15,13 @@ from xadapt.composition.specs import Composition, Family, Trained, register_comp
 from xadapt.errors import XadaptError
 
 if TYPE_CHECKING:
+    from adapters.composition import AdapterCompositionBlock
+
     from xadapt.composition.builder import Assembly
     from xadapt.composition.expression import Node
 
 
-def _build(assembly: Assembly, node: Node) -> Any:
+def _build(assembly: Assembly, node: Node) -> AdapterCompositionBlock:
     from adapters.composition import Fuse
 
     if assembly.found.fits(node):

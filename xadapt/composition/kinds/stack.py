@@ -9,12 +9,14 @@ from xadapt.composition.hints import how_to_make, target_hint
 from xadapt.composition.specs import Composition, Family, register_composition
 
 if TYPE_CHECKING:
+    from adapters.composition import AdapterCompositionBlock
+
     from xadapt.composition.builder import Assembly
 
 FAMILY = Family("stack", "#a8c686", 20)
 
 
-def _build(assembly: Assembly, node: Node) -> Any:
+def _build(assembly: Assembly, node: Node) -> AdapterCompositionBlock:
     from adapters.composition import Stack
 
     return Stack(*_layers(assembly, node))
@@ -31,7 +33,7 @@ def _layers(assembly: Assembly, node: Node) -> list[Any]:
     lower = _layers(assembly, below) if below.kind == "stack" else [assembly.block(below)]
     if last.kind != "adapter":
         return [*lower, assembly.block(last)]
-    # One for another base is taken only to say so, and only when there is nothing else to take.
+    # One for another base is taken only for the error that names it, and only when there is no other.
     if trained or (found.find(node) and not found.fits(last)):
         return [*lower, assembly.adapter(node)]
     return [*lower, assembly.adapter(last, f"{how_to_make(last, tasks)} or {target_hint(last, below, tasks)}")]
