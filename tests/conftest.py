@@ -99,7 +99,7 @@ def _lab(base: Path, mirror: Path, store: Any) -> Any:
 
 
 @pytest.fixture
-def bench(tiny_base_folder: Path, mirror: Path, store: Any) -> Any:
+def lab(tiny_base_folder: Path, mirror: Path, store: Any) -> Any:
     """A session on the tiny base with an empty store."""
     return _lab(tiny_base_folder, mirror, store)
 

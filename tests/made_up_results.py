@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from xadapt.store.cost_record import CostRecord
-from xadapt.store.records import Result
+from xadapt.store.result_record import Result
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import xadapt
-from tests.tiny_lab import Told
+from tests.tiny_lab import SpyDisplay
 from xadapt import model as models
 from xadapt.errors import XadaptError
 
@@ -107,7 +107,7 @@ def test_a_row_in_the_fields_of_the_problem_is_the_same_row(load: Any) -> None:
 
 def test_a_model_says_what_it_is_and_not_all_its_weights(load: Any) -> None:
     told: list[str] = []
-    model = load("stack(mnli,xnli)", "xnli", display=Told(say=told.append))
+    model = load("stack(mnli,xnli)", "xnli", display=SpyDisplay(say=told.append))
     assert (model.setup, model.task.name) == ("stack(mnli, xnli)", "xnli")
     assert len(repr(model)) < 1000
     assert [line.partition(": ")[0] for line in told] == ["uses mnli", "uses stack(mnli, xnli)"]

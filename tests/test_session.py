@@ -12,7 +12,7 @@ import pytest
 
 import xadapt
 from tests.conftest import QUICK
-from tests.tiny_lab import Told
+from tests.tiny_lab import SpyDisplay
 from xadapt import session as sessions
 from xadapt.errors import RunFailed, XadaptError
 from xadapt.session import Session
@@ -250,7 +250,7 @@ def test_the_usual_display_is_lines_on_standard_error(lab: Session, capsys: pyte
 def test_a_display_of_ones_own_is_told(lab: Session) -> None:
     lines: list[str] = []
     parts: list[str] = []
-    display = Told(say=lines.append, start=lambda part, rows: parts.append(part))
+    display = SpyDisplay(say=lines.append, start=lambda part, rows: parts.append(part))
     lab.replace(display=display).evaluate("mnli", "xnli", "de,en")
     assert [line.partition(":")[0] for line in lines] == ["uses mnli"]
     assert parts == ["de", "en"]

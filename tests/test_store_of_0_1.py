@@ -12,7 +12,7 @@ import pytest
 from xadapt.analysis.comparison import compare
 from xadapt.session import Session
 from xadapt.store.files import read_json
-from xadapt.store.records import Result
+from xadapt.store.result_record import Result
 from xadapt.store.store import Store, read_results
 
 KEPT = Path(__file__).parent / "fixtures" / "store-0.1"

@@ -11,11 +11,11 @@ from tests.conftest import QUICK
 from xadapt.composition.builder import Assembly, assemble
 from xadapt.composition.grammar import parse
 from xadapt.context import Context
-from xadapt.display import Display, Rows, Tick
+from xadapt.display import Display, RowProgress, Tick
 from xadapt.evaluation.evaluate import EvalSettings, evaluate
 from xadapt.session import Session
 from xadapt.store.checkpoints import Checkpoint
-from xadapt.store.records import Result
+from xadapt.store.result_record import Result
 from xadapt.store.store import Store
 from xadapt.training.plan import TrainPlan
 from xadapt.training.settings import make_settings
@@ -74,7 +74,7 @@ class TinyLab(Session):
         return evaluate(context, parse(setup), self.tasks[task], languages, settings)
 
 
-class Told(Display):
+class SpyDisplay(Display):
     """Calls functions of a test where a person would be shown something."""
 
     def __init__(
@@ -97,9 +97,9 @@ class Told(Display):
         yield self._tick
 
     @contextmanager
-    def rows(self, title: str) -> Iterator[Rows]:
+    def rows(self, title: str) -> Iterator[RowProgress]:
         """Pass parts and rows on."""
-        yield Rows(lambda part, rows: void(self._start(part, rows)), lambda rows: void(self._advance(rows)))
+        yield RowProgress(lambda part, rows: void(self._start(part, rows)), lambda rows: void(self._advance(rows)))
 
 
 def void(value: object) -> None:

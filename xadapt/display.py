@@ -1,4 +1,4 @@
-"""How a person is told where a run is: not at all, by lines in a log, or by bars on a terminal or in a notebook."""
+"""How a run shows its progress: not at all, by lines in a log, or by bars on a terminal or in a notebook."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
-#: Told after every step of training: the step, the number of steps, and the loss where it is known.
+#: Called after every step of training with the step, the number of steps, and the loss where one was logged.
 Tick = Callable[[int, int, "float | None"], None]
 #: Without a terminal a bar would be lost or spill control codes into a log; lines this often show that it lives.
 _LINE_EVERY = 0.1
 
 
 @dataclass(frozen=True)
-class Rows:
+class RowProgress:
     """Progress over rows, part by part.
 
     Attributes:
-        start: Told that a part begins, such as a language, and of how many rows.
-        advance: Told of rows that are done.
+        start: Called when a part begins, such as a language, with its name and number of rows.
+        advance: Called with the number of rows that are done since the last call.
     """
 
     start: Callable[[str, int], None] = field(default=lambda part, rows: None)
@@ -30,10 +30,10 @@ class Rows:
 
 
 class Display:
-    """Says nothing; what it shows is what its subclasses make of it."""
+    """Shows nothing; subclasses show what they are given."""
 
     def say(self, text: str) -> None:
-        """Tell something in one line."""
+        """Show one line."""
 
     @contextmanager
     def training(self, title: str) -> Iterator[Tick]:
@@ -41,9 +41,9 @@ class Display:
         yield lambda step, steps, loss: None
 
     @contextmanager
-    def rows(self, title: str) -> Iterator[Rows]:
+    def rows(self, title: str) -> Iterator[RowProgress]:
         """Show rows that are read by a model while the block runs."""
-        yield Rows()
+        yield RowProgress()
 
     def titled(self, title: str) -> Display:
         """The same display, with a title of its own for whatever runs next, such as a numbered step of a recipe."""
@@ -76,7 +76,7 @@ class LiveDisplay(Display):
         self.moves = self.console.is_terminal or (self.console.is_jupyter and _has_widgets())
 
     def say(self, text: str) -> None:
-        """Tell something as it is."""
+        """Print a line as it is."""
         self.console.print(text, style="dim", markup=False, highlight=False, soft_wrap=True)
 
     @contextmanager
@@ -102,10 +102,10 @@ class LiveDisplay(Display):
             yield tick
 
     @contextmanager
-    def rows(self, title: str) -> Iterator[Rows]:
+    def rows(self, title: str) -> Iterator[RowProgress]:
         """A bar a part, or a line."""
         if not self.moves:
-            yield Rows(start=lambda part, rows: self.say(f"{title}: {part}, {rows} rows"))
+            yield RowProgress(start=lambda part, rows: self.say(f"{title}: {part}, {rows} rows"))
             return
         with self._bars() as progress:
             bars: list[Any] = []
@@ -113,7 +113,7 @@ class LiveDisplay(Display):
             def start(part: str, rows: int) -> None:
                 bars.append(progress.add_task(f"{title}: {part}", total=rows))
 
-            yield Rows(start, lambda rows: progress.advance(bars[-1], rows))
+            yield RowProgress(start, lambda rows: progress.advance(bars[-1], rows))
 
     @contextmanager
     def _bars(self, *columns: Any) -> Iterator[Any]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from xadapt.portable.hub.push import Pushed
     from xadapt.reports.report import Report
     from xadapt.store.checkpoints import Checkpoint
-    from xadapt.store.records import Result
+    from xadapt.store.result_record import Result
     from xadapt.tasks import Task
     from xadapt.tasks.catalogue import Catalogue
     from xadapt.training.plan import TrainPlan

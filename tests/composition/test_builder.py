@@ -33,10 +33,10 @@ def logits(assembly: Any, head: str, backbone: Any) -> torch.Tensor:
         return problem.forward(assembly.model, batch, head).logits
 
 
-def twin(bench: Any, setup: str, name: str) -> None:
+def twin(lab: Any, setup: str, name: str) -> None:
     """Store the checkpoint of a setup a second time, under another name."""
-    found = bench.store.find(setup, bench.backbone.fingerprint)
-    folder = bench.store.run_path(f"twin-{name}")
+    found = lab.store.find(setup, lab.backbone.fingerprint)
+    folder = lab.store.run_path(f"twin-{name}")
     shutil.copytree(found.path, folder)
     record = {**found.record.stored(), "setup": name, "run": f"twin-{name}"}
     (folder / RECORD).write_text(json.dumps(record))

@@ -63,14 +63,14 @@ def logits(model: Any, backbone: Any, head: str = "mnli") -> torch.Tensor:
         return problem.forward(model, batch, head).logits
 
 
-def of(bench: Any, setup: str, head: str = "mnli") -> torch.Tensor:
-    return logits(bench.assemble(setup).model, bench.backbone, head)
+def of(lab: Any, setup: str, head: str = "mnli") -> torch.Tensor:
+    return logits(lab.assemble(setup).model, lab.backbone, head)
 
 
-def twin(bench: Any, name: str, setup: str = "mnli") -> None:
+def twin(lab: Any, name: str, setup: str = "mnli") -> None:
     """Store the checkpoint of a setup a second time, under another name."""
-    found = bench.store.find(setup, bench.backbone.fingerprint)
-    folder = bench.store.run_path(f"twin-{name}")
+    found = lab.store.find(setup, lab.backbone.fingerprint)
+    folder = lab.store.run_path(f"twin-{name}")
     shutil.copytree(found.path, folder)
     (folder / RECORD).write_text(json.dumps({**found.record.stored(), "setup": name, "run": f"twin-{name}"}))
 
@@ -87,84 +87,82 @@ def stir(checkpoint: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def benches(trained_once: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def labs(trained_once: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """By adapter method, a store with mnli and two adapters of other names that are the same."""
     made = {}
     for number, method in enumerate(METHODS):
         store = Store(tmp_path_factory.mktemp("exact") / str(number), shipped=trained_once.store.shipped)
-        bench = made[method] = trained_once.with_store(store)
-        stir(bench.train(plan_task("mnli"), adapter_config=method))
+        lab = made[method] = trained_once.with_store(store)
+        stir(lab.train(plan_task("mnli"), adapter_config=method))
         for name in TWINS:
-            twin(bench, name)
+            twin(lab, name)
     return made
 
 
-def bare(bench: Any) -> torch.Tensor:
+def bare(lab: Any) -> torch.Tensor:
     """What the head says with the adapter off."""
-    assembly = bench.assemble("mnli")
+    assembly = lab.assemble("mnli")
     assembly.activate(None)
-    return logits(assembly.model, bench.backbone)
+    return logits(assembly.model, lab.backbone)
 
 
-def check_same(bench: Any, setups: tuple[str, ...], error: float = 1e-6) -> None:
-    single = of(bench, "mnli")
-    assert (single - bare(bench)).abs().max() > 0.1
+def check_same(lab: Any, setups: tuple[str, ...], error: float = 1e-6) -> None:
+    single = of(lab, "mnli")
+    assert (single - bare(lab)).abs().max() > 0.1
     for setup in setups:
-        torch.testing.assert_close(
-            of(bench, setup), single, atol=error, rtol=0, msg=lambda text, s=setup: f"{s}: {text}"
-        )
+        torch.testing.assert_close(of(lab, setup), single, atol=error, rtol=0, msg=lambda text, s=setup: f"{s}: {text}")
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_an_average_of_identical_adapters_is_the_single_adapter(benches: dict[str, Any], method: str) -> None:
-    check_same(benches[method], AVERAGES)
+def test_an_average_of_identical_adapters_is_the_single_adapter(labs: dict[str, Any], method: str) -> None:
+    check_same(labs[method], AVERAGES)
 
 
 @pytest.mark.parametrize("method", METHODS[1:])
-def test_a_merge_of_identical_adapters_is_the_single_adapter(benches: dict[str, Any], method: str) -> None:
+def test_a_merge_of_identical_adapters_is_the_single_adapter(labs: dict[str, Any], method: str) -> None:
     # A product of two factors is put together and taken apart again.
-    check_same(benches[method], MERGES, 5e-6)
+    check_same(labs[method], MERGES, 5e-6)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_difference_of_identical_adapters_changes_nothing(benches: dict[str, Any], method: str) -> None:
-    torch.testing.assert_close(of(benches[method], "mnli - second"), bare(benches[method]), atol=1e-6, rtol=0)
+def test_the_difference_of_identical_adapters_changes_nothing(labs: dict[str, Any], method: str) -> None:
+    torch.testing.assert_close(of(labs[method], "mnli - second"), bare(labs[method]), atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_an_ensemble_of_identical_adapters_answers_as_one(benches: dict[str, Any], method: str) -> None:
-    bench, task = benches[method], get_task("mnli")
-    answerer = answer_with(bench.context, parse("ensemble(mnli, second, third)"), task, max_length=48)
+def test_an_ensemble_of_identical_adapters_answers_as_one(labs: dict[str, Any], method: str) -> None:
+    lab, task = labs[method], get_task("mnli")
+    answerer = answer_with(lab.context, parse("ensemble(mnli, second, third)"), task, max_length=48)
     assert len(answerer.assemblies) == 3
     problem = answerer.problem
     features = problem.encode(ROWS, labelled=False)
     pairs = zip(answerer.assemblies, answerer.heads, strict=True)
     raws = [raw_outputs(assembly.model, problem, features, head) for assembly, head in pairs]
-    for number, wanted in enumerate(log_softmax(of(bench, "mnli").numpy(), axis=-1)):
+    for number, wanted in enumerate(log_softmax(of(lab, "mnli").numpy(), axis=-1)):
         assert problem.combine([raw[number] for raw in raws]) == pytest.approx(wanted, abs=1e-6)
-    rows = bench.source.test(get_task("xnli"), "de").rows
-    alone = answer_with(bench.context, parse("mnli"), task, max_length=48)
+    rows = lab.source.test(get_task("xnli"), "de").rows
+    alone = answer_with(lab.context, parse("mnli"), task, max_length=48)
     assert answerer.predict(rows) == alone.predict(rows)
 
 
 @pytest.mark.parametrize(("method", "kind"), zip(METHODS, ["greedy", "learned", "learned"], strict=True))
-def test_a_soup_of_identical_adapters_is_the_single_adapter(benches: dict[str, Any], method: str, kind: str) -> None:
-    bench = benches[method]
-    made = bench.train(plan_soup(["mnli", *TWINS], "mnli", kind), adapter_config=method, lr=0.5)
+def test_a_soup_of_identical_adapters_is_the_single_adapter(labs: dict[str, Any], method: str, kind: str) -> None:
+    lab = labs[method]
+    made = lab.train(plan_soup(["mnli", *TWINS], "mnli", kind), adapter_config=method, lr=0.5)
     assert sum(made.record.figures.mixture.values()) == pytest.approx(1, abs=1e-5)
-    torch.testing.assert_close(of(bench, made.setup), of(bench, "mnli"), atol=1e-6, rtol=0)
+    torch.testing.assert_close(of(lab, made.setup), of(lab, "mnli"), atol=1e-6, rtol=0)
 
 
 @pytest.mark.parametrize("rank", [None, 4])
-def test_a_fresh_fusion_of_identical_adapters_is_the_single_adapter(benches: dict[str, Any], rank: int | None) -> None:
-    bench = benches[METHODS[0]]
-    assembly = Assembly(bench.context)
+def test_a_fresh_fusion_of_identical_adapters_is_the_single_adapter(labs: dict[str, Any], rank: int | None) -> None:
+    lab = labs[METHODS[0]]
+    assembly = Assembly(lab.context)
     fused = Fuse(*(str(assembly.block(parse(name))) for name in ("mnli", *TWINS)))
     add_fusion(assembly.model, fused)
     if rank is not None:
         lower_fusion(assembly.model, fused, rank)
     assembly.activate(fused)
-    torch.testing.assert_close(logits(assembly.model.eval(), bench.backbone), of(bench, "mnli"), atol=1e-5, rtol=0)
+    torch.testing.assert_close(logits(assembly.model.eval(), lab.backbone), of(lab, "mnli"), atol=1e-5, rtol=0)
 
 
 #: By adapter method, setups with the head that is asked.
@@ -253,7 +251,7 @@ save_file(found, sys.argv[4])
 def test_a_new_process_gives_the_same_logits_to_the_bit(
     stored: dict[str, Any], tiny_base_folder: Path, tmp_path: Path
 ) -> None:
-    roots = {method: str(bench.store.root) for method, bench in stored.items()}
+    roots = {method: str(lab.store.root) for method, lab in stored.items()}
     file, package = tmp_path / "logits.safetensors", Path(xadapt.__file__).parent.parent
     given = [__file__, str(tiny_base_folder), json.dumps(roots), str(file)]
     environment = {**os.environ, "PYTHONPATH": str(package), "OMP_NUM_THREADS": str(torch.get_num_threads())}

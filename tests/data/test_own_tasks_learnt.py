@@ -12,18 +12,18 @@ from xadapt.errors import XadaptError
 from xadapt.training.plan import plan_task
 
 
-def test_a_language_that_xadapt_has_never_heard_of_is_trained_and_measured(folder: Path, bench: Any) -> None:
-    bench.task(str(folder / "my.yaml"))
-    checkpoint = bench.train(plan_task("reviews", bench.tasks))
+def test_a_language_that_xadapt_has_never_heard_of_is_trained_and_measured(folder: Path, lab: Any) -> None:
+    lab.task(str(folder / "my.yaml"))
+    checkpoint = lab.train(plan_task("reviews", lab.tasks))
     assert checkpoint.record.rows == {"reviews": 16}
-    result = bench.evaluate("reviews", "reviews")
+    result = lab.evaluate("reviews", "reviews")
     assert set(result.languages) == {"de", "xq"}
     assert (result["xq"].n, result["xq"].split) == (8, "test-xq")
     with pytest.raises(XadaptError, match="no reviews test rows in 'sw'"):
-        bench.evaluate("reviews", "reviews", "xq,sw")
+        lab.evaluate("reviews", "reviews", "xq,sw")
 
 
-def test_tags_in_a_made_up_language_are_learnt_from_two_columns(tmp_path: Path, bench: Any) -> None:
+def test_tags_in_a_made_up_language_are_learnt_from_two_columns(tmp_path: Path, lab: Any) -> None:
     sentences = [[("lo", "O"), ("zama", "GOOD")], [("tu", "O"), ("krel", "BAD"), ("lo", "O")]] * 8
     for name in ("train", "dev", "test-xq"):
         write_tags(tmp_path / f"{name}.tsv", sentences)
@@ -33,12 +33,12 @@ def test_tags_in_a_made_up_language_are_learnt_from_two_columns(tmp_path: Path, 
         "test: test-{language}.tsv\nlanguages: xq\n",
         encoding="utf-8",
     )
-    bench.task(str(path))
-    bench.train(plan_task("xqtags", bench.tasks), epochs=6, lr=0.05)
-    assert bench.evaluate("xqtags", "xqtags").means["token_accuracy"] > 80
+    lab.task(str(path))
+    lab.train(plan_task("xqtags", lab.tasks), epochs=6, lr=0.05)
+    assert lab.evaluate("xqtags", "xqtags").means["token_accuracy"] > 80
 
 
-def test_choices_of_the_user_are_learnt_and_measured(tmp_path: Path, bench: Any) -> None:
+def test_choices_of_the_user_are_learnt_and_measured(tmp_path: Path, lab: Any) -> None:
     rows = [{"context": f"lo {i}", "a": "zama", "b": "krel", "label": i % 2} for i in range(8)]
     write_csv(tmp_path / "rows.csv", rows)
     path = tmp_path / "choose.yaml"
@@ -47,9 +47,9 @@ def test_choices_of_the_user_are_learnt_and_measured(tmp_path: Path, bench: Any)
         "train: rows.csv\ndev: rows.csv\ntest: rows.csv\nlanguages: xq\n",
         encoding="utf-8",
     )
-    bench.task(str(path))
-    bench.train(plan_task("choose", bench.tasks))
-    assert bench.evaluate("choose", "choose")["xq"].n == 8
+    lab.task(str(path))
+    lab.train(plan_task("choose", lab.tasks))
+    assert lab.evaluate("choose", "choose")["xq"].n == 8
 
 
 def test_a_task_with_the_labels_of_another_is_measured_with_its_head(tmp_path: Path, trained: Any) -> None:
@@ -65,9 +65,9 @@ def test_a_task_with_the_labels_of_another_is_measured_with_its_head(tmp_path: P
     assert trained.evaluate("mnli", "xq-nli").head == "mnli"
 
 
-def test_other_labels_make_another_run_of_the_same_texts(folder: Path, bench: Any) -> None:
-    bench.task(str(folder / "my.yaml"))
-    first = bench.train(plan_task("reviews", bench.tasks), limit=8)
+def test_other_labels_make_another_run_of_the_same_texts(folder: Path, lab: Any) -> None:
+    lab.task(str(folder / "my.yaml"))
+    first = lab.train(plan_task("reviews", lab.tasks), limit=8)
     write_csv(folder / "train.csv", [{**row, "stars": "good"} for row in sentiment(16)[:15]] + sentiment(16)[15:])
-    second = bench.train(plan_task("reviews", bench.tasks), limit=8)
+    second = lab.train(plan_task("reviews", lab.tasks), limit=8)
     assert first.run != second.run

@@ -8,7 +8,7 @@ import pytest
 
 from tests.evaluation.submissions import Keep
 from xadapt.store.files import atomic_write_json
-from xadapt.store.records import Result
+from xadapt.store.result_record import Result
 from xadapt.tasks import get_task
 
 

@@ -10,7 +10,7 @@ from xadapt.composition.grammar import parse
 from xadapt.context import Context
 from xadapt.data.source import RowSet
 from xadapt.evaluation.submission import Submission, write_submission
-from xadapt.store.records import Result
+from xadapt.store.result_record import Result
 from xadapt.tasks.suites import XTREME, Suite
 
 

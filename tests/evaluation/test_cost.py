@@ -6,12 +6,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.tiny_lab import Told
+from tests.tiny_lab import SpyDisplay
 from xadapt.analysis.costs import costs_of
 from xadapt.errors import XadaptError
 from xadapt.evaluation.cost import CostSettings, hardware_name, interleaved, measure_costs
 from xadapt.store.cost_record import CostRecord
-from xadapt.store.records import Result
+from xadapt.store.result_record import Result
 
 
 def test_every_repeat_does_every_job_once_in_an_order_of_its_own_after_a_round_that_does_not_count():
@@ -49,7 +49,7 @@ def test_setups_of_results_are_measured_task_by_task_once_for_all_seeds(trained)
     results = results_of(*pairs, ("xquad", "squad"), base=base) + results_of(("xnli", "stsb"), base="another")
     before = torch.get_num_threads(), os.environ.get("TOKENIZERS_PARALLELISM")
     told = []
-    context = replace(trained.context, display=Told(say=told.append))
+    context = replace(trained.context, display=SpyDisplay(say=told.append))
     costs = measure_costs(context, results, CostSettings(rows=4, repeats=2))
     assert (torch.get_num_threads(), os.environ.get("TOKENIZERS_PARALLELISM")) == before
     assert set(costs.tasks) == {"xnli", "xquad"}

@@ -11,10 +11,10 @@ import pyarrow.parquet as parquet
 import pytest
 import torch
 
-from tests.tiny_lab import Told
+from tests.tiny_lab import SpyDisplay
 from xadapt.errors import XadaptError
 from xadapt.evaluation import evaluate as evaluation
-from xadapt.store.records import LanguageScore, Result
+from xadapt.store.result_record import LanguageScore, Result
 from xadapt.training.plan import plan_task
 
 
@@ -172,10 +172,10 @@ def test_an_interrupted_evaluation_keeps_the_languages_it_finished(trained: Any,
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        trained.evaluate("mnli", "xnli", display=Told(start=cut))
+        trained.evaluate("mnli", "xnli", display=SpyDisplay(start=cut))
     assert passes == [12]
     started: list[str] = []
-    whole = trained.evaluate("mnli", "xnli", display=Told(start=lambda language, rows: started.append(language)))
+    whole = trained.evaluate("mnli", "xnli", display=SpyDisplay(start=lambda language, rows: started.append(language)))
     assert started == ["de"]
     assert list(whole.languages) == ["en", "de"]
 
@@ -188,7 +188,7 @@ def test_a_limit_takes_the_same_rows_of_parallel_languages(trained: Any) -> None
 
 def test_progress_adds_up_to_the_rows(trained: Any) -> None:
     done: list[int] = []
-    trained.evaluate("squad", "xquad", "de", display=Told(advance=done.append))
+    trained.evaluate("squad", "xquad", "de", display=SpyDisplay(advance=done.append))
     assert sum(done) == 6
 
 

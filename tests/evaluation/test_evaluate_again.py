@@ -10,7 +10,7 @@ from xadapt.backbone.base import Backbone
 from xadapt.errors import XadaptError
 from xadapt.problems import problem_revisions
 from xadapt.store.files import read_json
-from xadapt.store.records import Result
+from xadapt.store.result_record import Result
 from xadapt.store.versions import library_versions
 from xadapt.tasks import get_task
 from xadapt.tasks.task import what_tasks_are

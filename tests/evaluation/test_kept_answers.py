@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.tiny_lab import Told
+from tests.tiny_lab import SpyDisplay
 from xadapt.composition.grammar import parse
 from xadapt.evaluation import kept_answers
-from xadapt.store.records import LanguageScore, Result
+from xadapt.store.result_record import LanguageScore, Result
 from xadapt.store.store import Store
 from xadapt.training.plan import plan_target, plan_task
 
@@ -46,7 +46,7 @@ def test_a_member_that_was_not_read_is_read_alone(trained: Any, read: list[tuple
 def test_of_a_larger_sample_only_new_rows_are_read(trained: Any, read: list[tuple[int, int]]) -> None:
     small = trained.evaluate("mnli", "xnli", "de", limit=5)
     shown: list[int] = []
-    large = trained.evaluate("mnli", "xnli", "de", display=Told(advance=shown.append))
+    large = trained.evaluate("mnli", "xnli", "de", display=SpyDisplay(advance=shown.append))
     assert read == [(1, 5), (1, 7)]
     assert (small["de"].n, large["de"].n) == (5, 12)
     assert sum(shown) == 12

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from tests.tiny_lab import Told
+from tests.tiny_lab import SpyDisplay
 from xadapt.composition.grammar import parse
 from xadapt.data.source import Source
-from xadapt.display import Display, Rows
+from xadapt.display import Display, RowProgress
 from xadapt.errors import XadaptError
 from xadapt.evaluation import run_suite as running
 from xadapt.evaluation.evaluate import EvalSettings
@@ -33,13 +33,13 @@ SMALL = Suite(
 )
 
 
-def plan(bench: Any, setup: str, languages: str = "all", suite: Suite = SMALL) -> dict[str, Any]:
-    steps = plan_suite(bench.context, suite, parse(setup), languages)
+def plan(lab: Any, setup: str, languages: str = "all", suite: Suite = SMALL) -> dict[str, Any]:
+    steps = plan_suite(lab.context, suite, parse(setup), languages)
     return {step.task.name: step for step in steps}
 
 
-def run(bench: Any, setup: str, languages: str = "all", suite: Suite = SMALL, **options: Any) -> SuiteRun:
-    context = bench.asked(options)
+def run(lab: Any, setup: str, languages: str = "all", suite: Suite = SMALL, **options: Any) -> SuiteRun:
+    context = lab.asked(options)
     return run_suite(context, suite, parse(setup), languages, EvalSettings(**{"max_length": 48, **options}))
 
 
@@ -50,8 +50,8 @@ class Titled(Display):
         self._start = start
 
     @contextmanager
-    def rows(self, title: str) -> Iterator[Rows]:
-        yield Rows(start=lambda part, rows: self._start(f"{title}: {part}"))
+    def rows(self, title: str) -> Iterator[RowProgress]:
+        yield RowProgress(start=lambda part, rows: self._start(f"{title}: {part}"))
 
 
 @pytest.fixture
@@ -221,7 +221,7 @@ def test_a_suite_that_was_cut_goes_on_with_the_language_it_was_at(trained: Any) 
 def test_a_language_whose_rows_are_faulty_costs_only_itself(trained: Any) -> None:
     (trained.mirror / "facebook/xnli/de/validation.parquet").write_bytes(b"no parquet")
     said: list[str] = []
-    done = run(trained, "mnli", display=Told(say=said.append))
+    done = run(trained, "mnli", display=SpyDisplay(say=said.append))
     xnli = done.score.tasks[0]
     assert [row.language for row in xnli.rows] == ["en"]
     assert xnli.reason.startswith("de: ")
@@ -252,7 +252,7 @@ def test_a_task_that_fails_costs_only_itself(trained: Any, monkeypatch: pytest.M
 
     monkeypatch.setattr(running, "evaluate", failing)
     said: list[str] = []
-    done = run(trained, "mnli", display=Told(say=said.append))
+    done = run(trained, "mnli", display=SpyDisplay(say=said.append))
     assert [result.task for result in done.results] == ["tatoeba"]
     assert done.score.tasks[0].reason == "the moon is in the way"
     assert "[1/3] xnli: left out, the moon is in the way" in said

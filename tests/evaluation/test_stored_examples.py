@@ -11,7 +11,7 @@ import pytest
 from xadapt.errors import XadaptError
 from xadapt.evaluation import evaluate as evaluation
 from xadapt.metrics.examples import Examples
-from xadapt.store.records import ExamplesRecord, Result
+from xadapt.store.result_record import ExamplesRecord, Result
 
 CASES = [
     ("mnli", "xnli", "de", "mean"),
@@ -23,8 +23,8 @@ CASES = [
 ]
 
 
-def stored(bench: Any, result: Result, language: str) -> dict[str, Any]:
-    return dict(json.loads(bench.store.examples_path(result.run, language).read_text()))
+def stored(lab: Any, result: Result, language: str) -> dict[str, Any]:
+    return dict(json.loads(lab.store.examples_path(result.run, language).read_text()))
 
 
 @pytest.mark.parametrize(("setup", "task", "language", "kind"), CASES)

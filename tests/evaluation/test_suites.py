@@ -10,7 +10,7 @@ import pytest
 from xadapt.errors import XadaptError
 from xadapt.evaluation.suite_scores import SuiteScore, score_suite
 from xadapt.metrics import main_score
-from xadapt.store.records import LanguageScore, Result
+from xadapt.store.result_record import LanguageScore, Result
 from xadapt.tasks import SpanQA, get_task
 from xadapt.tasks.suites import SUITES, XTREME, XTREME_R, Suite, get_suite
 

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from xadapt.display import Display, Rows, Tick
+from xadapt.display import Display, RowProgress, Tick
 from xadapt.experiments.execute import Outcome, execute
 from xadapt.experiments.outlook import Expected
 from xadapt.experiments.recipe import Budget, Recipe, Target
-from xadapt.store.records import Result
+from xadapt.store.result_record import Result
 from xadapt.training.plan import plan_fusion, plan_task
 
 SMALL = {"epochs": 1, "batch_size": 8, "lr": 0.01, "limit": 16, "dev_limit": 6, "max_length": 48}
@@ -53,29 +53,29 @@ class Log(Display):
         yield tick
 
     @contextmanager
-    def rows(self, title: str) -> Iterator[Rows]:
+    def rows(self, title: str) -> Iterator[RowProgress]:
         self.steps.append(title)
-        yield Rows(start=lambda language, rows: self.work.append(f"{title}: {language}"))
+        yield RowProgress(start=lambda language, rows: self.work.append(f"{title}: {language}"))
 
     def look(self, expected: Sequence[Expected], behind: int, left: float) -> None:
         self.looks.append((behind, sum(one.done for one in expected), left))
 
 
-def run(bench: Any, log: Log, recipe: Recipe = RECIPE, **options: Any) -> Outcome:
-    return execute(replace(bench.context, display=log), recipe, look=log.look, **options)
+def run(lab: Any, log: Log, recipe: Recipe = RECIPE, **options: Any) -> Outcome:
+    return execute(replace(lab.context, display=log), recipe, look=log.look, **options)
 
 
-def carry_out(bench: Any, log: Log, recipe: Recipe = RECIPE) -> list[Result]:
-    return run(bench, log, recipe).results
+def carry_out(lab: Any, log: Log, recipe: Recipe = RECIPE) -> list[Result]:
+    return run(lab, log, recipe).results
 
 
 def without_times(results: list[Result]) -> list[Any]:
     return [(one.task, one.setup, one.run, one.seed, one.means, one.decides) for one in results]
 
 
-def test_a_recipe_done_twice_does_the_work_once(bench: Any) -> None:
+def test_a_recipe_done_twice_does_the_work_once(lab: Any) -> None:
     first, second = Log(), Log()
-    results = carry_out(bench, first)
+    results = carry_out(lab, first)
     assert [(result.task, result.setup) for result in results] == [
         ("xnli", "xnli"),
         ("xnli", "stack(mnli, xnli)"),
@@ -86,49 +86,49 @@ def test_a_recipe_done_twice_does_the_work_once(bench: Any) -> None:
     ]
     assert first.steps[0] == "[1/12] train mnli, seed 42"
     assert first.work
-    assert carry_out(bench, second) == results
+    assert carry_out(lab, second) == results
     assert len(first.steps) == 12
     # A training that is there shows no progress.
     assert second.steps == [title for title in first.steps if "] evaluate " in title]
     assert second.work == []
 
 
-def test_the_libraries_are_set_aside_from_garbage_collection_before_the_first_training(bench: Any) -> None:
-    carry_out(bench, Log())
+def test_the_libraries_are_set_aside_from_garbage_collection_before_the_first_training(lab: Any) -> None:
+    carry_out(lab, Log())
     # Tens of thousands of objects come with the libraries alone.
     assert gc.get_freeze_count() > 50_000
 
 
-def test_before_each_step_it_is_known_what_is_done_and_the_time_left_falls(bench: Any) -> None:
+def test_before_each_step_it_is_known_what_is_done_and_the_time_left_falls(lab: Any) -> None:
     first, second = Log(), Log()
-    carry_out(bench, first)
+    carry_out(lab, first)
     assert [behind for behind, _, _ in first.looks] == list(range(12))
     assert {done for _, done, _ in first.looks} == {0}
-    carry_out(bench, second)
+    carry_out(lab, second)
     assert {(done, left) for _, done, left in second.looks} == {(12, 0.0)}
 
 
-def test_when_the_time_is_up_no_step_is_begun_and_what_is_done_is_returned(bench: Any) -> None:
+def test_when_the_time_is_up_no_step_is_begun_and_what_is_done_is_returned(lab: Any) -> None:
     log = Log()
-    outcome = run(bench, log, hours=0.0)
+    outcome = run(lab, log, hours=0.0)
     assert (outcome.results, outcome.steps, outcome.left, log.work) == ([], 12, 12, [])
-    whole = carry_out(bench, Log())
-    again = run(bench, Log(), hours=0.0)
+    whole = carry_out(lab, Log())
+    again = run(lab, Log(), hours=0.0)
     assert (again.results, again.left) == (whole, 0)
 
 
-def test_without_resuming_a_cut_training_begins_again(bench: Any) -> None:
+def test_without_resuming_a_cut_training_begins_again(lab: Any) -> None:
     log, again = Log(), Log()
     log.cut = "train mnli"
     with pytest.raises(KeyboardInterrupt):
-        run(bench, log)
-    (partial,) = (bench.store.root / "partial").iterdir()
+        run(lab, log)
+    (partial,) = (lab.store.root / "partial").iterdir()
     (partial / "left-over").touch()
-    assert run(bench, again, resume=False).left == 0
-    assert not list((bench.store.root / "partial").iterdir())
+    assert run(lab, again, resume=False).left == 0
+    assert not list((lab.store.root / "partial").iterdir())
 
 
-def test_one_seed_of_an_intermediate_adapter_serves_targets_of_several(bench: Any) -> None:
+def test_one_seed_of_an_intermediate_adapter_serves_targets_of_several(lab: Any) -> None:
     recipe = RECIPE.model_copy(
         update={
             "seeds": (1, 2),
@@ -138,13 +138,13 @@ def test_one_seed_of_an_intermediate_adapter_serves_targets_of_several(bench: An
         }
     )
     log = Log()
-    results = carry_out(bench, log, recipe)
+    results = carry_out(lab, log, recipe)
     assert len({result.decides["members"]["mnli"] for result in results}) == 1
     assert len({result.run for result in results if result.task == "xnli"}) == 2
     assert len({title for title in log.work if "train mnli" in title}) == 1
 
 
-def test_variants_are_trained_apart_and_their_results_named(bench: Any) -> None:
+def test_variants_are_trained_apart_and_their_results_named(lab: Any) -> None:
     recipe = RECIPE.model_copy(
         update={
             "adapters": {"mnli": RECIPE.adapters["mnli"]},
@@ -153,16 +153,16 @@ def test_variants_are_trained_apart_and_their_results_named(bench: Any) -> None:
             "variants": {"first": Budget(adapter_layers="0"), "both": Budget()},
         }
     )
-    results = carry_out(bench, Log(), recipe)
+    results = carry_out(lab, Log(), recipe)
     assert [result.named for result in results] == ["first", "both"]
     configs = [
-        bench.store.finished(result.decides["members"]["mnli"]).record.settings["adapter_config"] for result in results
+        lab.store.finished(result.decides["members"]["mnli"]).record.settings["adapter_config"] for result in results
     ]
     assert configs[0].endswith("@0")
     assert "@" not in configs[1]
 
 
-def test_a_target_learnt_from_another_task_is_measured_with_that_tasks_adapter(bench: Any) -> None:
+def test_a_target_learnt_from_another_task_is_measured_with_that_tasks_adapter(lab: Any) -> None:
     recipe = RECIPE.model_copy(
         update={
             "adapters": {"stsb": RECIPE.adapters["stsb"]},
@@ -170,26 +170,26 @@ def test_a_target_learnt_from_another_task_is_measured_with_that_tasks_adapter(b
             "targets": {"xnli": Target(train=Budget(**SMALL), train_on="mnli", limit=6)},
         }
     )
-    (result,) = carry_out(bench, Log(), recipe)
+    (result,) = carry_out(lab, Log(), recipe)
     assert (result.task, result.setup, result.target) == ("xnli", "stack(stsb, mnli)", "mnli")
 
 
-def test_an_interrupted_recipe_goes_on_where_it_was_cut(bench: Any) -> None:
+def test_an_interrupted_recipe_goes_on_where_it_was_cut(lab: Any) -> None:
     log, again = Log(), Log()
     log.cut = "train stack(mnli, xnli)"
     with pytest.raises(KeyboardInterrupt):
-        carry_out(bench, log)
-    carry_out(bench, again)
+        carry_out(lab, log)
+    carry_out(lab, again)
     assert not [title for title in again.work if title in log.work]
     assert [title for title in again.work if "train stack(mnli, xnli)" in title]
 
 
-def test_a_recipe_uses_its_own_checkpoints_although_the_store_has_newer_ones(bench: Any) -> None:
-    results = carry_out(bench, Log())
-    bench.train(plan_task("mnli"), lr=0.02)
-    bench.train(plan_fusion(["mnli", "stsb"]), lr=0.02)
+def test_a_recipe_uses_its_own_checkpoints_although_the_store_has_newer_ones(lab: Any) -> None:
+    results = carry_out(lab, Log())
+    lab.train(plan_task("mnli"), lr=0.02)
+    lab.train(plan_fusion(["mnli", "stsb"]), lr=0.02)
     again = Log()
-    assert without_times(carry_out(bench, again)) == without_times(results)
+    assert without_times(carry_out(lab, again)) == without_times(results)
     assert again.work == []
 
 
@@ -201,19 +201,19 @@ def test_adapters_that_the_recipe_does_not_train_come_from_the_store(trained: An
     assert not [title for title in log.steps if "train mnli" in title]
 
 
-def test_each_seed_uses_the_checkpoints_of_that_seed(bench: Any) -> None:
+def test_each_seed_uses_the_checkpoints_of_that_seed(lab: Any) -> None:
     recipe = RECIPE.model_copy(
         update={"seeds": (1, 2), "adapters": {"mnli": RECIPE.adapters["mnli"]}, "setups": ("mnli",)}
     )
-    results = carry_out(bench, Log(), recipe)
+    results = carry_out(lab, Log(), recipe)
     assert [result.seed for result in results] == [1, 1, 2, 2]
     for result in results:
         for run in result.decides["members"].values():
-            assert bench.store.finished(run).seed == result.seed
+            assert lab.store.finished(run).seed == result.seed
 
 
-def test_every_checkpoint_that_an_evaluation_used_is_reported(bench: Any) -> None:
+def test_every_checkpoint_that_an_evaluation_used_is_reported(lab: Any) -> None:
     log = Log()
-    run(bench, log)
+    run(lab, log)
     used = {line.removeprefix("uses ").split(": run ")[0] for line in log.said if line.startswith("uses ")}
     assert {"mnli", "stsb", "fuse(mnli, stsb)", "xnli", "stack(fuse(mnli, stsb), xnli)"} <= used

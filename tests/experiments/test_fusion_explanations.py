@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from xadapt.display import Display, Rows
+from xadapt.display import Display, RowProgress
 from xadapt.experiments.fusion_explanations import fusions_explained
 from xadapt.experiments.recipe import Recipe
 from xadapt.experiments.steps import Replicate
@@ -24,9 +24,9 @@ def test_each_target_that_asks_for_it_has_its_fusion_explained_once(trained: Any
 
     class Titles(Display):
         @contextmanager
-        def rows(self, title: str) -> Iterator[Rows]:
+        def rows(self, title: str) -> Iterator[RowProgress]:
             titles.append(title)
-            yield Rows()
+            yield RowProgress()
 
     context = replace(trained.context, display=Titles())
     asked = recipe(xnli={"explain": 2, "languages": "en,de", "setups": ["mnli", FUSED]}, tatoeba={})

@@ -9,7 +9,7 @@ import pytest
 from xadapt.experiments.outlook import Expected, Pace, look_ahead
 from xadapt.experiments.recipe import Recipe
 from xadapt.experiments.steps import EvalStep, Step, TrainStep, plan_steps
-from xadapt.store.records import Result
+from xadapt.store.result_record import Result
 from xadapt.store.store import Store
 
 BUDGET = {"epochs": 2, "batch_size": 8, "limit": 100}

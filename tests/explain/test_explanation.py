@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.tiny_lab import Told
+from tests.tiny_lab import SpyDisplay
 from xadapt.composition.builder import assemble
 from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
@@ -20,8 +20,8 @@ from xadapt.problems.predict import TOKEN_BUDGET
 from xadapt.tasks import get_task
 
 
-def explained(bench: Any, setup: str, task: str, languages: str = "all", **options: Any) -> Any:
-    context = bench.asked(options)
+def explained(lab: Any, setup: str, task: str, languages: str = "all", **options: Any) -> Any:
+    context = lab.asked(options)
     return explain(context, parse(setup), get_task(task), languages, EvalSettings(**{"max_length": 48, **options}))
 
 
@@ -90,7 +90,7 @@ def test_padding_does_not_change_the_numbers(trained_once: Any, monkeypatch: pyt
 @pytest.mark.parametrize("task", ["xquad", "xcopa", "udpos", "tatoeba", "lareqa", "siqa"])
 def test_tasks_of_every_kind_are_explained_though_the_setup_has_no_head_for_them(trained_once: Any, task: str) -> None:
     told: list[int] = []
-    display = Told(start=lambda language, rows: told.append(-rows), advance=told.append)
+    display = SpyDisplay(start=lambda language, rows: told.append(-rows), advance=told.append)
     found = explained(trained_once, "fuse(mnli, stsb)", task, limit=4, display=display)
     assert all(figures.rows == 4 for figures in found.languages.values())
     np.testing.assert_allclose(found.attention().weights.sum(axis=-1), 1, atol=1e-6)

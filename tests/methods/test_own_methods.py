@@ -30,7 +30,7 @@ from xadapt.methods.adapter import (
     method_of,
     save_adapter,
 )
-from xadapt.store.records import Result
+from xadapt.store.result_record import Result
 from xadapt.training.plan import plan_fusion, plan_target, plan_task
 
 #: The module of a user.
@@ -265,42 +265,42 @@ def test_a_plugin_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch,
     assert "\n" not in str(caught.value)
 
 
-def test_it_is_trained_evaluated_stacked_and_averaged(bench: Any, tmp_path: Path) -> None:
-    made = bench.train(plan_task("mnli"), adapter_config="scaled[size=4]", adapter_layers="1", epochs=2)
+def test_it_is_trained_evaluated_stacked_and_averaged(lab: Any, tmp_path: Path) -> None:
+    made = lab.train(plan_task("mnli"), adapter_config="scaled[size=4]", adapter_layers="1", epochs=2)
     own = 32 * 4 + 4 + 4 * 32 + 32
-    assembly = bench.assemble("mnli")
+    assembly = lab.assemble("mnli")
     assert sum(value.numel() for value in adapter_state(assembly.model, "mnli").values()) == own
     assert any(value.any() for key, value in adapter_state(assembly.model, "mnli").items() if key.endswith("up.weight"))
-    result = bench.evaluate("mnli", "xnli", "de")
+    result = lab.evaluate("mnli", "xnli", "de")
     assert result.parameters == own
-    other = bench.train(plan_task("stsb"), adapter_config="scaled[size=4]", adapter_layers="1")
-    average = bench.assemble("average(mnli, stsb)").model
+    other = lab.train(plan_task("stsb"), adapter_config="scaled[size=4]", adapter_layers="1")
+    average = lab.assemble("average(mnli, stsb)").model
     mean = adapter_state(average, "average[mnli+stsb]")
-    parts = [adapter_state(bench.assemble(name).model, name) for name in ("mnli", "stsb")]
+    parts = [adapter_state(lab.assemble(name).model, name) for name in ("mnli", "stsb")]
     for key, value in mean.items():
         torch.testing.assert_close(value, (parts[0][key] + parts[1][key]) / 2, atol=1e-6, rtol=0)
-    assert bench.evaluate("average(mnli, stsb)", "xnli", "de").parameters == own
-    bench.train(plan_target("xnli", "mnli"), adapter_config="scaled[size=2]")
-    bench.train(plan_target("xnli", "average(mnli, stsb)"))
-    assert bench.evaluate("stack(mnli, xnli)", "xnli", "de").parameters > own
-    assert bench.evaluate("stack(average(mnli, stsb), xnli)", "xnli", "de").parameters > own
+    assert lab.evaluate("average(mnli, stsb)", "xnli", "de").parameters == own
+    lab.train(plan_target("xnli", "mnli"), adapter_config="scaled[size=2]")
+    lab.train(plan_target("xnli", "average(mnli, stsb)"))
+    assert lab.evaluate("stack(mnli, xnli)", "xnli", "de").parameters > own
+    assert lab.evaluate("stack(average(mnli, stsb), xnli)", "xnli", "de").parameters > own
     with pytest.raises(XadaptError, match="cannot be fused: only bottleneck adapters"):
-        bench.train(plan_fusion(["mnli", "stsb"]))
+        lab.train(plan_fusion(["mnli", "stsb"]))
     assert made.run != other.run
     for form in ("adapterhub", "peft", "merged"):
         with pytest.raises(XadaptError, match="of the method scaled, which its author registered"):
-            bench.export("mnli", tmp_path / "out", form)
+            lab.export("mnli", tmp_path / "out", form)
     assert not (tmp_path / "out").exists()
 
 
-def test_a_fresh_process_finds_it_in_the_store_and_goes_on(bench: Any, module: Path, tiny_base_folder: Path) -> None:
-    made = bench.train(plan_task("mnli"), adapter_config="scaled[size=4]")
-    here = bench.evaluate("mnli", "xnli", "de", limit=6)
+def test_a_fresh_process_finds_it_in_the_store_and_goes_on(lab: Any, module: Path, tiny_base_folder: Path) -> None:
+    made = lab.train(plan_task("mnli"), adapter_config="scaled[size=4]")
+    here = lab.evaluate("mnli", "xnli", "de", limit=6)
     command = "import sys; from xadapt.cli.main import main; main(sys.argv[1:])"
     asked = ["evaluate", "xnli", "--setup", "mnli", "--languages", "de", "--limit", "6", "--max-length", "48", "--json"]
-    places = ["--base", str(tiny_base_folder), "--data", str(bench.mirror), "--store", str(bench.store.root)]
+    places = ["--base", str(tiny_base_folder), "--data", str(lab.mirror), "--store", str(lab.store.root)]
     precise = ["--precision", "fp32", "--device", "cpu"]
-    bench.store.result_path(here.run).unlink()
+    lab.store.result_path(here.run).unlink()
 
     def again(**environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -313,20 +313,20 @@ def test_a_fresh_process_finds_it_in_the_store_and_goes_on(bench: Any, module: P
 
     done = again(XADAPT_PLUGINS=str(module))
     assert done.returncode == 0, done.stderr
-    there = Result.read(bench.store.result_path(here.run))
+    there = Result.read(lab.store.result_path(here.run))
     assert there["de"].scores == here["de"].scores
     without = again(XADAPT_PLUGINS="")
     assert without.returncode == 0, "a result that is there needs no method"
-    bench.store.result_path(here.run).unlink()
+    lab.store.result_path(here.run).unlink()
     lost = again(XADAPT_PLUGINS="")
     assert lost.returncode == 2
     assert "method 'scaled', which is not registered" in lost.stderr
     assert "library_name: xadapt" in (made.path / "README.md").read_text()
 
 
-def test_its_version_decides_the_run(bench: Any) -> None:
+def test_its_version_decides_the_run(lab: Any) -> None:
     xadapt.adapter_method("shift", config=Options)(Shift)
-    first = bench.train(plan_task("mnli"), adapter_config="shift")
-    assert bench.train(plan_task("mnli"), adapter_config="shift").run == first.run
+    first = lab.train(plan_task("mnli"), adapter_config="shift")
+    assert lab.train(plan_task("mnli"), adapter_config="shift").run == first.run
     xadapt.adapter_method("shift", config=Options, version=2)(Shift)
-    assert bench.train(plan_task("mnli"), adapter_config="shift").run != first.run
+    assert lab.train(plan_task("mnli"), adapter_config="shift").run != first.run

@@ -13,16 +13,16 @@ from xadapt.portable.import_adapter import import_adapter
 from xadapt.store.store import Store
 
 
-def bring(bench: Any, folder: Path, store: Store, task: str | None = None, **options: Any) -> list[Any]:
+def bring(lab: Any, folder: Path, store: Store, task: str | None = None, **options: Any) -> list[Any]:
     """Import a folder into a store."""
-    context = replace(bench.context, store=store, seed=options.pop("seed", 42))
-    return import_adapter(context, folder, bench.tasks[task] if task else None, **options)
+    context = replace(lab.context, store=store, seed=options.pop("seed", 42))
+    return import_adapter(context, folder, lab.tasks[task] if task else None, **options)
 
 
-def hub(bench: Any, folder: Path, labels: Any = None, config: str = "seq_bn", **head: Any) -> Any:
+def hub(lab: Any, folder: Path, labels: Any = None, config: str = "seq_bn", **head: Any) -> Any:
     """An adapter and a head as somebody else saves them with the adapters library, in one folder."""
     torch.manual_seed(7)
-    model = XLMRobertaAdapterModel.from_pretrained(bench.backbone.name)
+    model = XLMRobertaAdapterModel.from_pretrained(lab.backbone.name)
     model.add_adapter("nli", config=config)
     names = labels or ["entailment", "neutral", "contradiction"]
     model.add_classification_head("nli", num_labels=len(names), id2label=dict(enumerate(names)), **head)

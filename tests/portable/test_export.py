@@ -31,8 +31,8 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xadapt.portable.export.check", lambda *given: Check({"hidden states": 0.0}, 12))
 
 
-def run(bench: Any, setup: str, to: Path, form: str, **options: Any) -> Export:
-    return export(bench.context, parse(setup), to, form, **options)
+def run(lab: Any, setup: str, to: Path, form: str, **options: Any) -> Export:
+    return export(lab.context, parse(setup), to, form, **options)
 
 
 @pytest.fixture
@@ -86,8 +86,8 @@ def test_an_average_is_one_plain_adapter_of_its_own(trained: Any, tmp_path: Path
         assert torch.allclose(found[key.replace(".mnli.", ".average-mnli-3-stsb.")], value, atol=1e-6)
 
 
-def adapter(bench: Any, name: str) -> dict[str, torch.Tensor]:
-    path = bench.store.find(name, bench.backbone.fingerprint).path
+def adapter(lab: Any, name: str) -> dict[str, torch.Tensor]:
+    path = lab.store.find(name, lab.backbone.fingerprint).path
     return {
         key.replace(f"[{name}]", name): value.float()
         for key, value in load_file(path / "adapter" / "adapter.safetensors").items()
@@ -95,13 +95,13 @@ def adapter(bench: Any, name: str) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.parametrize("method", ["lora[r=4]", "ia3", "peft:lora[r=4]"])
-def test_an_adapter_computes_the_same_in_plain_peft(bench: Any, tmp_path: Path, unchecked: None, method: str) -> None:
-    checkpoint = bench.train(plan_task("mnli"))
-    replace_adapter(bench, checkpoint, method)
-    wanted = probe(bench.backbone, bench.assemble("mnli").model, [])
-    made = run(bench, "mnli", tmp_path / "out", "peft", precision="fp32")
+def test_an_adapter_computes_the_same_in_plain_peft(lab: Any, tmp_path: Path, unchecked: None, method: str) -> None:
+    checkpoint = lab.train(plan_task("mnli"))
+    replace_adapter(lab, checkpoint, method)
+    wanted = probe(lab.backbone, lab.assemble("mnli").model, [])
+    made = run(lab, "mnli", tmp_path / "out", "peft", precision="fp32")
     assert "the head stays behind (mnli)" in made.notes[0]
-    encoder = XLMRobertaModel.from_pretrained(bench.backbone.name, add_pooling_layer=False)
+    encoder = XLMRobertaModel.from_pretrained(lab.backbone.name, add_pooling_layer=False)
     with torch.no_grad():
         bare = encoder.eval()(input_ids=wanted.ids, attention_mask=wanted.mask).last_hidden_state.numpy()
         model = PeftModel.from_pretrained(encoder, made.path).eval()
@@ -110,9 +110,9 @@ def test_an_adapter_computes_the_same_in_plain_peft(bench: Any, tmp_path: Path, 
     assert abs(found - wanted.wanted["hidden states"]).max() < 1e-5
 
 
-def replace_adapter(bench: Any, checkpoint: Any, method: str) -> None:
+def replace_adapter(lab: Any, checkpoint: Any, method: str) -> None:
     """Put another adapter into a checkpoint, far from where it started."""
-    model = bench.backbone.model()
+    model = lab.backbone.model()
     add_adapter(model, "new", method)
     torch.manual_seed(5)
     with torch.no_grad():
@@ -122,28 +122,28 @@ def replace_adapter(bench: Any, checkpoint: Any, method: str) -> None:
     write_record(checkpoint.path, checkpoint.record, "# a card")
 
 
-def test_lora_in_some_layers_only_names_just_these(bench: Any, tmp_path: Path, unchecked: None) -> None:
-    bench.train(plan_task("mnli"), adapter_config="lora[r=4,leave_out=[0],output_lora=True]")
-    made = run(bench, "mnli", tmp_path / "out", "peft")
+def test_lora_in_some_layers_only_names_just_these(lab: Any, tmp_path: Path, unchecked: None) -> None:
+    lab.train(plan_task("mnli"), adapter_config="lora[r=4,leave_out=[0],output_lora=True]")
+    made = run(lab, "mnli", tmp_path / "out", "peft")
     config = json.loads((made.path / "adapter_config.json").read_text())
     # The end of its path alone would name the layer behind attention, too.
     linears = ("attention.self.query", "attention.self.value", "output.dense")
     assert sorted(config["target_modules"]) == [f"encoder.layer.1.{linear}" for linear in linears]
 
 
-def test_a_merged_model_computes_the_same_in_plain_transformers(bench: Any, tmp_path: Path) -> None:
-    bench.train(plan_task("mnli"), adapter_config="lora[r=4]")
-    made = run(bench, "mnli", tmp_path / "out", "merged", task=get_task("xnli"))
+def test_a_merged_model_computes_the_same_in_plain_transformers(lab: Any, tmp_path: Path) -> None:
+    lab.train(plan_task("mnli"), adapter_config="lora[r=4]")
+    made = run(lab, "mnli", tmp_path / "out", "merged", task=get_task("xnli"))
     assert max(made.check.differences.values()) < 1e-5
     assert made.check.differences.keys() == {"hidden states", "mnli"}
     assert made.record.heads == {"mnli": "mnli"}
     assert 'from_pretrained(".")' in (made.path / "README.md").read_text()
 
 
-def test_the_bare_base_is_written_as_plain_transformers_have_it(bench: Any, tmp_path: Path, unchecked: None) -> None:
-    run(bench, "none", tmp_path / "out", "merged")
+def test_the_bare_base_is_written_as_plain_transformers_have_it(lab: Any, tmp_path: Path, unchecked: None) -> None:
+    run(lab, "none", tmp_path / "out", "merged")
     state = XLMRobertaAdapterModel.from_pretrained(tmp_path / "out").state_dict()
-    assert all(torch.equal(state[key], value) for key, value in bench.backbone.state.items())
+    assert all(torch.equal(state[key], value) for key, value in lab.backbone.state.items())
 
 
 @pytest.mark.parametrize(

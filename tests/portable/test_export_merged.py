@@ -88,11 +88,11 @@ def test_an_ordinary_model_computes_what_linear_adapters_do(base: Any, texts: tu
     ],
 )
 def test_a_head_goes_into_the_class_that_computes_the_same(
-    bench: Any, tmp_path: Path, task: str, architecture: str
+    lab: Any, tmp_path: Path, task: str, architecture: str
 ) -> None:
-    bench.train(plan_target(task, "none"), adapter_config="lora[r=4]")
-    assembly = bench.assemble(task)
-    made = probe(bench.backbone, assembly.model, [task])
+    lab.train(plan_target(task, "none"), adapter_config="lora[r=4]")
+    assembly = lab.assemble(task)
+    made = probe(lab.backbone, assembly.model, [task])
     written = write_merged(assembly, parse(task), [task], tmp_path, "fp32")
     assert (written.parts.architecture, written.heads) == (architecture, [task])
     assert not written.notes
@@ -104,9 +104,9 @@ def test_a_head_goes_into_the_class_that_computes_the_same(
     assert abs(logits.numpy() - made.wanted[task]).max() < 1e-5
 
 
-def test_a_merged_model_names_its_labels(bench: Any, tmp_path: Path) -> None:
-    bench.train(plan_task("mnli"), adapter_config="lora[r=4]")
-    write_merged(bench.assemble("mnli"), parse("mnli"), ["mnli"], tmp_path, "fp16")
+def test_a_merged_model_names_its_labels(lab: Any, tmp_path: Path) -> None:
+    lab.train(plan_task("mnli"), adapter_config="lora[r=4]")
+    write_merged(lab.assemble("mnli"), parse("mnli"), ["mnli"], tmp_path, "fp16")
     config = AutoConfig.from_pretrained(tmp_path)
     assert config.id2label == {0: "entailment", 1: "neutral", 2: "contradiction"}
     assert config.problem_type == "single_label_classification"
@@ -122,10 +122,10 @@ def test_what_is_not_linear_is_refused_with_the_format_that_can_hold_it(
     assert not list(tmp_path.iterdir())
 
 
-def test_of_several_heads_the_outermost_goes_along_and_the_others_are_named(bench: Any, tmp_path: Path) -> None:
-    bench.train(plan_task("mnli"), adapter_config="lora[r=4]")
-    bench.train(plan_target("stsb", "mnli", "continue"))
-    assembly = bench.assemble("average(continue(mnli, stsb), mnli)")
+def test_of_several_heads_the_outermost_goes_along_and_the_others_are_named(lab: Any, tmp_path: Path) -> None:
+    lab.train(plan_task("mnli"), adapter_config="lora[r=4]")
+    lab.train(plan_target("stsb", "mnli", "continue"))
+    assembly = lab.assemble("average(continue(mnli, stsb), mnli)")
     heads = list(assembly.heads)
     assert sorted(heads) == ["mnli", "stsb"]
     written = write_merged(assembly, parse("mnli"), heads, tmp_path, "fp32")
@@ -133,9 +133,9 @@ def test_of_several_heads_the_outermost_goes_along_and_the_others_are_named(benc
     assert all(head in written.notes[0] for head in (*heads, "task takes another"))
 
 
-def test_a_head_that_no_class_has_stays_behind_and_that_is_said(bench: Any, tmp_path: Path) -> None:
-    bench.train(plan_task("mnli"), adapter_config="lora[r=4]")
-    assembly = bench.assemble("mnli")
+def test_a_head_that_no_class_has_stays_behind_and_that_is_said(lab: Any, tmp_path: Path) -> None:
+    lab.train(plan_task("mnli"), adapter_config="lora[r=4]")
+    assembly = lab.assemble("mnli")
     assembly.model.delete_head("mnli")
     assembly.model.add_classification_head("mnli", num_labels=3, layers=1)
     written = write_merged(assembly, parse("mnli"), ["mnli"], tmp_path, "fp32")

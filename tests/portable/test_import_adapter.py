@@ -30,10 +30,10 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("xadapt.portable.export.check", lambda *given: Check({"hidden states": 0.0}, 12))
 
 
-def outputs(bench: Any, setup: str, store: Store) -> dict[str, np.ndarray]:
+def outputs(lab: Any, setup: str, store: Store) -> dict[str, np.ndarray]:
     """What a setup computes with the checkpoints of a store."""
-    assembly = assemble(replace(bench.context, store=store), parse(setup))
-    return probe(bench.backbone, assembly.model, list(assembly.heads)).wanted
+    assembly = assemble(replace(lab.context, store=store), parse(setup))
+    return probe(lab.backbone, assembly.model, list(assembly.heads)).wanted
 
 
 def same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:
@@ -53,15 +53,15 @@ def test_an_exported_adapter_computes_the_same_to_the_bit_when_it_comes_back(
 
 
 @pytest.mark.parametrize("method", ["vera", "loreft", "mam", "prefix_tuning"])
-def test_parts_of_all_kinds_come_back_to_the_bit(bench: Any, tmp_path: Path, unchecked: None, method: str) -> None:
-    first = bench.train(plan_task("stsb"), adapter_config=method)
-    export(bench.context, parse("stsb"), tmp_path / "out", "adapterhub")
-    other = Store(tmp_path / "other", shipped=bench.store.shipped)
-    (second,) = bring(bench, tmp_path / "out", other)
+def test_parts_of_all_kinds_come_back_to_the_bit(lab: Any, tmp_path: Path, unchecked: None, method: str) -> None:
+    first = lab.train(plan_task("stsb"), adapter_config=method)
+    export(lab.context, parse("stsb"), tmp_path / "out", "adapterhub")
+    other = Store(tmp_path / "other", shipped=lab.store.shipped)
+    (second,) = bring(lab, tmp_path / "out", other)
     wanted, found = (load_file(one.path / "adapter" / "adapter.safetensors") for one in (first, second))
     assert wanted.keys() == found.keys()
     assert all(torch.equal(value.float(), found[key].float()) for key, value in wanted.items())
-    assert same(outputs(bench, "stsb", other), outputs(bench, "stsb", bench.store))
+    assert same(outputs(lab, "stsb", other), outputs(lab, "stsb", lab.store))
 
 
 def test_a_whole_setup_comes_back_with_fusion_target_and_heads(

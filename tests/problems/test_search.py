@@ -90,12 +90,12 @@ def test_only_a_block_of_candidates_is_read_at_a_time_and_each_once():
 def test_pages_of_a_file_that_is_only_read_are_given_back(tmp_path, monkeypatch):
     normal((100, 8)).tofile(tmp_path / "vectors")
 
-    class Told(mmap.mmap):
+    class SpyDisplay(mmap.mmap):
         def madvise(self, *advice):
             told.append(advice)
 
     told = []
-    monkeypatch.setattr(mmap, "mmap", Told)
+    monkeypatch.setattr(mmap, "mmap", SpyDisplay)
     monkeypatch.setattr(mmap, "MADV_DONTNEED", 4, raising=False)
     for mode in ("r", "c"):
         mapped = np.memmap(tmp_path / "vectors", dtype=np.float32, mode=mode, shape=(100, 8))

@@ -12,7 +12,7 @@ import pytest
 
 from xadapt.evaluation.suite_scores import SuiteScore, score_suite
 from xadapt.reports.suite_tables import group_table, suite_csv, suite_markdown, task_table, verdict_lines, write_suite
-from xadapt.store.records import Result
+from xadapt.store.result_record import Result
 from xadapt.tables import Table
 from xadapt.tasks.suites import Suite
 

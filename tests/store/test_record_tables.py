@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from xadapt.store.checkpoints import Checkpoint
-from xadapt.store.records import Result, RunRecord
+from xadapt.store.records import RunRecord
+from xadapt.store.result_record import Result
 
 RESULT = Result.of(
     {

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from xadapt.errors import XadaptError
-from xadapt.store.records import ExamplesRecord, Result, RunRecord
+from xadapt.store.records import RunRecord
+from xadapt.store.result_record import ExamplesRecord, Result
 
 
 def result(**other: Any) -> Result:

@@ -5,7 +5,7 @@ import pytest
 
 from xadapt.errors import XadaptError
 from xadapt.store import store as module
-from xadapt.store.records import Result
+from xadapt.store.result_record import Result
 from xadapt.store.store import Store, read_results, run_hash
 
 FINGERPRINT = "ab" * 32

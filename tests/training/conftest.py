@@ -22,7 +22,7 @@ def prepare(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Job, Assembl
     class Ready(Exception):
         pass
 
-    def prepared(bench: Any, plan: Any, **options: Any) -> tuple[Job, Assembly]:
+    def prepared(lab: Any, plan: Any, **options: Any) -> tuple[Job, Assembly]:
         caught: list[Run] = []
 
         def stop(run: Run, *rest: Any) -> None:
@@ -32,7 +32,7 @@ def prepare(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Job, Assembl
         with monkeypatch.context() as patch:
             patch.setattr(loop, "_run", stop)
             with pytest.raises(Ready):
-                bench.train(plan, **options)
+                lab.train(plan, **options)
         return caught[0].job, caught[0].assembly
 
     return prepared
@@ -42,7 +42,7 @@ def prepare(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Job, Assembl
 def watch(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Any, Any, dict[str, torch.Tensor]]]:
     """Train a plan: gives the checkpoint, the model and all its parameters as they were before."""
 
-    def watched(bench: Any, plan: Any, **options: Any) -> tuple[Any, Any, dict[str, torch.Tensor]]:
+    def watched(lab: Any, plan: Any, **options: Any) -> tuple[Any, Any, dict[str, torch.Tensor]]:
         seen: dict[str, Any] = {}
         train = loop._run
 
@@ -53,7 +53,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Any, Any, dict
 
         with monkeypatch.context() as patch:
             patch.setattr(loop, "_run", spy)
-            checkpoint = bench.train(plan, **options)
+            checkpoint = lab.train(plan, **options)
         return checkpoint, seen["model"], seen["before"]
 
     return watched

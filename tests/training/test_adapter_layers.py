@@ -18,11 +18,11 @@ def layers_of(checkpoint: Any) -> set[str]:
 
 
 @pytest.fixture
-def upper(bench: Any) -> Any:
+def upper(lab: Any) -> Any:
     """mnli and stsb in the second layer."""
     for name in ("mnli", "stsb"):
-        bench.train(plan_task(name), adapter_layers="1")
-    return bench
+        lab.train(plan_task(name), adapter_layers="1")
+    return lab
 
 
 def test_what_is_stored_and_told_are_these_layers(upper: Any) -> None:
@@ -35,10 +35,10 @@ def test_what_is_stored_and_told_are_these_layers(upper: Any) -> None:
     assert lowest_layer(upper.assemble("mnli").model) == 1
 
 
-def test_layers_make_another_run_and_all_layers_the_same(bench: Any) -> None:
-    first = bench.train(plan_task("mnli"))
-    assert bench.train(plan_task("mnli"), adapter_layers="all").run == first.run
-    upper = bench.train(plan_task("mnli"), adapter_layers="1")
+def test_layers_make_another_run_and_all_layers_the_same(lab: Any) -> None:
+    first = lab.train(plan_task("mnli"))
+    assert lab.train(plan_task("mnli"), adapter_layers="all").run == first.run
+    upper = lab.train(plan_task("mnli"), adapter_layers="1")
     assert upper.run != first.run
     assert upper.record.figures.parameters < first.record.figures.parameters
 

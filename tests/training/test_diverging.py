@@ -13,17 +13,17 @@ from xadapt.training.plan import plan_task
 from xadapt.training.trainer import KeepBest
 
 
-def refuse(bench: Any, plan: Any, match: str, **options: Any) -> RunFailed:
+def refuse(lab: Any, plan: Any, match: str, **options: Any) -> RunFailed:
     with pytest.raises(RunFailed, match=match) as caught:
-        bench.train(plan, **options)
+        lab.train(plan, **options)
     assert caught.value.exit_code == 1
     assert "\n" not in str(caught.value)
-    assert not list((bench.store.root / "runs").glob("*"))
-    assert not list((bench.store.root / "partial").glob("*"))
+    assert not list((lab.store.root / "runs").glob("*"))
+    assert not list((lab.store.root / "partial").glob("*"))
     return caught.value
 
 
-def test_a_loss_that_becomes_nan_is_one_line_and_leaves_nothing(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loss_that_becomes_nan_is_one_line_and_leaves_nothing(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     loss, calls = PairClassificationProblem.loss, []
 
     def broken(self: Any, outputs: Any, batch: Any) -> torch.Tensor:
@@ -31,12 +31,12 @@ def test_a_loss_that_becomes_nan_is_one_line_and_leaves_nothing(bench: Any, monk
         return loss(self, outputs, batch) * (float("nan") if len(calls) == 2 else 1)
 
     monkeypatch.setattr(PairClassificationProblem, "loss", broken)
-    refuse(bench, plan_task("mnli"), "training mnli diverged .*lower lr than 0.01")
+    refuse(lab, plan_task("mnli"), "training mnli diverged .*lower lr than 0.01")
     assert len(calls) == 2
 
 
 def test_weights_that_become_nan_in_the_last_step_are_one_line_and_leave_nothing(
-    bench: Any, monkeypatch: pytest.MonkeyPatch
+    lab: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from xadapt.problems.pair_regression import PairRegressionProblem
 
@@ -44,11 +44,11 @@ def test_weights_that_become_nan_in_the_last_step_are_one_line_and_leave_nothing
         return torch.sqrt(outputs.logits.sum() * 0)  # Zero, with a gradient that is not a number.
 
     monkeypatch.setattr(PairRegressionProblem, "loss", broken)
-    refuse(bench, plan_task("stsb"), "training stsb diverged .*not finite", batch_size=24)
+    refuse(lab, plan_task("stsb"), "training stsb diverged .*not finite", batch_size=24)
 
 
 def test_weights_beyond_half_precision_are_one_line_and_leave_nothing(
-    bench: Any, monkeypatch: pytest.MonkeyPatch
+    lab: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     restore = KeepBest.restore
 
@@ -58,4 +58,4 @@ def test_weights_beyond_half_precision_are_one_line_and_leave_nothing(
             next(p for p in model.parameters() if p.requires_grad).fill_(1e6)
 
     monkeypatch.setattr(KeepBest, "restore", huge)
-    refuse(bench, plan_task("mnli"), "diverged")
+    refuse(lab, plan_task("mnli"), "diverged")

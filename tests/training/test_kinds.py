@@ -6,38 +6,38 @@ from typing import Any
 
 import pytest
 
-from tests.tiny_lab import Told
+from tests.tiny_lab import SpyDisplay
 from xadapt.composition.grammar import parse
 from xadapt.store.checkpoints import open_checkpoint
 from xadapt.training.plan import plan_first, plan_target, plan_task
 
 
 @pytest.mark.parametrize("name", ["siqa", "pos", "wikiann", "lareqa", "mewslix", "mnli", "stsb", "squad", "squad2"])
-def test_a_task_of_every_kind_is_trained_and_stored(bench: Any, name: str) -> None:
-    checkpoint = bench.train(plan_task(name))
+def test_a_task_of_every_kind_is_trained_and_stored(lab: Any, name: str) -> None:
+    checkpoint = lab.train(plan_task(name))
     stored = open_checkpoint(checkpoint.path)
     assert stored.setup == name
     assert stored.heads == ([] if name in ("lareqa", "mewslix") else [name])
     assert list(stored.record.figures.dev) == [name]
 
 
-def test_a_task_that_starts_from_another_trains_that_one_first(bench: Any) -> None:
+def test_a_task_that_starts_from_another_trains_that_one_first(lab: Any) -> None:
     said: list[str] = []
-    checkpoint = bench.train(plan_target("xcopa", "none"), display=Told(say=said.append))
+    checkpoint = lab.train(plan_target("xcopa", "none"), display=SpyDisplay(say=said.append))
     assert checkpoint.setup == "xcopa"
-    first = bench.store.find("siqa", bench.backbone.fingerprint)
+    first = lab.store.find("siqa", lab.backbone.fingerprint)
     assert checkpoint.record.members == {"siqa": first.run}
     assert any("siqa first" in line for line in said)
 
 
-def test_the_second_training_starts_from_the_weights_of_the_first(bench: Any) -> None:
+def test_the_second_training_starts_from_the_weights_of_the_first(lab: Any) -> None:
     import torch
 
     # So small a rate that the weights cannot have moved from where they began.
-    checkpoint = bench.train(plan_target("xcopa", "none"), lr=1e-12)
+    checkpoint = lab.train(plan_target("xcopa", "none"), lr=1e-12)
     weights = {}
     for name in ("siqa", "xcopa"):
-        assembly = bench.assemble(name)
+        assembly = lab.assemble(name)
         from xadapt.methods.adapter import adapter_state
 
         weights[name] = adapter_state(assembly.model, name)
@@ -56,10 +56,10 @@ def test_the_first_training_stands_on_the_same_setup_and_goes_the_same_way() -> 
     assert plan_first(plan_target("xnli", "mnli")) is None
 
 
-def test_a_stacked_target_that_starts_from_another_task_is_measured(bench: Any) -> None:
-    bench.train(plan_task("mnli"))
-    bench.train(plan_target("xcopa", "mnli"))
-    result = bench.evaluate("stack(mnli, xcopa)", "xcopa")
+def test_a_stacked_target_that_starts_from_another_task_is_measured(lab: Any) -> None:
+    lab.train(plan_task("mnli"))
+    lab.train(plan_target("xcopa", "mnli"))
+    result = lab.evaluate("stack(mnli, xcopa)", "xcopa")
     assert result.head == "xcopa"
     assert result["et"].n == 8
 
@@ -71,41 +71,41 @@ def test_targets_with_the_same_training_rows_share_an_adapter() -> None:
     assert plan_task("mlqa") == plan_task("xquad") == plan_target("mlqa", "none")
 
 
-def test_a_dual_encoder_is_measured_over_the_candidates_of_all_languages(bench: Any) -> None:
-    bench.train(plan_target("lareqa", "none"))
-    result = bench.evaluate("lareqa", "lareqa")
+def test_a_dual_encoder_is_measured_over_the_candidates_of_all_languages(lab: Any) -> None:
+    lab.train(plan_target("lareqa", "none"))
+    result = lab.evaluate("lareqa", "lareqa")
     assert set(result.languages) == {"de", "en"}
     assert result.head is None
-    assert result.details["layer"] == bench.backbone.layers
+    assert result.details["layer"] == lab.backbone.layers
 
 
-def test_an_intermediate_task_is_measured_on_its_english_development_rows(bench: Any) -> None:
-    bench.train(plan_task("siqa"))
-    result = bench.evaluate("siqa", "siqa")
+def test_an_intermediate_task_is_measured_on_its_english_development_rows(lab: Any) -> None:
+    lab.train(plan_task("siqa"))
+    result = lab.evaluate("siqa", "siqa")
     assert list(result.languages) == ["en"]
     assert result["en"].split == "validation"
 
 
-def test_the_null_threshold_of_english_dev_travels_with_the_adapter(bench: Any, monkeypatch: Any) -> None:
+def test_the_null_threshold_of_english_dev_travels_with_the_adapter(lab: Any, monkeypatch: Any) -> None:
     from xadapt.problems.span_qa import SpanQAProblem
 
     monkeypatch.setattr(SpanQAProblem, "calibrate", lambda self, predictions, rows: {"null_threshold": -1e9})
-    checkpoint = bench.train(plan_task("squad2"))
+    checkpoint = lab.train(plan_task("squad2"))
     assert open_checkpoint(checkpoint.path).record.calibration == {"squad2": {"null_threshold": -1e9}}
-    scores = bench.evaluate("squad2", "squad2")["en"].scores
+    scores = lab.evaluate("squad2", "squad2")["en"].scores
     # Under such a threshold every question is left without an answer.
     assert (scores["no_answer_f1"], scores["has_answer_f1"]) == (100.0, 0.0)
 
 
-def test_entities_are_ranked_in_a_pool_of_descriptions(bench: Any) -> None:
-    bench.train(plan_task("mewslix"))
-    result = bench.evaluate("mewslix", "mewslix")
+def test_entities_are_ranked_in_a_pool_of_descriptions(lab: Any) -> None:
+    lab.train(plan_task("mewslix"))
+    result = lab.evaluate("mewslix", "mewslix")
     assert set(result.languages) == {"de", "en"}
     assert result.details["candidates"] == 6
 
 
-def test_translations_are_mined_among_sentences_of_both_sides(bench: Any) -> None:
-    result = bench.evaluate("none", "bucc")
+def test_translations_are_mined_among_sentences_of_both_sides(lab: Any) -> None:
+    result = lab.evaluate("none", "bucc")
     assert list(result.languages) == ["de"]
     assert {"f1", "threshold", "fixed_f1"} <= set(result["de"].scores)
     assert result.details["neighbours"] == 4
@@ -119,22 +119,22 @@ def write_supertags(root: Any) -> None:
         path.write_text(text)
 
 
-def test_a_users_two_column_file_decides_the_supertags(bench: Any) -> None:
-    write_supertags(bench.mirror)
-    checkpoint = bench.train(plan_task("ccg"))
+def test_a_users_two_column_file_decides_the_supertags(lab: Any) -> None:
+    write_supertags(lab.mirror)
+    checkpoint = lab.train(plan_task("ccg"))
     assert checkpoint.record.figures.dev["ccg"].keys() == {"token_accuracy"}
-    (bench.mirror / "ccgbank/supertags/default/train.tsv").unlink()
+    (lab.mirror / "ccgbank/supertags/default/train.tsv").unlink()
     # The head knows its tags: the training rows are not needed again.
-    assert bench.evaluate("ccg", "ccg")["en"].n == 4
+    assert lab.evaluate("ccg", "ccg")["en"].n == 4
 
 
-def test_a_task_with_supertags_can_be_fused(bench: Any) -> None:
+def test_a_task_with_supertags_can_be_fused(lab: Any) -> None:
     from xadapt.training.plan import plan_fusion
 
-    write_supertags(bench.mirror)
+    write_supertags(lab.mirror)
     for name in ("ccg", "mnli"):
-        bench.train(plan_task(name))
-    fused = bench.train(plan_fusion(["ccg", "mnli"]))
+        lab.train(plan_task(name))
+    fused = lab.train(plan_fusion(["ccg", "mnli"]))
     assert set(fused.record.figures.dev) == {"ccg", "mnli"}
 
 
@@ -147,11 +147,11 @@ def test_a_setup_that_has_learnt_what_comes_first_does_not_learn_it_twice(on: st
 
 
 @pytest.mark.parametrize("mode", ["stack", "continue"])
-def test_a_target_on_what_comes_first_goes_on_with_its_head(bench: Any, prepare: Any, mode: str) -> None:
+def test_a_target_on_what_comes_first_goes_on_with_its_head(lab: Any, prepare: Any, mode: str) -> None:
     import torch
 
-    bench.train(plan_task("siqa"))
-    _, assembly = prepare(bench, plan_target("xcopa", "siqa", mode))
+    lab.train(plan_task("siqa"))
+    _, assembly = prepare(lab, plan_target("xcopa", "siqa", mode))
     heads = {key: value for key, value in assembly.model.named_parameters() if key.startswith("heads.")}
     begun = {key: value for key, value in heads.items() if key.startswith("heads.xcopa.")}
     assert begun
@@ -161,30 +161,30 @@ def test_a_target_on_what_comes_first_goes_on_with_its_head(bench: Any, prepare:
     assert assembly.members.keys() == {"siqa"}
 
 
-def test_dual_encoders_are_fused_averaged_and_stood_on(bench: Any) -> None:
+def test_dual_encoders_are_fused_averaged_and_stood_on(lab: Any) -> None:
     from xadapt.training.plan import plan_fusion
 
     for name in ("lareqa", "mnli"):
-        bench.train(plan_task(name))
-    fused = bench.train(plan_fusion(["lareqa", "mnli"]))
+        lab.train(plan_task(name))
+    fused = lab.train(plan_fusion(["lareqa", "mnli"]))
     assert fused.heads == ["mnli"]
     assert set(fused.record.figures.dev) == {"lareqa", "mnli"}
     for setup in ("fuse(lareqa, mnli)", "average(lareqa, mnli)", "stack(lareqa, mnli)"):
-        assert bench.evaluate(setup, "lareqa", "de").head is None
-        assert bench.evaluate(setup, "xnli", "de").head == "mnli"
+        assert lab.evaluate(setup, "lareqa", "de").head is None
+        assert lab.evaluate(setup, "xnli", "de").head == "mnli"
 
 
-def test_a_fusion_on_a_target_begins_with_the_head_of_a_member_that_has_its_tags(bench: Any) -> None:
+def test_a_fusion_on_a_target_begins_with_the_head_of_a_member_that_has_its_tags(lab: Any) -> None:
     from xadapt.training.plan import plan_fusion
 
     for name in ("pos", "mnli"):
-        bench.train(plan_task(name))
-    assert bench.train(plan_fusion(["pos", "mnli"], on="udpos")).heads == ["udpos"]
-    assert bench.evaluate("fuse(pos, mnli)@udpos", "udpos", "de").head == "udpos"
+        lab.train(plan_task(name))
+    assert lab.train(plan_fusion(["pos", "mnli"], on="udpos")).heads == ["udpos"]
+    assert lab.evaluate("fuse(pos, mnli)@udpos", "udpos", "de").head == "udpos"
 
 
-def test_a_recipes_own_run_of_the_first_task_is_taken_and_the_card_names_it(bench: Any) -> None:
-    pinned = bench.train(plan_task("siqa"), epochs=2)
-    checkpoint = bench.train(plan_target("xcopa", "none"), pins={"siqa": pinned})
+def test_a_recipes_own_run_of_the_first_task_is_taken_and_the_card_names_it(lab: Any) -> None:
+    pinned = lab.train(plan_task("siqa"), epochs=2)
+    checkpoint = lab.train(plan_target("xcopa", "none"), pins={"siqa": pinned})
     assert checkpoint.record.members == {"siqa": pinned.run}
     assert "| trained first | siqa: run " in (checkpoint.path / "README.md").read_text()

@@ -10,7 +10,7 @@ from xadapt.errors import XadaptError
 from xadapt.training.plan import plan_task
 
 
-def test_loggers_of_the_trainer_hear_of_the_run(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_loggers_of_the_trainer_hear_of_the_run(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from transformers import TrainerCallback
     from transformers.integrations import integration_utils
 
@@ -21,16 +21,16 @@ def test_loggers_of_the_trainer_hear_of_the_run(bench: Any, monkeypatch: pytest.
             heard.extend(logs or {})
 
     monkeypatch.setitem(integration_utils.INTEGRATION_TO_CALLBACK, "mine", Logger)
-    bench.train(plan_task("mnli"), report_to="mine", epochs=4)
+    lab.train(plan_task("mnli"), report_to="mine", epochs=4)
     assert "loss" in heard
 
 
-def test_an_unknown_logger_is_one_line_with_the_nearest_one(bench: Any) -> None:
+def test_an_unknown_logger_is_one_line_with_the_nearest_one(lab: Any) -> None:
     with pytest.raises(XadaptError, match="report_to 'tensorbord': did you mean 'tensorboard'"):
-        bench.train(plan_task("mnli"), report_to="tensorbord")
+        lab.train(plan_task("mnli"), report_to="tensorbord")
 
 
-def test_a_logger_that_is_not_installed_is_one_line(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_logger_that_is_not_installed_is_one_line(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from transformers.integrations import integration_utils
 
     def absent() -> None:
@@ -38,5 +38,5 @@ def test_a_logger_that_is_not_installed_is_one_line(bench: Any, monkeypatch: pyt
 
     monkeypatch.setitem(integration_utils.INTEGRATION_TO_CALLBACK, "absent", absent)
     with pytest.raises(XadaptError, match="report_to=absent: it requires a package") as caught:
-        bench.train(plan_task("mnli"), report_to="absent")
+        lab.train(plan_task("mnli"), report_to="absent")
     assert "\n" not in str(caught.value)

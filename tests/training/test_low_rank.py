@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.tiny_lab import Told
+from tests.tiny_lab import SpyDisplay
 from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 from xadapt.store.records import FullFusion
@@ -19,13 +19,13 @@ from xadapt.training.plan import plan_full, plan_fusion, plan_target
 FULL, LOW = plan_fusion(["mnli", "stsb"]), plan_fusion(["mnli", "stsb"], rank=3)
 
 
-def logits(bench: Any, setup: str) -> torch.Tensor:
+def logits(lab: Any, setup: str) -> torch.Tensor:
     from xadapt.problems import make_problem
 
-    problem = make_problem(get_task("mnli"), bench.backbone.tokenizer, 48)
-    batch = problem.collate(problem.encode(bench.source.dev(get_task("mnli"), 6).rows, labelled=False))
+    problem = make_problem(get_task("mnli"), lab.backbone.tokenizer, 48)
+    batch = problem.collate(problem.encode(lab.source.dev(get_task("mnli"), 6).rows, labelled=False))
     with torch.no_grad():
-        return problem.forward(bench.assemble(setup).model, batch, "mnli").logits
+        return problem.forward(lab.assemble(setup).model, batch, "mnli").logits
 
 
 def test_only_a_fusion_with_a_rank_comes_from_a_full_one() -> None:
@@ -80,7 +80,7 @@ def test_a_full_one_that_is_there_is_not_trained_again(trained: Any, monkeypatch
     trained.train(FULL)
     monkeypatch.setattr(loop, "_run", lambda *_: pytest.fail("trained again"))
     made, lines = trained.train(LOW), []
-    assert trained.train(LOW, Told(lines.append)).run == made.run
+    assert trained.train(LOW, SpyDisplay(lines.append)).run == made.run
     assert lines[-1] == f"fuse(mnli, stsb, rank=3) is there already: {made.path}"
 
 

@@ -55,14 +55,14 @@ class Made:
 
     Attributes:
         method: The configuration string.
-        bench: Where it was trained.
+        lab: Where it was trained.
         checkpoint: What was stored.
         model: The model that was trained.
         before: All its tensors before the first step.
     """
 
     method: str
-    bench: Any
+    lab: Any
     checkpoint: Checkpoint
     model: Any
     before: dict[str, torch.Tensor]
@@ -72,7 +72,7 @@ class Made:
 def made(request: pytest.FixtureRequest, trained_once: Any, tmp_path_factory: pytest.TempPathFactory) -> Made:
     """mnli trained with a method in a store of its own."""
     store = Store(tmp_path_factory.mktemp("method") / "store", shipped=trained_once.store.shipped)
-    bench = trained_once.with_store(store)
+    lab = trained_once.with_store(store)
     train, seen = loop._run, {}
 
     def spy(run: Run, *rest: Any) -> Checkpoint:
@@ -82,17 +82,17 @@ def made(request: pytest.FixtureRequest, trained_once: Any, tmp_path_factory: py
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(loop, "_run", spy)
-        checkpoint = bench.train(plan_task("mnli"), adapter_config=request.param, epochs=2)
-    return Made(request.param, bench, checkpoint, seen["model"].eval(), seen["before"])
+        checkpoint = lab.train(plan_task("mnli"), adapter_config=request.param, epochs=2)
+    return Made(request.param, lab, checkpoint, seen["model"].eval(), seen["before"])
 
 
 def tensors(model: Any) -> dict[str, torch.Tensor]:
     return {**dict(model.named_parameters()), **dict(model.named_buffers())}
 
 
-def logits(model: Any, bench: Any, head: str = "mnli") -> torch.Tensor:
-    problem = make_problem(get_task(head), bench.backbone.tokenizer, 48)
-    rows = bench.source.dev(get_task("mnli"), 5).rows
+def logits(model: Any, lab: Any, head: str = "mnli") -> torch.Tensor:
+    problem = make_problem(get_task(head), lab.backbone.tokenizer, 48)
+    rows = lab.source.dev(get_task("mnli"), 5).rows
     with torch.inference_mode():
         return problem.forward(model, problem.collate(problem.encode(rows, labelled=False)), head).logits
 
@@ -125,19 +125,19 @@ def test_only_the_adapter_and_its_head_change(made: Made) -> None:
 
 
 def test_a_loaded_adapter_has_the_logits_and_scores_of_the_trained_one(made: Made) -> None:
-    assembly = made.bench.assemble("mnli")
-    loaded = logits(assembly.model, made.bench)
-    assert torch.equal(loaded, logits(made.model, made.bench))
+    assembly = made.lab.assemble("mnli")
+    loaded = logits(assembly.model, made.lab)
+    assert torch.equal(loaded, logits(made.model, made.lab))
     assembly.activate(None)
-    assert not torch.equal(loaded, logits(assembly.model, made.bench)), "the adapter does not act"
+    assert not torch.equal(loaded, logits(assembly.model, made.lab)), "the adapter does not act"
     task = get_task("mnli")
-    problem, rows = make_problem(task, made.bench.backbone.tokenizer, 48), made.bench.source.dev(task, 6).rows
-    scores = problem.score(predict(made.bench.assemble("mnli").model, problem, rows, "mnli"), rows)
+    problem, rows = make_problem(task, made.lab.backbone.tokenizer, 48), made.lab.source.dev(task, 6).rows
+    scores = problem.score(predict(made.lab.assemble("mnli").model, problem, rows, "mnli"), rows)
     assert made.checkpoint.record.figures.dev["mnli"] == {key: round(value, 4) for key, value in scores.items()}
 
 
 def test_its_size_is_that_of_what_is_stored(made: Made) -> None:
-    result = made.bench.evaluate("mnli", "xnli", "de")
+    result = made.lab.evaluate("mnli", "xnli", "de")
     head = sum(value.numel() for value in made.model.heads["mnli"].parameters())
     assert result.parameters == stored_size(made) > 0
     assert result.head_parameters == head
@@ -146,13 +146,13 @@ def test_its_size_is_that_of_what_is_stored(made: Made) -> None:
 
 
 def test_two_like_it_average_to_itself_and_its_weights_can_be_trained_on(made: Made) -> None:
-    twin = made.bench.store.run_path("twin")
+    twin = made.lab.store.run_path("twin")
     shutil.copytree(made.checkpoint.path, twin, dirs_exist_ok=True)
     (twin / RECORD).write_text(json.dumps({**made.checkpoint.record.stored(), "setup": "twin", "run": "twin"}))
-    average = logits(made.bench.assemble("average(0.3*mnli, 0.7*twin)").model, made.bench)
-    assert (average - logits(made.model, made.bench)).abs().max() < 1e-6
-    made.bench.train(plan_target("xnli", "mnli", "continue"))
-    first, further = (adapter_state(made.bench.assemble(s).model, n) for s, n in (("mnli", "mnli"), FURTHER))
+    average = logits(made.lab.assemble("average(0.3*mnli, 0.7*twin)").model, made.lab)
+    assert (average - logits(made.model, made.lab)).abs().max() < 1e-6
+    made.lab.train(plan_target("xnli", "mnli", "continue"))
+    first, further = (adapter_state(made.lab.assemble(s).model, n) for s, n in (("mnli", "mnli"), FURTHER))
     assert first.keys() == further.keys()
     assert any(not torch.equal(value, further[key]) for key, value in first.items())
 
@@ -168,14 +168,14 @@ def test_its_card_says_how_it_was_made(made: Made) -> None:
 
 def test_a_target_adapter_can_stand_on_it(made: Made) -> None:
     weights = {file.name: file.read_bytes() for file in (made.checkpoint.path / "adapter").iterdir()}
-    target = made.bench.train(plan_target("xnli", "mnli"))
+    target = made.lab.train(plan_target("xnli", "mnli"))
     assert target.record.members == {"mnli": made.checkpoint.run}
     assert {file.name: file.read_bytes() for file in (made.checkpoint.path / "adapter").iterdir()} == weights
-    assembly = made.bench.assemble("stack(mnli, xnli)")
-    stacked = logits(assembly.model, made.bench, "xnli")
-    assert torch.equal(stacked, logits(made.bench.assemble("stack(mnli, xnli)").model, made.bench, "xnli"))
+    assembly = made.lab.assemble("stack(mnli, xnli)")
+    stacked = logits(assembly.model, made.lab, "xnli")
+    assert torch.equal(stacked, logits(made.lab.assemble("stack(mnli, xnli)").model, made.lab, "xnli"))
     for alone in ("mnli", "stack[mnli+xnli]"):
         assembly.activate(alone)
-        assert not torch.equal(stacked, logits(assembly.model, made.bench, "xnli")), f"only {alone} acts"
-    added = made.bench.evaluate("stack(mnli, xnli)", "xnli", "de").parameters - stored_size(made)
+        assert not torch.equal(stacked, logits(assembly.model, made.lab, "xnli")), f"only {alone} acts"
+    added = made.lab.evaluate("stack(mnli, xnli)", "xnli", "de").parameters - stored_size(made)
     assert added == sum(value.numel() for value in adapter_state(assembly.model, "stack[mnli+xnli]").values()) > 0

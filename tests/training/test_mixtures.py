@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.tiny_lab import Told
+from tests.tiny_lab import SpyDisplay
 from xadapt.store.checkpoints import Checkpoint
 from xadapt.tasks import get_task
 from xadapt.training import loop
@@ -37,7 +37,7 @@ def seen(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, list[int]]]:
     return batches
 
 
-def scales(bench: Any, plan: TrainPlan, watch: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
+def scales(lab: Any, plan: TrainPlan, watch: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     """What the losses of a run were divided by."""
     train, jobs = loop._run, []
 
@@ -47,12 +47,12 @@ def scales(bench: Any, plan: TrainPlan, watch: Callable[..., Any], monkeypatch: 
 
     with monkeypatch.context() as patch:
         patch.setattr(loop, "_run", spy)
-        watch(bench, plan, seed=9)
+        watch(lab, plan, seed=9)
     return {name: problem.scale for name, problem in jobs[0].problems.items()}
 
 
-def test_one_adapter_is_trained_with_a_head_for_each_task(bench: Any, watch: Any) -> None:
-    made, model, before = watch(bench, plan_multitask(TASKS))
+def test_one_adapter_is_trained_with_a_head_for_each_task(lab: Any, watch: Any) -> None:
+    made, model, before = watch(lab, plan_multitask(TASKS))
     assert made.setup == "multitask(mnli, squad, stsb)"
     assert made.heads == TASKS
     assert made.record.rows == {"mnli": 24, "squad": 12, "stsb": 24}
@@ -60,13 +60,13 @@ def test_one_adapter_is_trained_with_a_head_for_each_task(bench: Any, watch: Any
     for part in (f".{NAME}.", *(f"heads.{task}." for task in TASKS)):
         assert [name for name in moved if part in name], f"{part} was not trained"
     assert all(f".{NAME}." in name or name.startswith("heads.") for name in moved)
-    assembly = bench.assemble(made.setup)
+    assembly = lab.assemble(made.setup)
     assert list(assembly.model.adapters_config) == [NAME]
     asked = {"xnli": "mnli", "xquad": "squad", "sts-multi": "stsb"}
     assert {task: assembly.head_for(get_task(task)) for task in asked} == asked
 
 
-def test_each_batch_goes_through_the_head_of_its_own_task(bench: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_batch_goes_through_the_head_of_its_own_task(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     compute, reached = XadaptTrainer.compute_loss, []
 
     def spy(self: Any, model: Any, inputs: Any, *rest: Any, **options: Any) -> Any:
@@ -79,7 +79,7 @@ def test_each_batch_goes_through_the_head_of_its_own_task(bench: Any, monkeypatc
         return loss
 
     monkeypatch.setattr(XadaptTrainer, "compute_loss", spy)
-    bench.train(plan_multitask(TASKS))
+    lab.train(plan_multitask(TASKS))
     assert {task for task, _ in reached} == set(TASKS)
     assert all(task == head for task, head in reached)
 
@@ -91,8 +91,8 @@ def counted(batches: list[tuple[str, list[int]]]) -> dict[str, int]:
     return dict(counts)
 
 
-def test_tasks_take_part_in_proportion_to_their_sizes(bench: Any, seen: Any) -> None:
-    made = bench.train(plan_multitask(TASKS), limit=10)
+def test_tasks_take_part_in_proportion_to_their_sizes(lab: Any, seen: Any) -> None:
+    made = lab.train(plan_multitask(TASKS), limit=10)
     sizes = counted(seen)
     assert sizes["mnli"] == sizes["stsb"] == 10
     # Long contexts give several windows a question.
@@ -100,8 +100,8 @@ def test_tasks_take_part_in_proportion_to_their_sizes(bench: Any, seen: Any) -> 
     assert sum(sizes.values()) == made.record.figures.features
 
 
-def test_a_large_task_takes_part_up_to_the_cap_with_other_rows_in_every_epoch(bench: Any, seen: Any) -> None:
-    made = bench.train(plan_multitask(["mnli", "squad"]), mixing_cap=16, epochs=3, batch_size=4)
+def test_a_large_task_takes_part_up_to_the_cap_with_other_rows_in_every_epoch(lab: Any, seen: Any) -> None:
+    made = lab.train(plan_multitask(["mnli", "squad"]), mixing_cap=16, epochs=3, batch_size=4)
     windows = made.record.figures.features - 24
     share = min(16, windows)
     assert made.record.figures.steps == len(seen) == 3 * (4 + -(-share // 4))
@@ -133,11 +133,11 @@ def test_the_cap_decides_a_mixture_and_nothing_else(trained: Any) -> None:
     assert trained.train(plan, mixing_cap=5).run != trained.train(plan, mixing_cap=6).run
 
 
-def test_an_interrupted_mixture_goes_on_to_the_same_weights(bench: Any, tmp_path: Any, stored: Any) -> None:
+def test_an_interrupted_mixture_goes_on_to_the_same_weights(lab: Any, tmp_path: Any, stored: Any) -> None:
     from xadapt.store.store import Store
 
     plan, options = plan_multitask(["mnli", "stsb"]), {"epochs": 2, "batch_size": 4, "mixing_cap": 12, "save_steps": 2}
-    elsewhere = bench.with_store(Store(tmp_path / "elsewhere", bench.store.shipped))
+    elsewhere = lab.with_store(Store(tmp_path / "elsewhere", lab.store.shipped))
     whole = elsewhere.train(plan, **options)
     assert whole.record.figures.steps == 12
 
@@ -146,8 +146,8 @@ def test_an_interrupted_mixture_goes_on_to_the_same_weights(bench: Any, tmp_path
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        bench.train(plan, Told(tick=tick), **options)
-    resumed = bench.train(plan, **options)
+        lab.train(plan, SpyDisplay(tick=tick), **options)
+    resumed = lab.train(plan, **options)
     assert resumed.record.figures.resumed
     left, right = stored(whole.path), stored(resumed.path)
     assert left.keys() == right.keys()
@@ -155,12 +155,12 @@ def test_an_interrupted_mixture_goes_on_to_the_same_weights(bench: Any, tmp_path
 
 
 def test_losses_of_a_mixture_are_divided_by_those_of_the_best_constant_answers(
-    bench: Any, watch: Any, monkeypatch: pytest.MonkeyPatch
+    lab: Any, watch: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = scales(bench, plan_multitask(TASKS), watch, monkeypatch)
-    labels = Counter(row["label"] for row in bench.source.train(get_task("mnli")).rows)
+    found = scales(lab, plan_multitask(TASKS), watch, monkeypatch)
+    labels = Counter(row["label"] for row in lab.source.train(get_task("mnli")).rows)
     shares = torch.tensor(list(labels.values())) / sum(labels.values())
-    targets = torch.tensor([row["score"] / 5 for row in bench.source.train(get_task("stsb")).rows])
+    targets = torch.tensor([row["score"] / 5 for row in lab.source.train(get_task("stsb")).rows])
     assert found["mnli"] == pytest.approx(-(shares * shares.log()).sum().item(), rel=1e-5)
     assert found["stsb"] == pytest.approx(targets.var(correction=0).item(), rel=1e-5)
     assert found["squad"] > found["mnli"] > 5 * found["stsb"]
@@ -187,7 +187,7 @@ def test_the_loss_of_a_single_task_is_its_own(
 
 
 def test_what_is_backpropagated_is_the_loss_over_that_of_the_best_constant_answer(
-    bench: Any, monkeypatch: pytest.MonkeyPatch
+    lab: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compute, ratios = XadaptTrainer.compute_loss, []
 
@@ -198,14 +198,14 @@ def test_what_is_backpropagated_is_the_loss_over_that_of_the_best_constant_answe
         return loss
 
     monkeypatch.setattr(XadaptTrainer, "compute_loss", spy)
-    bench.train(plan_multitask(TASKS))
+    lab.train(plan_multitask(TASKS))
     assert {task for task, _, _ in ratios} == set(TASKS)
     for _, ratio, scale in ratios:
         assert ratio == pytest.approx(scale, rel=1e-4)
 
 
-def test_regression_moves_its_head_about_as_much_as_classification_does(bench: Any, watch: Any) -> None:
-    _, model, before = watch(bench, plan_multitask(["mnli", "stsb"]), epochs=4)
+def test_regression_moves_its_head_about_as_much_as_classification_does(lab: Any, watch: Any) -> None:
+    _, model, before = watch(lab, plan_multitask(["mnli", "stsb"]), epochs=4)
     moved = {}
     for task in ("mnli", "stsb"):
         steps = [p.detach() - before[f"heads.{task}.{name}"] for name, p in model.heads[task].named_parameters()]

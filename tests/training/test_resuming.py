@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.tiny_lab import Told
+from tests.tiny_lab import SpyDisplay
 from xadapt.store.records import Scores
 from xadapt.store.store import Store
 from xadapt.training.job import Job
@@ -17,18 +17,18 @@ from xadapt.training.plan import plan_fusion, plan_task
 
 
 def test_two_runs_of_the_same_seed_are_the_same_to_the_bit_and_another_seed_is_not(
-    bench: Any, tmp_path: Path, stored: Any
+    lab: Any, tmp_path: Path, stored: Any
 ) -> None:
-    one = bench.train(plan_task("mnli"))
-    other = elsewhere(bench, tmp_path).train(plan_task("mnli"))
+    one = lab.train(plan_task("mnli"))
+    other = elsewhere(lab, tmp_path).train(plan_task("mnli"))
     assert one.run == other.run
     same(stored(one.path), stored(other.path))
-    third = bench.train(plan_task("mnli"), seed=1)
+    third = lab.train(plan_task("mnli"), seed=1)
     assert any(not torch.equal(value, stored(one.path)[key]) for key, value in stored(third.path).items())
 
 
-def elsewhere(bench: Any, folder: Path) -> Any:
-    return bench.with_store(Store(folder / "elsewhere", shipped=bench.store.shipped))
+def elsewhere(lab: Any, folder: Path) -> Any:
+    return lab.with_store(Store(folder / "elsewhere", shipped=lab.store.shipped))
 
 
 def same(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> None:
@@ -37,24 +37,24 @@ def same(left: dict[str, torch.Tensor], right: dict[str, torch.Tensor]) -> None:
         assert torch.equal(value, right[key]), key
 
 
-def cut_at(step: int) -> Told:
+def cut_at(step: int) -> SpyDisplay:
     def tick(now: int, steps: int, loss: float | None) -> None:
         if now == step:
             raise KeyboardInterrupt
 
-    return Told(tick=tick)
+    return SpyDisplay(tick=tick)
 
 
 @pytest.mark.parametrize("step", [1, 4, 8, 11])
 def test_a_run_that_goes_on_after_an_interruption_ends_with_the_same_weights(
-    bench: Any, tmp_path: Path, stored: Any, step: int
+    lab: Any, tmp_path: Path, stored: Any, step: int
 ) -> None:
     options = {"epochs": 2, "batch_size": 4, "save_steps": 3}
-    whole = elsewhere(bench, tmp_path).train(plan_task("mnli"), **options)
+    whole = elsewhere(lab, tmp_path).train(plan_task("mnli"), **options)
     with pytest.raises(KeyboardInterrupt):
-        bench.train(plan_task("mnli"), cut_at(step), **options)
-    assert not (bench.store.root / "runs").exists()
-    resumed = bench.train(plan_task("mnli"), **options)
+        lab.train(plan_task("mnli"), cut_at(step), **options)
+    assert not (lab.store.root / "runs").exists()
+    resumed = lab.train(plan_task("mnli"), **options)
     assert resumed.record.figures.resumed is (step > 3)
     assert resumed.record.figures.steps == whole.record.figures.steps == 12
     assert resumed.record.figures.history == whole.record.figures.history
@@ -62,44 +62,44 @@ def test_a_run_that_goes_on_after_an_interruption_ends_with_the_same_weights(
 
 
 def test_a_part_of_an_epoch_that_is_interrupted_goes_on_to_the_same_weights(
-    bench: Any, tmp_path: Path, stored: Any
+    lab: Any, tmp_path: Path, stored: Any
 ) -> None:
     options = {"epochs": 1.5, "batch_size": 4, "save_steps": 2}
-    whole = elsewhere(bench, tmp_path).train(plan_task("mnli"), **options)
+    whole = elsewhere(lab, tmp_path).train(plan_task("mnli"), **options)
     assert whole.record.figures.steps == 9
     with pytest.raises(KeyboardInterrupt):
-        bench.train(plan_task("mnli"), cut_at(8), **options)
-    resumed = bench.train(plan_task("mnli"), **options)
+        lab.train(plan_task("mnli"), cut_at(8), **options)
+    resumed = lab.train(plan_task("mnli"), **options)
     assert resumed.record.figures.history == whole.record.figures.history
     same(stored(whole.path), stored(resumed.path))
 
 
 @pytest.mark.parametrize("damage", ["trainer_state.json", "trained.safetensors"])
 def test_a_state_that_was_cut_while_it_was_saved_is_passed_over(
-    bench: Any, tmp_path: Path, stored: Any, monkeypatch: pytest.MonkeyPatch, damage: str
+    lab: Any, tmp_path: Path, stored: Any, monkeypatch: pytest.MonkeyPatch, damage: str
 ) -> None:
     options = {"batch_size": 4, "save_steps": 2}
-    whole = elsewhere(bench, tmp_path).train(plan_task("mnli"), **options)
+    whole = elsewhere(lab, tmp_path).train(plan_task("mnli"), **options)
     with pytest.raises(KeyboardInterrupt):
-        bench.train(plan_task("mnli"), cut_at(4), **options)
-    partial = bench.store.partial_path(whole.run)
+        lab.train(plan_task("mnli"), cut_at(4), **options)
+    partial = lab.store.partial_path(whole.run)
     broken = partial / "checkpoint-4"
     broken.mkdir()
     if damage == "trainer_state.json":
         (broken / "trained.safetensors").write_bytes(b"cut sho")
         (broken / damage).write_text('{"epoch": 0.')
     said: list[str] = []
-    resumed = bench.train(plan_task("mnli"), Told(say=said.append), **options)
+    resumed = lab.train(plan_task("mnli"), SpyDisplay(say=said.append), **options)
     assert "goes on from step 2 of an interrupted run" in said
     same(stored(whole.path), stored(resumed.path))
 
 
-def test_bf16_trains_and_goes_on_as_fp32_does(bench: Any, tmp_path: Path, stored: Any) -> None:
+def test_bf16_trains_and_goes_on_as_fp32_does(lab: Any, tmp_path: Path, stored: Any) -> None:
     options = {"precision": "bf16", "save_steps": 1}
-    whole = elsewhere(bench, tmp_path).train(plan_task("mnli"), **options)
+    whole = elsewhere(lab, tmp_path).train(plan_task("mnli"), **options)
     with pytest.raises(KeyboardInterrupt):
-        bench.train(plan_task("mnli"), cut_at(2), **options)
-    resumed = bench.train(plan_task("mnli"), **options)
+        lab.train(plan_task("mnli"), cut_at(2), **options)
+    resumed = lab.train(plan_task("mnli"), **options)
     same(stored(whole.path), stored(resumed.path))
     assert whole.record.decides["settings"]["precision"] == "bf16"
 
@@ -118,10 +118,10 @@ def test_an_interrupted_fusion_goes_on_to_the_same_weights(trained: Any, tmp_pat
 
 @pytest.mark.parametrize("epoch", [1, 2])
 def test_an_interruption_while_dev_is_measured_loses_nothing(
-    bench: Any, tmp_path: Path, stored: Any, monkeypatch: pytest.MonkeyPatch, epoch: int
+    lab: Any, tmp_path: Path, stored: Any, monkeypatch: pytest.MonkeyPatch, epoch: int
 ) -> None:
     options = {"epochs": 2, "batch_size": 4, "save_steps": 3}
-    whole = elsewhere(bench, tmp_path).train(plan_task("mnli"), **options)
+    whole = elsewhere(lab, tmp_path).train(plan_task("mnli"), **options)
     measure, calls = Job.dev_scores, []
 
     def cut(job: Job, model: Any) -> dict[str, Scores]:
@@ -133,13 +133,13 @@ def test_an_interruption_while_dev_is_measured_loses_nothing(
     with monkeypatch.context() as patch:
         patch.setattr(Job, "dev_scores", cut)
         with pytest.raises(KeyboardInterrupt):
-            bench.train(plan_task("mnli"), **options)
-    resumed = bench.train(plan_task("mnli"), **options)
+            lab.train(plan_task("mnli"), **options)
+    resumed = lab.train(plan_task("mnli"), **options)
     assert resumed.record.figures.history == whole.record.figures.history
     same(stored(whole.path), stored(resumed.path))
 
 
-def test_nothing_of_an_unfinished_run_stays_behind_a_finished_one(bench: Any) -> None:
-    made = bench.train(plan_task("mnli"), save_steps=1)
-    assert not bench.store.partial_path(made.run).exists()
-    assert sorted(path.name for path in (bench.store.root / "runs").iterdir()) == [made.run]
+def test_nothing_of_an_unfinished_run_stays_behind_a_finished_one(lab: Any) -> None:
+    made = lab.train(plan_task("mnli"), save_steps=1)
+    assert not lab.store.partial_path(made.run).exists()
+    assert sorted(path.name for path in (lab.store.root / "runs").iterdir()) == [made.run]

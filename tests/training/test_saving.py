@@ -15,8 +15,8 @@ from xadapt.training.plan import plan_task
 from xadapt.training.saving import round_to_half, save_checkpoint
 
 
-def found(bench: Any, setup: str) -> Any:
-    return bench.store.find(setup, bench.backbone.fingerprint)
+def found(lab: Any, setup: str) -> Any:
+    return lab.store.find(setup, lab.backbone.fingerprint)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from tests.tiny_lab import Told
+from tests.tiny_lab import SpyDisplay
 from xadapt.backbone.base import fingerprint_of
 from xadapt.errors import XadaptError
 from xadapt.problems import make_problem
@@ -126,12 +126,12 @@ def test_the_dev_scores_of_the_record_are_those_of_the_stored_weights(trained_on
     assert made.record.figures.dev["stsb"] == {key: round(value, 4) for key, value in scores.items()}
 
 
-def test_the_same_run_is_not_trained_twice(bench: Any) -> None:
-    first = bench.train(plan_task("mnli"))
+def test_the_same_run_is_not_trained_twice(lab: Any) -> None:
+    first = lab.train(plan_task("mnli"))
     ticks: list[int] = []
     said: list[str] = []
-    display = Told(say=said.append, tick=lambda step, steps, loss: ticks.append(step))
-    again = bench.train(plan_task("mnli"), display, save_steps=1)
+    display = SpyDisplay(say=said.append, tick=lambda step, steps, loss: ticks.append(step))
+    again = lab.train(plan_task("mnli"), display, save_steps=1)
     assert again.run == first.run
     assert ticks == []
     assert "is there already" in said[-1]
@@ -159,15 +159,15 @@ def test_a_raised_revision_makes_another_run_and_another_version_of_xadapt_does_
 
 
 @pytest.mark.parametrize("seed", [-1, 2**32])
-def test_a_seed_that_is_none_is_one_line_before_anything_is_trained(bench: Any, seed: int) -> None:
+def test_a_seed_that_is_none_is_one_line_before_anything_is_trained(lab: Any, seed: int) -> None:
     with pytest.raises(XadaptError, match=f"seed={seed}: ") as caught:
-        bench.train(plan_task("mnli"), seed=seed)
+        lab.train(plan_task("mnli"), seed=seed)
     assert "\n" not in str(caught.value)
 
 
-def test_a_mistyped_precision_gets_the_nearest_one_before_anything_is_trained(bench: Any) -> None:
+def test_a_mistyped_precision_gets_the_nearest_one_before_anything_is_trained(lab: Any) -> None:
     with pytest.raises(XadaptError, match=r"precision: .*did you mean 'bf16'"):
-        bench.train(plan_task("mnli"), precision="bf61")
+        lab.train(plan_task("mnli"), precision="bf61")
 
 
 def test_another_member_gives_a_target_another_hash(trained: Any) -> None:
@@ -185,7 +185,7 @@ def test_pinned_members_keep_the_hash(trained: Any) -> None:
 
 @pytest.mark.parametrize(("scores", "best"), [([3.0, 2.0, 1.0], 0), ([1.0, 3.0, 2.0], 1), ([1.0, 2.0, 3.0], 2)])
 def test_the_best_epoch_on_dev_is_stored_with_its_head(
-    bench: Any, stored: Any, monkeypatch: pytest.MonkeyPatch, scores: list[float], best: int
+    lab: Any, stored: Any, monkeypatch: pytest.MonkeyPatch, scores: list[float], best: int
 ) -> None:
     measure, snapshots = Job.dev_scores, []
 
@@ -196,7 +196,7 @@ def test_the_best_epoch_on_dev_is_stored_with_its_head(
     script = iter(scores)
     monkeypatch.setattr(Job, "dev_scores", spy)
     monkeypatch.setattr(Job, "mean_main", lambda job, found: next(script))
-    made = bench.train(plan_task("mnli"), epochs=3)
+    made = lab.train(plan_task("mnli"), epochs=3)
     assert [entry["dev"] for entry in made.record.figures.history] == scores
     # The stored weights are measured once, with their epoch.
     assert len(snapshots) == 3
@@ -207,37 +207,37 @@ def test_the_best_epoch_on_dev_is_stored_with_its_head(
         assert all(equal) if number == best else not any(equal)
 
 
-def test_the_loss_falls_when_there_is_something_to_learn(bench: Any) -> None:
+def test_the_loss_falls_when_there_is_something_to_learn(lab: Any) -> None:
     import pyarrow as pa
     import pyarrow.parquet as parquet
 
-    path = bench.mirror / "nyu-mll/multi_nli/default/train.parquet"
+    path = lab.mirror / "nyu-mll/multi_nli/default/train.parquet"
     rows = [{**row, "label": 2} for row in parquet.read_table(path).to_pylist()]
     parquet.write_table(pa.Table.from_pylist(rows), path)
     losses: list[float] = []
-    display = Told(tick=lambda step, steps, loss: losses.append(loss) if loss is not None else None)
-    bench.train(plan_task("mnli"), display, epochs=10)
+    display = SpyDisplay(tick=lambda step, steps, loss: losses.append(loss) if loss is not None else None)
+    lab.train(plan_task("mnli"), display, epochs=10)
     assert losses[-1] < 0.5 * losses[0]
 
 
-def test_an_unknown_adapter_method_is_one_line_with_examples(bench: Any) -> None:
+def test_an_unknown_adapter_method_is_one_line_with_examples(lab: Any) -> None:
     for text in ("seq_bm", "seq_bn[reduction=8]", "seq_bn[", "../nowhere.json"):
         with pytest.raises(XadaptError, match=r"adapter_config .*examples: seq_bn") as caught:
-            bench.train(plan_task("mnli"), adapter_config=text)
+            lab.train(plan_task("mnli"), adapter_config=text)
         assert "\n" not in str(caught.value)
 
 
-def test_an_adapter_method_that_does_not_fit_the_base_is_one_line(bench: Any) -> None:
+def test_an_adapter_method_that_does_not_fit_the_base_is_one_line(lab: Any) -> None:
     with pytest.raises(XadaptError, match=r"adapter_config 'compacter'.*divis") as caught:
-        bench.train(plan_task("mnli"), adapter_config="compacter")
+        lab.train(plan_task("mnli"), adapter_config="compacter")
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("method", ["double_seq_bn", "par_bn", "lora", "compacter[reduction_factor=8]"])
-def test_other_adapter_methods_train_and_reload(bench: Any, watch: Any, method: str) -> None:
-    made, model, before = watch(bench, plan_task("mnli"), adapter_config=method)
+def test_other_adapter_methods_train_and_reload(lab: Any, watch: Any, method: str) -> None:
+    made, model, before = watch(lab, plan_task("mnli"), adapter_config=method)
     assert all(".mnli." in name for name in changed(model, before))
-    assert bench.assemble("mnli").members["mnli"] == made.run
+    assert lab.assemble("mnli").members["mnli"] == made.run
 
 
 def test_the_record_says_what_decided_the_run(trained_once: Any) -> None:

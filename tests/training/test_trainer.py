@@ -63,9 +63,9 @@ def test_the_regulariser_of_fusion_is_part_of_the_loss_of_its_own_step(fusion: A
 
 @pytest.mark.parametrize("task", ["mnli", "squad", "udpos", "siqa", "stsb"])
 def test_a_batch_in_parts_gives_the_gradients_of_the_whole_batch(
-    bench: Any, prepare: Any, tmp_path: Path, task: str
+    lab: Any, prepare: Any, tmp_path: Path, task: str
 ) -> None:
-    job, assembly = prepare(bench, plan_task(task))
+    job, assembly = prepare(lab, plan_task(task))
     features = job.problems[task].encode(job.train_rows[task].rows, labelled=True)[:6]
     items = [(task, feature) for feature in features]
     arguments = TrainingArguments(output_dir=str(tmp_path / "out"), report_to=[], use_cpu=True)

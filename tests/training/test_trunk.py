@@ -16,7 +16,7 @@ TOP = {"adapter_layers": "1", "epochs": 2.0}
 
 
 @pytest.fixture
-def rows_below(bench: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def rows_below(lab: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many texts went through the lowest layer, call by call."""
     from xadapt.backbone.encoder import SplitEncoder
 
@@ -32,11 +32,11 @@ def rows_below(bench: Any, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_a_cache_changes_no_training(
-    bench: Any, tmp_path: Path, stored: Callable[[Path], dict[str, torch.Tensor]], rows_below: list[int]
+    lab: Any, tmp_path: Path, stored: Callable[[Path], dict[str, torch.Tensor]], rows_below: list[int]
 ) -> None:
-    cached = bench.train(plan_task("mnli"), **TOP)
+    cached = lab.train(plan_task("mnli"), **TOP)
     with_cache, rows_below[:] = sum(rows_below), []
-    other = bench.with_store(Store(tmp_path / "other", bench.store.shipped, cache_size="0"))
+    other = lab.with_store(Store(tmp_path / "other", lab.store.shipped, cache_size="0"))
     plain = other.train(plan_task("mnli"), **TOP)
     # Two epochs of the same rows.
     assert with_cache <= sum(rows_below) / 2
@@ -46,45 +46,45 @@ def test_a_cache_changes_no_training(
         torch.testing.assert_close(value, expected[key], atol=2e-3, rtol=1e-2)
 
 
-def test_another_seed_setup_or_evaluation_takes_the_trunk_from_the_cache(bench: Any, rows_below: list[int]) -> None:
-    bench.train(plan_task("mnli"), **TOP)
+def test_another_seed_setup_or_evaluation_takes_the_trunk_from_the_cache(lab: Any, rows_below: list[int]) -> None:
+    lab.train(plan_task("mnli"), **TOP)
     assert rows_below
     rows_below.clear()
-    bench.train(plan_task("mnli"), **TOP, seed=7)
-    bench.train(plan_target("xnli", "mnli"), **TOP)
+    lab.train(plan_task("mnli"), **TOP, seed=7)
+    lab.train(plan_target("xnli", "mnli"), **TOP)
     assert not rows_below
-    bench.evaluate("mnli", "xnli", "de")
+    lab.evaluate("mnli", "xnli", "de")
     assert rows_below
     rows_below.clear()
-    bench.evaluate("stack(mnli, xnli)", "xnli", "de")
-    bench.evaluate("ensemble(mnli, stack(mnli, xnli))", "xnli", "de")
+    lab.evaluate("stack(mnli, xnli)", "xnli", "de")
+    lab.evaluate("ensemble(mnli, stack(mnli, xnli))", "xnli", "de")
     assert not rows_below
 
 
-def test_a_fusion_of_adapters_above_a_trunk_stands_above_it(bench: Any, rows_below: list[int]) -> None:
+def test_a_fusion_of_adapters_above_a_trunk_stands_above_it(lab: Any, rows_below: list[int]) -> None:
     for name in ("mnli", "stsb"):
-        bench.train(plan_task(name), **TOP)
+        lab.train(plan_task(name), **TOP)
     rows_below.clear()
-    bench.train(plan_fusion(["mnli", "stsb"]), limit=8)
+    lab.train(plan_fusion(["mnli", "stsb"]), limit=8)
     assert not rows_below
-    assert bench.assemble("fuse(mnli, stsb)").model.roberta.encoder.start == 1
+    assert lab.assemble("fuse(mnli, stsb)").model.roberta.encoder.start == 1
 
 
-def test_an_ensemble_without_a_cache_computes_the_trunk_once(bench: Any, rows_below: list[int]) -> None:
+def test_an_ensemble_without_a_cache_computes_the_trunk_once(lab: Any, rows_below: list[int]) -> None:
     from xadapt.composition.grammar import parse
     from xadapt.evaluation.answering import answer_with
     from xadapt.tasks import get_task
 
-    bench.train(plan_task("mnli"), **TOP)
-    bench.train(plan_target("xnli", "mnli"), **TOP)
-    task, rows = get_task("xnli"), bench.source.test(get_task("xnli"), "de", None).rows
+    lab.train(plan_task("mnli"), **TOP)
+    lab.train(plan_target("xnli", "mnli"), **TOP)
+    task, rows = get_task("xnli"), lab.source.test(get_task("xnli"), "de", None).rows
     rows_below.clear()
-    answer_with(bench.context, parse("ensemble(mnli, stack(mnli, xnli))"), task).predict(rows)
+    answer_with(lab.context, parse("ensemble(mnli, stack(mnli, xnli))"), task).predict(rows)
     assert sum(rows_below) == len(rows)
 
 
-def test_adapters_in_all_layers_leave_no_trunk(bench: Any, rows_below: list[int]) -> None:
-    bench.train(plan_task("mnli"))
-    bench.evaluate("mnli", "xnli", "de")
+def test_adapters_in_all_layers_leave_no_trunk(lab: Any, rows_below: list[int]) -> None:
+    lab.train(plan_task("mnli"))
+    lab.evaluate("mnli", "xnli", "de")
     assert not rows_below
-    assert not (bench.store.root / "cache" / "trunk").exists()
+    assert not (lab.store.root / "cache" / "trunk").exists()

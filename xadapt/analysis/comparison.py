@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from xadapt.store.records import Result
+    from xadapt.store.result_record import Result
 
 #: Label of the target's adapter alone, with no intermediate adapter under it.
 TARGET_ONLY = "target only"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from xadapt.analysis.costs import Timing
     from xadapt.analysis.tested import Tally, Tested, Untested
-    from xadapt.store.records import Result
+    from xadapt.store.result_record import Result
 
 
 @dataclass(frozen=True)

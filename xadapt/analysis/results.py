@@ -9,7 +9,7 @@ from xadapt.composition.grammar import parse
 from xadapt.tasks.languages import ENGLISH
 
 if TYPE_CHECKING:
-    from xadapt.store.records import Result
+    from xadapt.store.result_record import Result
 
 #: English beside itself, where all languages are pairs.
 ENGLISH_PAIR = f"{ENGLISH}-{ENGLISH}"

@@ -22,7 +22,7 @@ from xadapt.analysis.significance import (
     summarise,
 )
 from xadapt.analysis.tested import Tested, Untested
-from xadapt.store.records import ExamplesRecord, Result
+from xadapt.store.result_record import ExamplesRecord, Result
 from xadapt.tasks.languages import ENGLISH
 
 if TYPE_CHECKING:

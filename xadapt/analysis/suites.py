@@ -12,7 +12,7 @@ from xadapt.tasks.suites import get_suite
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from xadapt.store.records import Result
+    from xadapt.store.result_record import Result
 
 
 @dataclass(frozen=True)

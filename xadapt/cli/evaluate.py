@@ -15,7 +15,8 @@ from xadapt.tasks.catalogue import SUITE_NAMES
 
 if TYPE_CHECKING:
     from xadapt.session import Session
-    from xadapt.store.records import Json, Result
+    from xadapt.store.records import Json
+    from xadapt.store.result_record import Result
 
 
 def register(app: typer.Typer) -> None:

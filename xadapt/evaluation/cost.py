@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from xadapt.context import Context
-    from xadapt.store.records import Result
+    from xadapt.store.result_record import Result
     from xadapt.tasks import Row
 
 

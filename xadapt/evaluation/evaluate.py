@@ -13,7 +13,7 @@ from xadapt.evaluation.dev_scores import recorded_dev_scores
 from xadapt.evaluation.stored_examples import examples_record, restore_examples
 from xadapt.metrics import OWN_SCALES, main_score
 from xadapt.store.files import atomic_write_json, sha256_json
-from xadapt.store.records import Json, LanguageScore, Result, Scores
+from xadapt.store.result_record import LanguageScore, Result
 from xadapt.store.store import run_hash
 from xadapt.store.versions import library_versions
 from xadapt.tasks.specs import spec_of
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from xadapt.composition.expression import Node
     from xadapt.context import Context
-    from xadapt.display import Rows
+    from xadapt.display import RowProgress
     from xadapt.store.checkpoints import Checkpoint
+    from xadapt.store.records import Json, Scores
     from xadapt.tasks import Row, Task
 
 
@@ -150,7 +151,7 @@ class _Evaluation:
             found["calibration"] = self.problem.calibration
         return result.model_copy(update=found)
 
-    def of_language(self, language: str, progress: Rows) -> None:
+    def of_language(self, language: str, progress: RowProgress) -> None:
         """Evaluate a language unless its scores are there, and store them."""
         rows = self.context.source.test(self.task, language, self.settings.limit)
         fingerprint = rows.fingerprint[:16]
@@ -230,7 +231,7 @@ class _Pools:
             self.pool, self.print = pool, sha256_json(pool)
         return [self.print, sha256_json(gold)]
 
-    def fill(self, progress: Rows) -> None:
+    def fill(self, progress: RowProgress) -> None:
         """Encode the pool unless it is the one that is filled in."""
         if not self.problem.pooled or self.print == self.filled:
             return

@@ -16,7 +16,7 @@ from xadapt.problems import bind, problem_class
 
 if TYPE_CHECKING:
     from xadapt.context import Context
-    from xadapt.store.records import Result
+    from xadapt.store.result_record import Result
     from xadapt.tasks import Task
     from xadapt.tasks.suites import Suite
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from xadapt.metrics import main_score
 from xadapt.store.files import read_json
-from xadapt.store.records import ExamplesRecord, LanguageScore
+from xadapt.store.result_record import ExamplesRecord, LanguageScore
 
 if TYPE_CHECKING:
     from xadapt.metrics.examples import Examples

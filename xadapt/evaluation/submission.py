@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from xadapt.composition.expression import Node
     from xadapt.context import Context
     from xadapt.data.source import Source
-    from xadapt.store.records import LanguageScore, Result
+    from xadapt.store.result_record import LanguageScore, Result
     from xadapt.tasks import Row, Task
     from xadapt.tasks.suites import Suite
 

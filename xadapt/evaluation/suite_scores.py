@@ -14,7 +14,7 @@ from xadapt.tasks.specs import spec_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from xadapt.store.records import LanguageScore, Result
+    from xadapt.store.result_record import LanguageScore, Result
     from xadapt.tasks.suites import Suite
 
 

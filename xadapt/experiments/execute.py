@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xadapt.context import Context
     from xadapt.experiments.recipe import Recipe
     from xadapt.store.checkpoints import Checkpoint
-    from xadapt.store.records import Result
+    from xadapt.store.result_record import Result
 
 #: Told before each step of all steps, the number of those behind, and the seconds left.
 Outlook = Callable[[Sequence[Expected], int, float], object]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from xadapt.experiments.recipe import Budget
     from xadapt.store.checkpoints import Checkpoint
-    from xadapt.store.records import Result
+    from xadapt.store.result_record import Result
 
 #: Expected seconds after which the pace of a run says more than that of earlier ones.
 _ENOUGH = 60.0

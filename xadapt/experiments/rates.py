@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from xadapt.store.checkpoints import Checkpoint
-    from xadapt.store.records import Result, RunRecord
+    from xadapt.store.records import RunRecord
+    from xadapt.store.result_record import Result
 
 #: A forward pass beside forward and backward, for tasks that were trained and never evaluated.
 _FORWARD = 0.45

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xadapt.experiments.recipe import Recipe
     from xadapt.reports.report import Report
     from xadapt.store.explanation_record import ExplanationRecord
-    from xadapt.store.records import Result
+    from xadapt.store.result_record import Result
 
 
 @dataclass(frozen=True)

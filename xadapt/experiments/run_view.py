@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from xadapt.display import Display, LiveDisplay, Rows, Tick
+from xadapt.display import Display, LiveDisplay, RowProgress, Tick
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -99,14 +99,14 @@ class _Live(Display):
             self.now.remove_task(bar)
 
     @contextmanager
-    def rows(self, title: str) -> Iterator[Rows]:
+    def rows(self, title: str) -> Iterator[RowProgress]:
         bar = self.now.add_task("now  evaluation", total=None, note="")
 
         def start(language: str, rows: int) -> None:
             self.now.reset(bar, total=rows, note=language)
 
         try:
-            yield Rows(start, lambda rows: self.now.advance(bar, rows))
+            yield RowProgress(start, lambda rows: self.now.advance(bar, rows))
         finally:
             self.now.remove_task(bar)
 

@@ -13,7 +13,7 @@ from xadapt.tables import Table, cells, csv_text, words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from xadapt.store.records import Result
+    from xadapt.store.result_record import Result
     from xadapt.tables.table import Value
 
 _COLUMNS = ("task", "kind", "metric", "base", "data", "limit", "family", "label", "with_target", "setup", "head")

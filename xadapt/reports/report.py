@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from xadapt.analysis.comparison_rows import TaskComparison
     from xadapt.analysis.suites import SetupOnSuite
     from xadapt.store.explanation_record import ExplanationRecord
-    from xadapt.store.records import Result
+    from xadapt.store.result_record import Result
 
 TITLE = "Adapters compared"
 
