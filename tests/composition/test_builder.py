@@ -303,10 +303,10 @@ def test_a_head_that_learnt_other_labels_than_the_task_has_is_refused(trained_on
     from dataclasses import replace
 
     assembly, task = trained_once.assemble("mnli"), get_task("xnli")
-    assert assembly.closed(task, "mnli") is task
+    assert assembly.with_head_labels(task, "mnli") is task
     turned = replace(task, kind=replace(task.kind, labels=task.kind.labels[::-1]))
     with pytest.raises(XadaptError, match="mnli learnt the labels entailment, neutral, contradiction, but xnli has"):
-        assembly.closed(turned, "mnli")
+        assembly.with_head_labels(turned, "mnli")
 
 
 def test_the_command_for_a_shared_target_adapter_says_what_it_is_called(trained_once: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,23 +10,22 @@ import torch
 
 from tests.composition import halves
 from xadapt.analysis.families import classify
+from xadapt.composition import specs
 from xadapt.composition.grammar import parse
 from xadapt.composition.hints import how_to_make
-from xadapt.composition.specs import forget_composition
 from xadapt.data.task_names import name_fault
 from xadapt.errors import XadaptError
 from xadapt.methods.adapter import adapter_state
+from xadapt.training import run_kinds
 from xadapt.training.plan import plan_setup, plan_target
-from xadapt.training.run_kinds import forget_run_kind
 
 
 @pytest.fixture(autouse=True)
-def _registered() -> Iterator[None]:
+def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(specs, "_COMPOSITIONS", dict(specs.compositions()))
+    run_kinds.revisions()
+    monkeypatch.setattr(run_kinds, "_KINDS", dict(run_kinds._KINDS))
     halves.register()
-    yield
-    forget_composition("halves")
-    forget_composition("chosen")
-    forget_run_kind("chosen")
 
 
 def test_it_is_written_and_read_as_others_are() -> None:

@@ -44,7 +44,7 @@ def test_members_and_heads_are_known_without_a_model(
 @pytest.mark.usefixtures("no_model")
 def test_the_labels_of_a_head_are_read_from_its_checkpoint(trained_once: Any) -> None:
     assembly = trained_once.assemble("stack(mnli, xnli)")
-    assert assembly.closed(get_task("xnli"), "xnli") == get_task("xnli")
+    assert assembly.with_head_labels(get_task("xnli"), "xnli") == get_task("xnli")
 
 
 @pytest.mark.usefixtures("no_model")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from xadapt.errors import unknown
@@ -22,7 +23,7 @@ class RunKind:
     Attributes:
         name: Its name, in plans and records.
         revision: Raised by hand whenever the same settings come to give other numbers; a part of a run's hash.
-        train: Trains what a job's plan says and stores it.
+        train: Carries a job's plan out and stores what it makes.
         defaults: Settings that the user left open; None for those of the problem.
         learns: Whether it reads training rows, not dev rows alone.
         settings: Settings that hold for this kind alone.
@@ -42,14 +43,9 @@ _KINDS: dict[str, RunKind] = {}
 
 
 def register_run_kind(kind: RunKind) -> RunKind:
-    """Make a kind of run known."""
+    """Register a kind of run."""
     _KINDS[kind.name] = kind
     return kind
-
-
-def forget_run_kind(name: str) -> None:
-    """Make a kind of run unknown again."""
-    _KINDS.pop(name, None)
 
 
 def run_kind(name: str) -> RunKind:
@@ -72,4 +68,5 @@ def revisions() -> dict[str, int]:
 
 def _load() -> None:
     # Each registers itself.
-    from xadapt.training import adapter, continued, fusion, low_rank, multitask, soup, target  # noqa: F401
+    for name in ("adapter", "continued", "fusion", "low_rank", "multitask", "soup", "target"):
+        import_module(f"xadapt.training.{name}")
