@@ -1,6 +1,6 @@
 import pytest
 
-from xadapt.errors import XadaptError
+from tests.error_checks import refused
 from xadapt.metrics import compute
 
 
@@ -9,12 +9,12 @@ def test_accuracy_is_the_share_of_right_labels_in_per_cent():
 
 
 def test_a_label_that_is_no_integer_is_refused_and_not_rounded():
-    with pytest.raises(XadaptError, match=r"prediction 1 is 0\.7"):
+    with refused("prediction 1", "0.7"):
         compute("accuracy", [0, 0.7], [0, 0])
 
 
 def test_fewer_predictions_than_references_are_refused():
-    with pytest.raises(XadaptError, match="1 predictions for 2 references"):
+    with refused("1 predictions", "2 references", advice="one prediction per reference"):
         compute("accuracy", [0], [0, 1])
 
 
@@ -34,16 +34,16 @@ def test_without_any_one_the_f1_is_zero():
 
 
 @pytest.mark.parametrize(
-    ("given", "gold", "message"),
+    ("given", "gold", "subjects"),
     [
-        ([0, 2], [0, 1], "prediction 1 is 2, not 0 or 1"),
-        ([0, 1], [-1, 1], "reference 0 is -1, not 0 or 1"),
-        ([0, 0.5], [0, 1], r"prediction 1 is 0\.5, not an integer"),
-        ([0], [0, 1], "1 predictions for 2 references"),
+        ([0, 2], [0, 1], ("prediction 1", "2", "0 or 1")),
+        ([0, 1], [-1, 1], ("reference 0", "-1", "0 or 1")),
+        ([0, 0.5], [0, 1], ("prediction 1", "0.5", "integer")),
+        ([0], [0, 1], ("1 predictions", "2 references")),
     ],
 )
-def test_anything_but_zeros_and_ones_one_for_one_is_refused(given, gold, message):
-    with pytest.raises(XadaptError, match=message):
+def test_anything_but_zeros_and_ones_one_for_one_is_refused(given, gold, subjects):
+    with refused(*subjects):
         compute("accuracy_f1", given, gold)
 
 

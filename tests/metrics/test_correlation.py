@@ -3,7 +3,7 @@ import warnings
 
 import pytest
 
-from xadapt.errors import XadaptError
+from tests.error_checks import refused
 from xadapt.metrics import compute
 
 
@@ -38,5 +38,5 @@ def test_numbers_that_differ_beyond_single_precision_are_no_tie():
 
 
 def test_a_prediction_that_is_not_a_number_is_refused():
-    with pytest.raises(XadaptError, match="prediction 1 is nan"):
+    with refused("prediction 1", "nan"):
         compute("correlation", [0.0, float("nan")], [0.0, 1.0])

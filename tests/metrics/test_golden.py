@@ -137,20 +137,20 @@ def written(tmp_path):
 
 
 def test_a_case_of_an_unknown_task_fails_with_its_name(written):
-    with pytest.raises(AssertionError, match=r"new\.de\.json: no metric is known for the task 'newtask'"):
+    with pytest.raises(AssertionError, match=r"new\.de\.json.*'newtask'"):
         check(written("new.de.json", task="newtask", expected={"f1": 1.0}))
 
 
 def test_an_official_score_that_is_not_produced_fails_with_its_name(written):
     case = {"task": "xnli", "predictions": ["yes", "no"], "references": ["yes", "yes"]}
     check(written("xnli.de.json", **case, expected={"accuracy": 50.0}))
-    with pytest.raises(AssertionError, match=r"xnli\.de\.json: xnli has no score 'f1'"):
+    with pytest.raises(AssertionError, match=r"xnli\.de\.json.*'f1'"):
         check(written("xnli.de.json", **case, expected={"accuracy": 50.0, "f1": 50.0}))
 
 
 def test_an_official_score_that_differs_fails_with_its_name(written):
     case = {"task": "xnli", "predictions": [1, 0], "references": [1, 1]}
-    with pytest.raises(AssertionError, match=r"xnli\.de\.json: accuracy"):
+    with pytest.raises(AssertionError, match=r"xnli\.de\.json.*accuracy"):
         check(written("xnli.de.json", **case, expected={"accuracy": 50.001}))
 
 
