@@ -59,7 +59,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def say(folder: Path) -> Callable[..., Path]:
+def declare_with(folder: Path) -> Callable[..., Path]:
     """Write the declaration with changes."""
 
     def written(*changes: tuple[str, str], name: str = "my.yaml") -> Path:

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.error_checks import refused
 from xadapt.data.inputs import Chunk, input_rows, read_chunks
-from xadapt.errors import XadaptError
 from xadapt.tasks import get_task
 
 
@@ -43,7 +43,7 @@ def test_csv_rows_are_texts_by_the_names_of_the_first_line(made: Callable[..., s
 @pytest.mark.parametrize(
     ("form", "text"), [(None, '{"first": "é"}\n'), ("jsonl", '{"first": "é"}\n'), ("csv", "first\né\n")]
 )
-def test_standard_input_is_json_lines_unless_told_otherwise(
+def test_standard_input_is_json_lines_unless_a_format_is_given(
     monkeypatch: pytest.MonkeyPatch, form: str | None, text: str
 ) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode()), encoding="latin-1"))
@@ -52,14 +52,14 @@ def test_standard_input_is_json_lines_unless_told_otherwise(
     assert chunk.names[0].startswith("standard input, line ")
 
 
-def test_a_told_format_goes_before_the_ending(made: Callable[..., str]) -> None:
+def test_a_given_format_goes_before_the_ending(made: Callable[..., str]) -> None:
     assert next(read_chunks(made("rows.txt", "a\n1\n"), "csv")).rows == [{"a": "1"}]
 
 
 def test_a_stream_is_not_read_further_than_its_chunk(made: Callable[..., str]) -> None:
     chunks = read_chunks(made("rows.jsonl", '{"a": 1}\n{"a": 2}\nbroken\n'), size=2)
     assert len(next(chunks).rows) == 2
-    with pytest.raises(XadaptError, match="line 3: not JSON"):
+    with refused("rows.jsonl, line 3", "JSON"):
         next(chunks)
 
 
@@ -75,46 +75,47 @@ def test_parquet_files_and_tagged_sentences_are_read_too(made: Callable[..., str
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "message"),
+    ("name", "content", "subjects"),
     [
-        ("rows.jsonl", "", "rows.jsonl has no rows"),
-        ("rows.jsonl", "\n \n", "rows.jsonl has no rows"),
-        ("rows.csv", "", "rows.csv has no rows"),
-        ("rows.csv", "first,second\n", "rows.csv has no rows"),
-        ("rows.jsonl", '{"a": 1}\n{"a": \n', "rows.jsonl, line 2: not JSON (Expecting value)"),
-        ("rows.jsonl", "[1]\n", "rows.jsonl, line 1: not an object"),
-        ("rows.jsonl", "1" * 5000, "rows.jsonl, line 1: not "),
-        ("rows.jsonl", b'{"a": 1}\n{"a": "\xe9"}\n', "rows.jsonl, line 2: not UTF-8"),
-        ("rows.csv", b"a\nx\n\xe9\n", "rows.csv, line 3: not UTF-8"),
-        ("rows.csv", b"\xff\xfea\x00", "rows.csv, line 1: not UTF-8"),
-        ("rows.csv", "a,b,a\n1,2,3\n", "rows.csv: two columns are called 'a'"),
-        ("rows.csv", "a,b\n1,2\n1,2,3\n", "rows.csv, line 3: not as many cells"),
-        ("rows.csv", "a,b\n1\n", "rows.csv, line 2: not as many cells"),
-        ("rows.csv", 'a,b\n1,"2\n', "rows.csv, line 2: not CSV"),
-        ("rows.txt", "a", "rows.txt: unknown kind of file; use .parquet, .csv, .jsonl"),
-        ("rows.parquet", "a", "rows.parquet is not a readable parquet file"),
+        ("rows.jsonl", "", ("no rows",)),
+        ("rows.jsonl", "\n \n", ("no rows",)),
+        ("rows.csv", "", ("no rows",)),
+        ("rows.csv", "first,second\n", ("no rows",)),
+        ("rows.jsonl", '{"a": 1}\n{"a": \n', ("line 2", "JSON", "Expecting value")),
+        ("rows.jsonl", "[1]\n", ("line 1", "object")),
+        ("rows.jsonl", "1" * 5000, ("line 1",)),
+        ("rows.jsonl", b'{"a": 1}\n{"a": "\xe9"}\n', ("line 2", "UTF-8")),
+        ("rows.csv", b"a\nx\n\xe9\n", ("line 3", "UTF-8")),
+        ("rows.csv", b"\xff\xfea\x00", ("line 1", "UTF-8")),
+        ("rows.csv", "a,b,a\n1,2,3\n", ("'a'", "rename")),
+        ("rows.csv", "a,b\n1,2\n1,2,3\n", ("line 3", "cells")),
+        ("rows.csv", "a,b\n1\n", ("line 2", "cells")),
+        ("rows.csv", 'a,b\n1,"2\n', ("line 2", "CSV")),
+        ("rows.txt", "a", (".parquet, .csv, .jsonl",)),
+        ("rows.parquet", "a", ("parquet", "pull it again")),
     ],
 )
 def test_a_wrong_file_is_one_line_that_names_file_and_line(
-    made: Callable[..., str], name: str, content: str | bytes, message: str
+    made: Callable[..., str], name: str, content: str | bytes, subjects: tuple[str, ...]
 ) -> None:
-    with pytest.raises(XadaptError) as caught:
-        list(read_chunks(made(name, content)))
-    assert str(caught.value).startswith(message)
-    assert "\n" not in str(caught.value)
+    file = made(name, content)
+    with refused(file, *subjects):
+        list(read_chunks(file))
 
 
 @pytest.mark.parametrize(
-    ("file", "form", "message"),
+    ("file", "form", "subject", "advice"),
     [
-        ("nowhere.jsonl", None, "no file nowhere.jsonl"),
-        ("nowhere.parquet", None, "no file nowhere.parquet"),
-        (".", "jsonl", r"cannot read \. "),
-        ("rows.jsonl", "jsonll", "unknown format 'jsonll': did you mean 'jsonl'?"),
+        ("nowhere.jsonl", None, "nowhere.jsonl", ""),
+        ("nowhere.parquet", None, "nowhere.parquet", ""),
+        (".", "jsonl", "cannot read .", ""),
+        ("rows.jsonl", "jsonll", "'jsonll'", "'jsonl'"),
     ],
 )
-def test_a_wrong_name_or_format_is_told(made: Callable[..., str], file: str, form: str | None, message: str) -> None:
-    with pytest.raises(XadaptError, match=message):
+def test_a_wrong_name_or_format_is_named(
+    made: Callable[..., str], file: str, form: str | None, subject: str, advice: str
+) -> None:
+    with refused(subject, advice=advice):
         next(read_chunks(file, form))
 
 
@@ -146,39 +147,39 @@ def test_a_row_that_is_read_is_not_changed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("task", "rows", "message"),
+    ("task", "rows", "subjects"),
     [
         (
             "xnli",
             [{"text": "a", "premise": "b"}],
-            "the rows: xnli needs the columns premise, hypothesis (or first, second); there are: text, premise",
+            ("the rows", "xnli", "premise, hypothesis", "first, second", "text, premise"),
         ),
-        ("xquad", [{}], "the rows: xquad needs the columns question, context; there are: no column at all"),
-        ("xcopa", [{"premise": "a", "choice1": "b", "choice2": "c"}], "premise, question, choice1, choice2 (or "),
-        ("xnli", [{"premise": "a", "hypothesis": "b"}, {"premise": "a"}], "row 1: hypothesis is missing"),
-        ("xnli", [{"premise": "a", "hypothesis": 3}], "row 0: hypothesis is int, not text"),
-        ("xnli", [{"premise": "\ud83d", "hypothesis": "a"}], "row 0: premise holds half of a surrogate pair"),
-        ("xnli", ["a"], "row 0: it is str, not column names with their values"),
-        ("xcopa", [{"context": "a", "question": "b", "choices": ["a"]}], "row 0: choices is not a list of texts, 2 or"),
+        ("xquad", [{}], ("the rows", "xquad", "question, context", "no column")),
+        ("xcopa", [{"premise": "a", "choice1": "b", "choice2": "c"}], ("premise, question, choice1, choice2",)),
+        ("xnli", [{"premise": "a", "hypothesis": "b"}, {"premise": "a"}], ("row 1", "hypothesis", "missing")),
+        ("xnli", [{"premise": "a", "hypothesis": 3}], ("row 0", "hypothesis", "int")),
+        ("xnli", [{"premise": "\ud83d", "hypothesis": "a"}], ("row 0", "premise", "surrogate")),
+        ("xnli", ["a"], ("row 0", "str")),
+        ("xcopa", [{"context": "a", "question": "b", "choices": ["a"]}], ("row 0", "choices", "2 or more")),
         (
             "xcopa",
             [{"premise": "a", "question": "b", "choice1": "b", "choice2": None}],
-            "row 0: choice2 is missing",
+            ("row 0", "choice2", "missing"),
         ),
-        ("csqa", [{"question": "a", "choices": ["b", "c"]}], "row 0: choices.text is not a list of texts, 2 or more"),
-        ("wikiann", [{"tokens": []}], "row 0: tokens is not a list of texts, 1 or more"),
-        ("wikiann", [{"tokens": "  "}], "row 0: tokens is not a list of texts, 1 or more"),
-        ("wikiann", [{"tokens": ["a", 1]}], "row 0: a text of tokens is int, not text"),
+        ("csqa", [{"question": "a", "choices": ["b", "c"]}], ("row 0", "choices.text", "2 or more")),
+        ("wikiann", [{"tokens": []}], ("row 0", "tokens", "1 or more")),
+        ("wikiann", [{"tokens": "  "}], ("row 0", "tokens", "1 or more")),
+        ("wikiann", [{"tokens": ["a", 1]}], ("row 0", "tokens", "int")),
     ],
 )
-def test_a_wrong_row_is_one_line_in_the_words_of_the_user(task: str, rows: list[Any], message: str) -> None:
-    with pytest.raises(XadaptError) as caught:
+def test_a_wrong_row_is_one_line_in_the_words_of_the_user(
+    task: str, rows: list[Any], subjects: tuple[str, ...]
+) -> None:
+    with refused(*subjects):
         input_rows(rows, get_task(task))
-    assert message in str(caught.value)
-    assert "\n" not in str(caught.value)
 
 
 def test_a_wrong_row_of_a_file_is_named_by_its_line() -> None:
     rows = [{"first": "a", "second": "b"}, {"first": "a"}]
-    with pytest.raises(XadaptError, match=r"^my.csv, line 9: second is missing$"):
+    with refused("my.csv, line 9", "second", "missing"):
         input_rows(rows, get_task("xnli"), Chunk("my.csv", rows, ["my.csv, line 8", "my.csv, line 9"]))

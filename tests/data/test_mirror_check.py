@@ -1,8 +1,7 @@
-import pytest
-
+from tests.data.finding_checks import check_finding
+from tests.error_checks import refused
 from xadapt.data.manifest import Entry, write_manifest
 from xadapt.data.mirror_check import examine
-from xadapt.errors import XadaptError
 from xadapt.store.files import sha256_file
 from xadapt.tasks import get_task
 
@@ -19,9 +18,8 @@ def qa(name, **changes):
     return {"id": name, "question": "q", "context": "Is: Ann.", "answers": ANSWERS} | changes
 
 
-def told(root, *names):
-    found = examine(root, [get_task(name) for name in names])
-    return [(finding.file, finding.what, finding.fault) for finding in found.findings]
+def findings(root, *names):
+    return examine(root, [get_task(name) for name in names]).findings
 
 
 def test_a_good_mirror_is_read_and_nothing_is_found(root, write):
@@ -43,20 +41,24 @@ def test_an_empty_mirror_has_no_readings_and_no_findings(root):
 
 
 def test_a_missing_folder_is_one_line(tmp_path):
-    with pytest.raises(XadaptError, match="no data folder"):
+    with refused(tmp_path / "none", advice="the folder of a mirror"):
         examine(tmp_path / "none", [get_task("xnli")])
 
 
 def test_a_missing_column_is_a_fault_of_the_file(root, write):
     write(XNLI, [{"premise": "a", "label": 0}])
-    assert told(root, "xnli") == [(XNLI, "has no column 'hypothesis' (it has premise, label): pull it again", True)]
+    (finding,) = findings(root, "xnli")
+    assert finding.file == XNLI
+    check_finding(finding, "'hypothesis'", "premise, label", "pull it again")
+    assert XNLI not in finding.what, "the file is named beside it"
 
 
 def test_a_strange_label_name_is_a_fault_of_the_file(root, write):
     write(XNLI, nli(), names={"label": ["entailment", "not_entailment", "other"]})
-    ((file, what, fault),) = told(root, "xnli")
-    assert (file, fault) == (XNLI, True)
-    assert what.startswith("column label has a label 'not_entailment'; xnli has entailment")
+    (finding,) = findings(root, "xnli")
+    assert finding.file == XNLI
+    check_finding(finding, "column label", "'not_entailment'", "entailment")
+    assert XNLI not in finding.what, "the file is named beside it"
 
 
 def test_a_file_that_cannot_be_read_is_a_fault_and_no_crash(root, write):
@@ -65,7 +67,8 @@ def test_a_file_that_cannot_be_read_is_a_fault_and_no_crash(root, write):
     found = examine(root, [get_task("xnli")])
     (finding,) = found.faults
     assert finding.file == XNLI
-    assert finding.what.startswith("is not a readable parquet file")
+    check_finding(finding, "parquet")
+    assert XNLI not in finding.what, "the file is named beside it"
     assert [reading.file for reading in found.readings] == ["facebook/xnli/en/test.parquet"]
     assert "de" in found.stocks[0].missing_languages
 
@@ -74,12 +77,22 @@ def test_a_bad_line_of_a_text_file_keeps_its_number(root):
     folder = root / "ccgbank/supertags/default"
     folder.mkdir(parents=True)
     (folder / "train.tsv").write_text("a\tN\nb\n")
-    assert told(root, "ccg") == [
-        ("ccgbank/supertags/default/train.tsv", "line 2: a token, a tab and a tag were expected", True)
-    ]
+    (finding,) = findings(root, "ccg")
+    assert finding.file == "ccgbank/supertags/default/train.tsv"
+    check_finding(finding, "line 2", "token", "tag")
+    assert finding.file not in finding.what, "the file is named beside it"
 
 
-def test_rows_of_a_file_are_told_by_their_place_in_it(root, write):
+def test_a_file_that_is_no_text_is_a_fault(root):
+    folder = root / "ccgbank/supertags/default"
+    folder.mkdir(parents=True)
+    (folder / "train.tsv").write_bytes("ä\tN\n".encode("latin-1"))
+    (finding,) = findings(root, "ccg")
+    assert finding.file == "ccgbank/supertags/default/train.tsv"
+    check_finding(finding, "UTF-8")
+
+
+def test_rows_of_a_file_have_the_numbers_that_they_have_in_it(root, write):
     file = "google-research-datasets/tydiqa/secondary_task/validation.parquet"
     rows = [
         qa("english-1"),
@@ -90,25 +103,26 @@ def test_rows_of_a_file_are_told_by_their_place_in_it(root, write):
     ]
     write(file, rows)
     found = examine(root, [get_task("tydiqa")])
-    assert [(finding.what, finding.row, finding.id) for finding in found.findings] == [
-        ("context is missing", 3, "finnish-2")
-    ], "the rows of a language that no task has are not looked at"
+    (finding,) = found.findings
+    check_finding(finding, "context", "missing", row=3, count=1)
+    assert finding.id == "finnish-2", "the rows of a language that no task has are not looked at"
     assert found.readings[0].rows == 5
 
 
-def test_a_file_that_several_tasks_read_alike_is_told_of_once(root, write):
+def test_a_file_that_several_tasks_read_alike_is_checked_once(root, write):
     write("rajpurkar/squad/plain_text/train.parquet", [qa("1"), qa("2", question=None)])
     found = examine(root, [get_task(name) for name in ("squad", "xquad", "mlqa", "lareqa")])
-    assert [finding.what for finding in found.findings] == ["question is missing"]
+    (finding,) = found.findings
+    check_finding(finding, "question", "missing", count=1)
     assert found.readings[0].tasks == ("squad", "xquad", "mlqa", "lareqa")
 
 
 def test_a_file_that_tasks_read_differently_is_checked_for_each(root, write):
     row = {"sentence_A": "a", "sentence_B": "b", "label": 0, "relatedness_score": 9.0}
     write("RobZamp/sick/default/train.parquet", [row])
-    assert told(root, "sick", "sick-r") == [
-        ("RobZamp/sick/default/train.parquet", "score 9.0 is outside 1.0–5.0", True)
-    ]
+    (finding,) = findings(root, "sick", "sick-r")
+    assert finding.file == "RobZamp/sick/default/train.parquet"
+    check_finding(finding, "score 9.0", "1.0–5.0")
 
 
 def test_rows_without_a_gold_label_are_counted_and_no_finding(root, write):
@@ -124,13 +138,11 @@ def test_a_wrong_tag_score_choice_and_answer_are_faults(root, write):
     choice = {"premise": "a", "question": "cause", "choice1": "a", "choice2": "b", "label": 2}
     write("cambridgeltl/xcopa/et/test.parquet", [choice])
     write("google/xquad/xquad.de/validation.parquet", [qa("1", answers={"text": ["Bob"], "answer_start": [4]})])
-    found = {
-        file.split("/")[1]: what for file, what, fault in told(root, "udpos", "sts-multi", "xcopa", "xquad") if fault
-    }
-    assert found["xtreme"].startswith("tag 99 is not one of ADJ")
-    assert found["stsb_multi_mt"] == "score -1.0 is outside 0.0–5.0"
-    assert found["xcopa"].startswith("label 2 is not one of 0 to 1")
-    assert found["xquad"].startswith("'Bob' is not at 4 of its context")
+    found = {finding.file.split("/")[1]: finding for finding in findings(root, "udpos", "sts-multi", "xcopa", "xquad")}
+    check_finding(found["xtreme"], "tag 99", "ADJ")
+    check_finding(found["stsb_multi_mt"], "score -1.0", "0.0–5.0")
+    check_finding(found["xcopa"], "label 2", "0 to 1")
+    check_finding(found["xquad"], "'Bob'", "4")
 
 
 def fill_bucc(write, source="zh-1", target="en-1"):
@@ -141,13 +153,12 @@ def fill_bucc(write, source="zh-1", target="en-1"):
 
 def test_gold_pairs_name_sentences_that_are_there(root, write):
     fill_bucc(write)
-    assert told(root, "bucc") == []
+    assert findings(root, "bucc") == []
     fill_bucc(write, source="zh-7", target="en-7")
-    gold = "google/xtreme/bucc18.zh/test.parquet"
-    assert told(root, "bucc") == [
-        (gold, "source 'zh-7' is the id of no sentence of google/xtreme bucc18.zh.source", True),
-        (gold, "target 'en-7' is the id of no sentence of google/xtreme bucc18.zh.target", True),
-    ]
+    source, target = findings(root, "bucc")
+    assert source.file == target.file == "google/xtreme/bucc18.zh/test.parquet"
+    check_finding(source, "source 'zh-7'", "google/xtreme bucc18.zh.source")
+    check_finding(target, "target 'en-7'", "google/xtreme bucc18.zh.target")
 
 
 def test_entities_are_among_the_candidates(root, write):
@@ -156,10 +167,10 @@ def test_entities_are_among_the_candidates(root, write):
     write("izhx/mewsli-x/de/test.parquet", mentions)
     found = examine(root, [get_task("mewslix")])
     (finding,) = found.faults
-    assert (finding.what, finding.count, finding.row) == ("entity 'Q2' is none of the candidates", 2, 1)
+    check_finding(finding, "entity 'Q2'", "candidates", count=2, row=1)
 
 
-def test_tasks_whose_english_test_rows_choose_checkpoints_are_told_of(root, write):
+def test_tasks_whose_english_test_rows_choose_checkpoints_are_reported(root, write):
     write("google-research-datasets/tydiqa/secondary_task/validation.parquet", [qa("english-1"), qa("finnish-1")])
     write("PhilipMay/stsb_multi_mt/en/dev.parquet", [{"sentence1": "a", "sentence2": "b", "similarity_score": 1.0}])
     write("rajpurkar/squad/plain_text/validation.parquet", [qa("q1"), qa("q2")])
@@ -179,21 +190,23 @@ def test_tasks_whose_english_test_rows_choose_checkpoints_are_told_of(root, writ
 def test_files_are_compared_with_what_was_pulled(root, write):
     entries = {name: Entry(sha256_file(write(name, nli())), 3, 1) for name in (XNLI, XNLI.replace("de", "fr"))}
     write_manifest(root, entries | {"facebook/xnli/sw/test.parquet": Entry("0" * 64, 3, 1)})
-    gone = ("facebook/xnli/sw/test.parquet", "it was pulled and is gone: pull it again", True)
-    assert told(root, "xnli") == [gone]
+    (gone,) = findings(root, "xnli")
+    assert gone.file == "facebook/xnli/sw/test.parquet"
+    check_finding(gone, "gone", "pull it again")
     write(XNLI, nli(2))
-    changed = (XNLI, "it is not what was pulled (its SHA-256 differs): pull it again", True)
-    assert told(root, "xnli") == [changed, gone]
+    changed, still_gone = findings(root, "xnli")
+    assert (changed.file, still_gone) == (XNLI, gone)
+    check_finding(changed, "SHA-256", "pull it again")
 
 
-def test_files_that_no_task_reads_are_told_of(root, write):
+def test_files_that_no_task_reads_are_named(root, write):
     write("org/other/default/test.parquet", nli())
     assert examine(root, [get_task("xnli")]).undeclared == ["org/other/default/test.parquet"]
 
 
-def test_a_watcher_is_told_how_far_it_is(root, write):
+def test_progress_is_reported_file_by_file(root, write):
     for code in ("de", "en"):
         write(f"facebook/xnli/{code}/test.parquet", nli())
-    ticks = []
-    examine(root, [get_task("xnli")], lambda *tick: ticks.append(tick))
-    assert ticks == [(0, 2, XNLI), (1, 2, XNLI.replace("de", "en")), (2, 2, "")]
+    reports = []
+    examine(root, [get_task("xnli")], lambda *report: reports.append(report))
+    assert reports == [(0, 2, XNLI), (1, 2, XNLI.replace("de", "en")), (2, 2, "")]

@@ -18,20 +18,20 @@ def test_a_plain_name_is_fine(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["a", "-a", "_ab", "a b", "a.b", "a,b", "fuse(a)", "a/b", "../x", "ab\n", "", "a@b"])
 def test_a_name_that_no_setup_could_be_written_with_is_refused(name: str) -> None:
-    assert "cannot name an adapter" in (name_fault(name) or "")
+    assert repr(name) in (name_fault(name) or "")
 
 
 def test_the_words_of_setups_are_refused() -> None:
-    assert all("a word that setups are written with" in (name_fault(name) or "") for name in ("none", *compositions()))
+    assert all(repr(name) in (name_fault(name) or "") for name in ("none", *compositions()))
 
 
 def test_the_names_of_the_catalogue_are_refused() -> None:
     for task in all_tasks():
-        assert f"comes with a task called {task.name}" in (name_fault(task.name) or "")
+        assert task.name in (name_fault(task.name) or "")
 
 
 def test_the_names_of_suites_are_refused() -> None:
-    assert "a suite of tasks" in (name_fault("xtreme-r") or "")
+    assert "suite" in (name_fault("xtreme-r") or "")
 
 
 def test_nothing_can_be_named_like_a_part_of_the_model(tiny: Any) -> None:
