@@ -49,7 +49,7 @@ def test_no_column_is_read_twice(task):
 
 
 @every_task
-def test_values_belong_to_fields_and_labels_to_places(task):
+def test_values_belong_to_fields_and_hub_labels_to_labels(task):
     assert set(task.values) <= set(task.columns)
     for meaning in task.values.values():
         assert len(set(meaning.values())) == len(meaning), "two values would be one"
@@ -77,9 +77,9 @@ def test_every_language_has_test_rows_of_its_own(task):
     if task.test is None:
         assert task.languages == ("en",)
         return
-    places = [(task.fill(task.test.config, code), task.fill(task.test.id_prefix, code)) for code in task.languages]
-    assert len(set(places)) == len(task.languages)
-    assert not [place for place in places if not place[0] or "{" in "".join(place)]
+    files = [(task.fill(task.test.config, code), task.fill(task.test.id_prefix, code)) for code in task.languages]
+    assert len(set(files)) == len(task.languages)
+    assert not [file for file in files if not file[0] or "{" in "".join(file)]
 
 
 @every_task
@@ -105,7 +105,7 @@ def test_the_bundled_stand_in_gives_the_fields_of_the_kind(task):
 
 
 @every_task
-def test_the_name_can_stand_in_an_expression_and_in_a_path(task):
+def test_the_name_can_be_part_of_an_expression_and_of_a_path(task):
     assert task.name.replace("-", "").replace("_", "").isalnum()
     assert task.name == task.name.lower()
 
@@ -119,7 +119,7 @@ def test_hub_ids_have_an_owner_and_a_name(task):
 
 
 @every_task
-def test_what_the_hub_does_not_have_is_told_of(task):
+def test_what_the_hub_does_not_have_has_a_note(task):
     assert task.note or all(rows.on_hub for rows, _ in declared(task))
 
 
