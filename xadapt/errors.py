@@ -48,6 +48,25 @@ class RunFailed(XadaptError):
     exit_code = 1
 
 
+class DataFault(XadaptError):
+    """Something that is wrong with data.
+
+    Attributes:
+        what: What it is, without its source.
+    """
+
+    def __init__(self, source: object, what: str, link: str = ": ") -> None:
+        """Name the source and what is wrong with it, in one line.
+
+        Args:
+            source: A file or data set.
+            what: What is wrong.
+            link: What joins both.
+        """
+        super().__init__(f"{source}{link}{what}")
+        self.what = what
+
+
 class UnknownName(XadaptError):
     """A name that is not known.
 

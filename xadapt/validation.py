@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from xadapt.errors import XadaptError, option, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -21,20 +26,49 @@ def validated(model: type[Model], **options: Any) -> Model:
         return model(**{key: value for key, value in options.items() if value is not None})
     except ValidationError as error:
         fault = error.errors()[0]
-        raise fault_error(option(".".join(map(str, fault["loc"]))), fault) from None
+        name = option(".".join(map(str, fault["loc"])))
+        raise XadaptError(f"{name}: {fault_text(model, fault)}") from None
 
 
-def fault_error(where: str, fault: Any) -> XadaptError:
-    """Turn pydantic's description of one fault into one line that starts with ``where``."""
-    return XadaptError(f"{where}: {fault_text(fault)}")
+def fault_text(model: type[BaseModel], fault: ErrorDetails) -> str:
+    """What is wrong, in one line.
 
-
-def fault_text(fault: Any) -> str:
-    """What is wrong, by pydantic's description of one fault."""
-    given = fault.get("input")
+    Args:
+        model: The model that was to be built.
+        fault: Pydantic's description of one fault.
+    """
+    given = fault["input"]
     if fault["type"] == "literal_error":
-        known = [name.strip(" '") for name in fault["ctx"]["expected"].replace(" or ", ", ").split(",")]
-        return str(unknown("value", str(given), known))
+        return str(unknown("value", str(given), _literals(type_at(model, fault["loc"]))))
     # A check of our own comes as it was raised, one of pydantic's as a message.
     message = str(fault.get("ctx", {}).get("error") or fault["msg"])
     return f"{message[:1].lower()}{message[1:]} (got {given!r})"
+
+
+def type_at(model: type[BaseModel], keys: Sequence[str | int]) -> Any:
+    """The type that a model declares for what is at keys inside of it.
+
+    Args:
+        model: The model.
+        keys: Names of fields, and keys and indices of what they hold.
+    """
+    found: Any = model
+    for key in keys:
+        inner = model_in(found)
+        # A key or an index of a field that holds several leads to each of them alike.
+        if inner and key in inner.model_fields:
+            found = inner.model_fields[str(key)].annotation
+    return found
+
+
+def model_in(annotation: Any) -> type[BaseModel] | None:
+    """The first model that a type names, None if it names none."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := model_in(part))), None)
+
+
+def _literals(annotation: Any) -> list[str]:
+    if get_origin(annotation) is Literal:
+        return [str(value) for value in get_args(annotation)]
+    return [value for part in get_args(annotation) for value in _literals(part)]

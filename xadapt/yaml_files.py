@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
 from xadapt.errors import XadaptError, unknown
 from xadapt.store.files import read_text
-from xadapt.validation import fault_text
+from xadapt.validation import fault_text, model_in, type_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from xadapt.store.records import Json
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -26,22 +28,22 @@ class YamlFile:
     Attributes:
         path: The file.
         content: What it says.
-        tree: The same with the places of its parts.
+        tree: The same with the lines of its parts.
     """
 
     path: Path
-    content: dict[str, Any]
+    content: Json
     tree: yaml.Node
 
-    def fault(self, place: Sequence[Any], what: object) -> XadaptError:
+    def fault(self, keys: Sequence[str | int], what: object) -> XadaptError:
         """Build the error for a part of the file; names file and line.
 
         Args:
-            place: Keys and indices that lead to the part, or to where it should be.
+            keys: Keys and indices that lead to the part, or to where it should be.
             what: What is wrong with it.
         """
-        named = f"{'.'.join(map(str, place))}: " if place else ""
-        return XadaptError(f"{self.path}:{_line(self.tree, place)}: {named}{what}")
+        named = f"{'.'.join(map(str, keys))}: " if keys else ""
+        return XadaptError(f"{self.path}:{_line(self.tree, keys)}: {named}{what}")
 
     def validated(
         self, model: type[Model], content: Mapping[str, Any] | None = None, context: Mapping[str, Any] | None = None
@@ -50,8 +52,8 @@ class YamlFile:
 
         Args:
             model: The model.
-            content: What takes the place of the file's content.
-            context: What its validators are told.
+            content: What is read instead of the file's content.
+            context: What its validators look up.
 
         Raises:
             XadaptError: If a key or a value is wrong; one line with file, line and, for a key, the nearest right one.
@@ -61,12 +63,13 @@ class YamlFile:
         except ValidationError as error:
             # A misspelt key explains a missing one, not the other way round.
             fault = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-            place = [key for key in fault["loc"] if key != "[key]"]
+            keys = [key for key in fault["loc"] if key != "[key]"]
             if fault["type"] == "extra_forbidden":
-                raise self.fault(place, unknown("key", str(place[-1]), _keys(model, place[:-1]))) from None
+                parent = model_in(type_at(model, keys[:-1])) or model
+                raise self.fault(keys, unknown("key", str(keys[-1]), parent.model_fields)) from None
             if fault["type"] == "missing":
-                raise self.fault(place, "it is missing") from None
-            raise self.fault(place, fault_text(fault)) from None
+                raise self.fault(keys, "it is missing") from None
+            raise self.fault(keys, fault_text(model, fault)) from None
 
 
 def read_yaml(path: Path, wanted: str, loader: type[Any] = yaml.SafeLoader) -> YamlFile:
@@ -75,7 +78,7 @@ def read_yaml(path: Path, wanted: str, loader: type[Any] = yaml.SafeLoader) -> Y
     Args:
         path: The file.
         wanted: What an error says it should be, such as ``a recipe is a mapping with name and title``.
-        loader: ``yaml.BaseLoader`` leaves every value as the text that stands there, ``no`` and ``1`` included.
+        loader: ``yaml.BaseLoader`` leaves every value as the text that is written there, ``no`` and ``1`` included.
 
     Raises:
         XadaptError: If it is missing, is not YAML, is no mapping, or gives a key twice; names file and line.
@@ -111,10 +114,10 @@ def _refuse_double_keys(path: Path, node: Any, seen: set[int]) -> None:
         _refuse_double_keys(path, value, seen)
 
 
-def _line(node: Any, place: Sequence[Any]) -> int:
-    """The line of a place in the YAML tree, or of the nearest part above it."""
+def _line(node: Any, keys: Sequence[str | int]) -> int:
+    """The line of what is at keys in the YAML tree, or of the nearest part above it."""
     line: int = node.start_mark.line + 1
-    for key in place:
+    for key in keys:
         if isinstance(node, yaml.MappingNode):
             found = next((pair for pair in node.value if pair[0].value == str(key)), None)
             if found is None:
@@ -124,17 +127,3 @@ def _line(node: Any, place: Sequence[Any]) -> int:
             node = node.value[key]
             line = node.start_mark.line + 1
     return line
-
-
-def _keys(model: type[BaseModel], place: Sequence[Any]) -> list[str]:
-    """The keys of the model that stands at a place inside another one."""
-    for key in place:
-        if key in model.model_fields:
-            model = _inner(model.model_fields[key].annotation) or model
-    return list(model.model_fields)
-
-
-def _inner(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _inner(part))), None)

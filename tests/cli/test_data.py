@@ -12,6 +12,7 @@ from typing import Any
 import datasets
 import pytest
 
+from tests.data.hub_errors import gated
 from xadapt import connection
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -33,7 +34,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     def load_dataset(hub_id: str, config: str | None = None, split: str | None = None, **options: Any) -> Any:
         asked.append(f"{hub_id} {config} {split}")
         if config == "fr":
-            raise FileNotFoundError("Dataset 'facebook/xnli' is a gated dataset on the Hub.")
+            raise gated("facebook/xnli")
         names = ["entailment", "neutral", "contradiction"]
         features = {"premise": datasets.Value("string"), "hypothesis": datasets.Value("string")}
         return datasets.Dataset.from_list(

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.data.finding_checks import check_finding
-from xadapt.data.file_findings import find
+from xadapt.data.file_findings import file_findings
 from xadapt.data.inventory import Part, parts_of
 from xadapt.tasks import get_task
 
@@ -12,7 +12,7 @@ def part(name, role="train", language="en"):
 
 
 def found(name, rows, role="train", language="en"):
-    findings = find("f", rows, part(name, role, language))
+    findings = file_findings("f", rows, part(name, role, language))
     assert all(finding.file == "f" for finding in findings)
     return findings
 
@@ -50,6 +50,8 @@ def test_faults_of_different_kinds_are_findings_of_their_own():
 
 def test_a_fault_of_a_field_names_its_column():
     check_finding(the_one("hellaswag", [{"context": "c", "choices": ["a"], "label": 0}]), "endings", "two texts")
+    row = qa() | {"answers": ["Ann"]}
+    check_finding(the_one("squad", [row]), "answers", "lists")
 
 
 def test_more_kinds_than_a_reader_needs_are_put_together():

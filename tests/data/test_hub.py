@@ -1,6 +1,7 @@
 import datasets
 import pytest
 
+from tests.data.hub_errors import gated
 from tests.error_checks import refused
 from xadapt.data.hub import read_hub
 from xadapt.data.source import Source
@@ -72,7 +73,7 @@ def test_any_other_failure_of_the_hub_is_one_line_too(hub, error):
 
 
 def test_a_gated_set_is_answered_with_what_to_do(hub):
-    hub({"test": FileNotFoundError("Dataset 'org/set' is a gated dataset on the Hub. You must be authenticated.")})
+    hub({"test": gated("org/set")})
     with refused("org/set (de)", "accept its terms", advice="`hf auth login`"):
         read_hub(ROWS, "de", ["a"])
 

@@ -1,7 +1,7 @@
 from tests.data.finding_checks import check_finding
 from tests.error_checks import refused
 from xadapt.data.manifest import Entry, write_manifest
-from xadapt.data.mirror_check import examine
+from xadapt.data.mirror_check import check_mirror
 from xadapt.store.files import sha256_file
 from xadapt.tasks import get_task
 
@@ -19,13 +19,13 @@ def qa(name, **changes):
 
 
 def findings(root, *names):
-    return examine(root, [get_task(name) for name in names]).findings
+    return check_mirror(root, [get_task(name) for name in names]).findings
 
 
 def test_a_good_mirror_is_read_and_nothing_is_found(root, write):
     write(XNLI, nli(), names={"label": LABELS})
     write("nyu-mll/multi_nli/default/train.parquet", nli(4), names={"label": LABELS[::-1]})
-    found = examine(root, [get_task("xnli"), get_task("mnli")])
+    found = check_mirror(root, [get_task("xnli"), get_task("mnli")])
     assert (found.findings, found.faults, found.warnings, found.undeclared) == ([], [], [], [])
     assert [(reading.file, reading.rows, reading.tasks) for reading in found.readings] == [
         (XNLI, 3, ("xnli",)),
@@ -35,14 +35,14 @@ def test_a_good_mirror_is_read_and_nothing_is_found(root, write):
 
 
 def test_an_empty_mirror_has_no_readings_and_no_findings(root):
-    found = examine(root, [get_task("xnli")])
+    found = check_mirror(root, [get_task("xnli")])
     assert (found.readings, found.findings) == ([], [])
     assert found.stocks[0].empty
 
 
 def test_a_missing_folder_is_one_line(tmp_path):
     with refused(tmp_path / "none", advice="the folder of a mirror"):
-        examine(tmp_path / "none", [get_task("xnli")])
+        check_mirror(tmp_path / "none", [get_task("xnli")])
 
 
 def test_a_missing_column_is_a_fault_of_the_file(root, write):
@@ -64,7 +64,7 @@ def test_a_strange_label_name_is_a_fault_of_the_file(root, write):
 def test_a_file_that_cannot_be_read_is_a_fault_and_no_crash(root, write):
     write(XNLI, nli()).write_bytes(b"PAR1")
     write("facebook/xnli/en/test.parquet", nli())
-    found = examine(root, [get_task("xnli")])
+    found = check_mirror(root, [get_task("xnli")])
     (finding,) = found.faults
     assert finding.file == XNLI
     check_finding(finding, "parquet")
@@ -102,7 +102,7 @@ def test_rows_of_a_file_have_the_numbers_that_they_have_in_it(root, write):
         qa("thai-1", context=None),
     ]
     write(file, rows)
-    found = examine(root, [get_task("tydiqa")])
+    found = check_mirror(root, [get_task("tydiqa")])
     (finding,) = found.findings
     check_finding(finding, "context", "missing", row=3, count=1)
     assert finding.id == "finnish-2", "the rows of a language that no task has are not looked at"
@@ -111,7 +111,7 @@ def test_rows_of_a_file_have_the_numbers_that_they_have_in_it(root, write):
 
 def test_a_file_that_several_tasks_read_alike_is_checked_once(root, write):
     write("rajpurkar/squad/plain_text/train.parquet", [qa("1"), qa("2", question=None)])
-    found = examine(root, [get_task(name) for name in ("squad", "xquad", "mlqa", "lareqa")])
+    found = check_mirror(root, [get_task(name) for name in ("squad", "xquad", "mlqa", "lareqa")])
     (finding,) = found.findings
     check_finding(finding, "question", "missing", count=1)
     assert found.readings[0].tasks == ("squad", "xquad", "mlqa", "lareqa")
@@ -127,7 +127,7 @@ def test_a_file_that_tasks_read_differently_is_checked_for_each(root, write):
 
 def test_rows_without_a_gold_label_are_counted_and_no_finding(root, write):
     write(XNLI, [*nli(2), *nli(3, label=-1)])
-    found = examine(root, [get_task("xnli")])
+    found = check_mirror(root, [get_task("xnli")])
     assert found.findings == []
     assert (found.readings[0].rows, found.readings[0].unlabelled) == (5, 3)
 
@@ -165,7 +165,7 @@ def test_entities_are_among_the_candidates(root, write):
     write("izhx/mewsli-x/candidate_entities/test.parquet", [{"entity_id": "Q1", "description": "d"}])
     mentions = [{"mention": "m", "entity_id": name} for name in ("Q1", "Q2", "Q3")]
     write("izhx/mewsli-x/de/test.parquet", mentions)
-    found = examine(root, [get_task("mewslix")])
+    found = check_mirror(root, [get_task("mewslix")])
     (finding,) = found.faults
     check_finding(finding, "entity 'Q2'", "candidates", count=2, row=1)
 
@@ -176,7 +176,7 @@ def test_tasks_whose_english_test_rows_choose_checkpoints_are_reported(root, wri
     write("rajpurkar/squad/plain_text/validation.parquet", [qa("q1"), qa("q2")])
     write("google/xquad/xquad.en/validation.parquet", [qa("q2"), qa("q3")])
     tasks = [get_task(name) for name in ("mnli", "xquad", "tydiqa", "sts-multi")]
-    found = examine(root, tasks)
+    found = check_mirror(root, tasks)
     assert [(reused.task, reused.rows, reused.of) for reused in found.reused] == [
         ("xquad", 1, 2),
         ("tydiqa", 1, 1),
@@ -184,7 +184,7 @@ def test_tasks_whose_english_test_rows_choose_checkpoints_are_reported(root, wri
     ]
     assert found.findings == []
     write("PhilipMay/stsb_multi_mt/en/test.parquet", [{"sentence1": "a", "sentence2": "b", "similarity_score": 1.0}])
-    assert [reused.task for reused in examine(root, tasks).reused] == ["xquad", "tydiqa"]
+    assert [reused.task for reused in check_mirror(root, tasks).reused] == ["xquad", "tydiqa"]
 
 
 def test_files_are_compared_with_what_was_pulled(root, write):
@@ -201,12 +201,12 @@ def test_files_are_compared_with_what_was_pulled(root, write):
 
 def test_files_that_no_task_reads_are_named(root, write):
     write("org/other/default/test.parquet", nli())
-    assert examine(root, [get_task("xnli")]).undeclared == ["org/other/default/test.parquet"]
+    assert check_mirror(root, [get_task("xnli")]).undeclared == ["org/other/default/test.parquet"]
 
 
 def test_progress_is_reported_file_by_file(root, write):
     for code in ("de", "en"):
         write(f"facebook/xnli/{code}/test.parquet", nli())
     reports = []
-    examine(root, [get_task("xnli")], lambda *report: reports.append(report))
+    check_mirror(root, [get_task("xnli")], lambda *report: reports.append(report))
     assert reports == [(0, 2, XNLI), (1, 2, XNLI.replace("de", "en")), (2, 2, "")]

@@ -3,12 +3,13 @@ import threading
 import datasets
 import pytest
 
-from tests.error_checks import refused
+from tests.data.hub_errors import gated
+from tests.error_checks import check_line, refused
 from xadapt import connection
 from xadapt.data.files import read_table
 from xadapt.data.manifest import read_manifest
-from xadapt.data.mirror_check import examine
-from xadapt.data.pull import Wanted, failures, needs, pull, with_earlier
+from xadapt.data.mirror_check import check_mirror
+from xadapt.data.pull import Wanted, failures, needed_files, pull, with_earlier
 from xadapt.data.source import Source
 from xadapt.store.files import sha256_file
 from xadapt.tasks import get_task
@@ -74,7 +75,7 @@ def test_every_file_is_written_down_with_its_hash_and_rows(hub, root):
     assert manifest["facebook/xnli/fr/test.parquet"].rows == 7
     for name, entry in manifest.items():
         assert entry.sha256 == sha256_file(root / name)
-    assert examine(root, [get_task("xnli")]).findings == []
+    assert check_mirror(root, [get_task("xnli")]).findings == []
 
 
 def test_the_default_configuration_has_a_folder_of_that_name(hub, root):
@@ -137,16 +138,14 @@ def test_a_split_that_two_tasks_fall_back_on_is_pulled_once(hub, root):
 
 
 def test_a_set_that_cannot_be_had_does_not_cost_the_others(hub, root):
-    gone = FileNotFoundError("Dataset 'facebook/xnli' is a gated dataset on the Hub. You must be authenticated.")
+    gone = gated("facebook/xnli")
     hub({("de", "test"): gone, ("fr", "test"): table(), ("sw", "test"): gone, ("th", "train"): table()})
     outcomes = pull(root, [item(code) for code in ("de", "fr", "sw", "th")], workers=1)
     assert (root / "facebook/xnli/fr/test.parquet").is_file()
     assert [outcome.file.split("/")[2] for outcome in outcomes if outcome.failure] == ["de", "sw", "th"]
-    assert failures(outcomes) == [
-        "facebook/xnli: it is gated: accept its terms on its page of the hub, then log in with `hf auth login` "
-        "(2 files)",
-        "facebook/xnli: the hub has no split test of it (th/test.parquet)",
-    ]
+    refused_sets, without = failures(outcomes)
+    check_line(refused_sets, "facebook/xnli", "2 files", advice="`hf auth login`")
+    check_line(without, "facebook/xnli", "no split test", "th/test.parquet")
     assert not list(root.rglob("*de*"))
 
 
@@ -234,7 +233,12 @@ def test_a_folder_that_cannot_be_written_is_one_line(hub, tmp_path):
 def test_progress_is_reported_for_every_file(hub, root):
     hub({("de", "test"): table(), ("fr", "test"): OSError("no")})
     reports = []
-    pull(root, [item(), item("fr")], workers=1, tick=lambda done, of, outcome: reports.append((done, of, str(outcome))))
+    pull(
+        root,
+        [item(), item("fr")],
+        workers=1,
+        progress=lambda done, of, outcome: reports.append((done, of, str(outcome))),
+    )
     assert reports == [
         (1, 2, "facebook/xnli/de/test.parquet: 3 rows, 0.0 MB"),
         (2, 2, "facebook/xnli/fr/test.parquet: OSError: no"),
@@ -242,14 +246,14 @@ def test_progress_is_reported_for_every_file(hub, root):
 
 
 def test_files_that_tasks_share_are_wanted_once():
-    wanted, notes = needs([get_task(name) for name in ("squad", "xquad", "mlqa", "lareqa")])
+    wanted, notes = needed_files([get_task(name) for name in ("squad", "xquad", "mlqa", "lareqa")])
     assert len(set(wanted)) == len(wanted) == 2 + 12 + 7 + 11
     assert wanted[0] == Wanted("rajpurkar/squad", "plain_text", ("train",))
     assert notes == {}
 
 
 def test_languages_of_one_file_want_it_once():
-    wanted, _ = needs([get_task("tydiqa")])
+    wanted, _ = needed_files([get_task("tydiqa")])
     assert [(item.config, item.splits) for item in wanted] == [
         ("secondary_task", ("train",)),
         ("secondary_task", ("validation",)),
@@ -257,30 +261,30 @@ def test_languages_of_one_file_want_it_once():
 
 
 def test_what_the_hub_does_not_have_is_noted_and_not_wanted():
-    wanted, notes = needs([get_task("ccg"), get_task("bucc"), get_task("mnli")])
+    wanted, notes = needed_files([get_task("ccg"), get_task("bucc"), get_task("mnli")])
     assert {item.hub_id for item in wanted} == {"nyu-mll/multi_nli"}
     assert notes == {"ccg": get_task("ccg").note, "bucc": get_task("bucc").note}
 
 
 def test_only_test_rows_of_the_languages_are_wanted():
-    wanted, _ = needs([get_task("xnli")], ["de", "sw"])
+    wanted, _ = needed_files([get_task("xnli")], ["de", "sw"])
     assert [item.config for item in wanted] == ["default", "default", "de", "sw"]
-    wanted, _ = needs([get_task("mlqa-cross")], ["de", "ar"])
+    wanted, _ = needed_files([get_task("mlqa-cross")], ["de", "ar"])
     assert {item.config for item in wanted} == {"plain_text", "mlqa.de.ar", "mlqa.ar.de"}
-    wanted, _ = needs([get_task("sts17")], ["en-de"])
+    wanted, _ = needed_files([get_task("sts17")], ["en-de"])
     assert {item.config for item in wanted} == {"stsb", "en-de"}
 
 
 def test_a_pool_that_all_languages_share_is_wanted_with_any_of_them():
-    wanted, _ = needs([get_task("mewslix")], ["de"])
+    wanted, _ = needed_files([get_task("mewslix")], ["de"])
     assert {item.config for item in wanted} == {"wikipedia_pairs", "de", "candidate_entities"}
 
 
 def test_an_unknown_language_or_one_that_no_task_has_is_one_line():
     with refused("language", "'deu'", advice="'de'"):
-        needs([get_task("xnli")], ["deu"])
+        needed_files([get_task("xnli")], ["deu"])
     with refused("none of these tasks", "'qu'"):
-        needs([get_task("xnli")], ["de", "qu"])
+        needed_files([get_task("xnli")], ["de", "qu"])
 
 
 def test_the_task_that_an_adapter_is_trained_on_first_is_pulled_too():

@@ -13,7 +13,7 @@ import pytest
 
 from xadapt import plugins
 from xadapt.cli.main import main
-from xadapt.data.mirror_check import examine
+from xadapt.data.mirror_check import check_mirror
 from xadapt.data.own_tasks import declare
 from xadapt.errors import XadaptError
 from xadapt.tasks import Row, Rows, Task, specs
@@ -166,7 +166,7 @@ def test_its_rows_are_checked_in_a_mirror(counting: Any, tmp_path: Path) -> None
         (tmp_path / "me" / "herds" / language).mkdir(parents=True)
         rows = [{"text": f"cows {number}", "cows": count} for number, count in enumerate(counts)]
         write(tmp_path / "me" / "herds" / language / "test.jsonl", rows)
-    found = examine(tmp_path, [task])
+    found = check_mirror(tmp_path, [task])
     assert [(finding.file.split("/")[2], finding.what, finding.row) for finding in found.faults] == [
         ("de", "count 9 is no whole number from 0 to 4", 3),
         ("de", "it counts nothing: are these rows without a label?", 0),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from xadapt.data.file_findings import Finding
     from xadapt.data.inventory import Stock
-    from xadapt.data.mirror_check import Examination
+    from xadapt.data.mirror_check import MirrorCheck
 
 _SUITES = "A suite (xtreme, xtreme-r), a task, intermediate, paper (the nine of arXiv 2005.13013) or all; several too."
 Suites = Annotated[list[str] | None, typer.Argument(metavar="SUITE", help=f"{_SUITES} [default: all]")]
@@ -61,7 +61,7 @@ def list_command(suites: Suites = None, data: o.Data = None, as_json: o.Json = F
     from rich.table import Table
 
     from xadapt.data.inventory import declared_facts, hub_sets, take_stock
-    from xadapt.data.pull import needs
+    from xadapt.data.pull import needed_files
     from xadapt.data.source import open_source
     from xadapt.tasks.catalogue import DEFAULT
 
@@ -78,7 +78,7 @@ def list_command(suites: Suites = None, data: o.Data = None, as_json: o.Json = F
             sets = "\n".join(hub_sets(task, "train")) or _NONE
             table.add_row(task.name, task.kind.name, " ".join(task.suites) or _NONE, sets, languages)
         show(table)
-        for name, note in needs(tasks)[1].items():
+        for name, note in needed_files(tasks)[1].items():
             _line(f"not on the hub: {name}: {note}")
         return
     stocks = [take_stock(source, task) for task in tasks]
@@ -106,7 +106,7 @@ def check(
     Exit code 1 means that something is wrong, or that nothing at all is there. A file that is missing is no fault.
     Single answers that do not stand where their rows say are warnings; more than one in a hundred are a fault.
     """
-    from xadapt.data.mirror_check import examine
+    from xadapt.data.mirror_check import check_mirror
     from xadapt.errors import RunFailed, XadaptError
     from xadapt.tasks.catalogue import DEFAULT
 
@@ -114,7 +114,7 @@ def check(
     if not folder.is_dir():
         raise XadaptError(f"no folder {folder}: give the folder of a mirror")
     with _progress("reading") as tick:
-        result = examine(folder, tasks, tick)
+        result = check_mirror(folder, tasks, tick)
     if not result.readings and not result.findings:
         what = " ".join(suites or ["all"])
         raise RunFailed(
@@ -140,11 +140,11 @@ def pull_command(
     Started again, it goes on from what is there. A set that cannot be had does not stop the others. Train and
     development rows are English, so --languages is about test rows.
     """
-    from xadapt.data.pull import failures, needs, pull, with_earlier
+    from xadapt.data.pull import failures, needed_files, pull, with_earlier
     from xadapt.data.source import language_codes
     from xadapt.tasks.catalogue import DEFAULT
 
-    wanted, notes = needs(with_earlier(DEFAULT.pick(suites)), language_codes(languages))
+    wanted, notes = needed_files(with_earlier(DEFAULT.pick(suites)), language_codes(languages))
     with _progress("pulling", every_line=True) as tick:
         outcomes = pull(to, wanted, workers, lambda done, of, outcome: tick(done, of, str(outcome)))
     failed, there = failures(outcomes), {outcome.file for outcome in outcomes if outcome.kept}
@@ -212,7 +212,7 @@ def _line(text: str) -> None:
     out.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-def _examined(result: Examination) -> dict[str, Any]:
+def _examined(result: MirrorCheck) -> dict[str, Any]:
     return {
         "tasks": [{"task": stock.task.name, **stock.facts()} for stock in result.stocks],
         "files": [asdict(reading) for reading in result.readings],
@@ -223,7 +223,7 @@ def _examined(result: Examination) -> dict[str, Any]:
     }
 
 
-def _print_examined(folder: Path, result: Examination, everything: bool) -> None:
+def _print_examined(folder: Path, result: MirrorCheck, everything: bool) -> None:
     from rich.table import Table
 
     from xadapt.data.inventory import total

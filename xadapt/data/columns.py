@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from xadapt.errors import XadaptError
+from xadapt.errors import DataFault
 from xadapt.tasks.specs import spec_of
 
 if TYPE_CHECKING:
@@ -33,11 +33,11 @@ def to_fields(table: Table, task: Task, columns: Mapping[str, Column], where: st
         Rows in the kind's fields. Labels are indices, tags are texts, scores are numbers.
 
     Raises:
-        XadaptError: If a column is missing, or the file's own names of its labels are not the task's.
+        DataFault: If a column is missing, or the file's own names of its labels are not the task's.
     """
     for name in column_names(columns):
         if name not in table.columns:
-            raise XadaptError(f"{where} has no column {name!r} (it has {', '.join(table.columns)}): pull it again")
+            raise DataFault(where, f"has no column {name!r} (it has {', '.join(table.columns)}): pull it again", " ")
     optional = {field: column for field, column in task.optional.items() if column in table.columns}
     readers = {field: _reader(field, column, table, task, where) for field, column in columns.items()}
     readers |= {field: _reader(field, column, table, task, where) for field, column in optional.items()}
@@ -69,13 +69,13 @@ def _reader(field: str, column: Column, table: Table, task: Task, where: str) ->
 
 
 def label_names(table: Table, column: str, task: Task, where: str) -> list[str]:
-    """What the whole numbers of a label column stand for, in the kind's words.
+    """What the whole numbers of a label column mean, in the kind's words.
 
     Returns:
         A label for each number.
 
     Raises:
-        XadaptError: If the file names its labels otherwise than the task does.
+        DataFault: If the file names its labels otherwise than the task does.
     """
     named = table.names.get(column)
     if named is None or not getattr(task.kind, "labels", ()):
@@ -83,7 +83,7 @@ def label_names(table: Table, column: str, task: Task, where: str) -> list[str]:
     spelled = _spelled(task)
     strange = [name for name in named if name not in spelled]
     if strange:
-        raise XadaptError(f"{where}: column {column} has a label {strange[0]!r}; {task.name} has {', '.join(spelled)}")
+        raise DataFault(where, f"column {column} has a label {strange[0]!r}; {task.name} has {', '.join(spelled)}")
     return [spelled[name] for name in named]
 
 

@@ -1,4 +1,4 @@
-"""A user's own task as a YAML file: what may stand there, what is assumed, and the task that comes of it."""
+"""A user's own task as a YAML file: what may be in it, what is assumed, and the task that comes of it."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Declaration(BaseModel):
         """The declaration as YAML."""
         given = self.model_dump(mode="json", exclude_unset=True)
         given = {key: value for key, value in given.items() if value is not None and value not in ("", [], {})}
-        # What a kind has for itself stands before the source.
+        # What a kind has for itself is written before the source.
         last = {key: given.pop(key) for key in ("source",) if key in given}
         return str(yaml.safe_dump({**given, **last}, sort_keys=False, allow_unicode=True))
 
@@ -122,7 +122,7 @@ def forms(text: str) -> Iterator[str | bool | float]:
 
 
 def _rows(name: str, pattern: bool = False) -> Rows:
-    # The path is a template; every other bracket in it stands for itself.
+    # The path is a template; every other bracket in it means itself.
     template = name.replace("{", "{{").replace("}", "}}")
     return Rows(Path(name).name, path=template.replace("{{language}}", "{language}") if pattern else template)
 
@@ -149,12 +149,12 @@ def read_declaration(path: Path) -> tuple[YamlFile, Declaration]:
     _check_fields(file, declared)
     _check_files(file, declared)
     folder = Path.cwd() / path.parent
-    placed = {part: [_placed(folder, name) for name in getattr(declared, part)] for part in ("train", "dev")}
-    test = _placed(folder, declared.test) if declared.test else None
-    return file, declared.model_copy(update={**placed, "test": test})
+    absolute = {part: [_absolute(folder, name) for name in getattr(declared, part)] for part in ("train", "dev")}
+    test = _absolute(folder, declared.test) if declared.test else None
+    return file, declared.model_copy(update={**absolute, "test": test})
 
 
-def _placed(folder: Path, name: str) -> str:
+def _absolute(folder: Path, name: str) -> str:
     # Not resolved: a link is called what the user called it.
     return os.path.normpath(folder / Path(name).expanduser())
 
@@ -241,4 +241,4 @@ def _check_files(file: YamlFile, declared: Declaration) -> None:
             f"one file for {len(declared.languages)} languages: write {{language}} where its name has the code",
         )
     elif "{language}" in declared.test and "languages" not in file.content:
-        raise file.fault(["languages"], "they are missing: say which codes test's {language} stands for")
+        raise file.fault(["languages"], "they are missing: say which codes test's {language} is")

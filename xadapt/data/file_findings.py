@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from xadapt.data.row_checks import is_unlabelled, row_fault
-from xadapt.tasks.specs import KindSpec, spec_of
+from xadapt.tasks.specs import FieldFault, KindSpec, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ class _Groups:
             yield Finding(file, what, fault, count, number, name)
 
 
-def find(file: str, rows: list[Row], part: Part) -> list[Finding]:
+def file_findings(file: str, rows: list[Row], part: Part) -> list[Finding]:
     """Check the rows that a task reads from a file.
 
     Args:
@@ -77,10 +77,10 @@ def find(file: str, rows: list[Row], part: Part) -> list[Finding]:
     for number, row in labelled:
         fault = row_fault(row, kind, fields, spec)
         if fault:
-            found.add(number, row, _by_column(fault, part), True)
+            found.add(number, row, _in_columns(fault, part), True)
             continue
-        for name in _empty(row, fields or (*kind.fields, *kind.optional), spec):
-            found.add(number, row, _by_column(f"{name} is empty", part), False)
+        for empty in _empty(row, fields or (*kind.fields, *kind.optional), spec):
+            found.add(number, row, _in_columns(empty, part), False)
         if fields is None:
             looked += spec.remarked(row)
             for remark in spec.remarks(row):
@@ -102,20 +102,21 @@ def part_fields(part: Part) -> tuple[str, ...] | None:
     return part.task.kind.pool_fields if part.role == "pool" else None
 
 
-def _by_column(what: str, part: Part) -> str:
+def _in_columns(fault: FieldFault | str, part: Part) -> str:
     # Who looks into a file finds its columns there, and not the fields that a task makes of them.
-    name, _, rest = what.partition(" is ")
-    column = (part.rows.columns or part.task.columns).get(name)
-    return f"{column} is {rest}" if isinstance(column, str) else what
+    if isinstance(fault, FieldFault):
+        column = (part.rows.columns or part.task.columns).get(fault.field)
+        fault = replace(fault, field=column) if isinstance(column, str) else fault
+    return str(fault)
 
 
-def _empty(row: Row, fields: tuple[str, ...], spec: KindSpec) -> Iterator[str]:
+def _empty(row: Row, fields: tuple[str, ...], spec: KindSpec) -> Iterator[FieldFault]:
     for name in fields:
         value, field = row.get(name), spec.field_of(name)
         if field.form == "text" and isinstance(value, str) and not value.strip():
-            yield name
+            yield FieldFault(name, "empty")
         if field.listed and any(not text.strip() for text in value or ()):
-            yield f"a {field.item}"
+            yield FieldFault(f"a {field.item}", "empty")
 
 
 def _weighed(findings: Iterator[Finding], meaning: str, looked: int) -> Iterator[Finding]:

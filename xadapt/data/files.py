@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from xadapt.errors import XadaptError
+from xadapt.data.text_rows import csv_rows, json_rows
+from xadapt.errors import DataFault, XadaptError
 from xadapt.store.files import read_text
 
 if TYPE_CHECKING:
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xadapt.tasks import Row
-
-#: Characters in a cell of a csv file; the csv module's own limit is shorter than some contexts.
-_LONGEST_CELL = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,7 @@ class Table:
     Attributes:
         rows: Column name to value.
         columns: All columns that there are.
-        names: By column, what its whole numbers stand for, where the file says so.
+        names: By column, what its whole numbers mean, where the file has that.
         split: Where the rows came from.
     """
 
@@ -93,7 +90,7 @@ def _opened(path: Path) -> Iterator[Any]:
             yield file
     except (OSError, ValueError, NotImplementedError, pyarrow.ArrowException) as error:
         reason = " ".join(str(error).split())[:80]
-        raise XadaptError(f"{path} is not a readable parquet file ({reason}): pull it again") from None
+        raise DataFault(path, f"is not a readable parquet file ({reason}): pull it again", " ") from None
 
 
 def _class_names(metadata: dict[bytes, bytes]) -> dict[str, list[str]]:
@@ -112,21 +109,8 @@ def _class_names(metadata: dict[bytes, bytes]) -> dict[str, list[str]]:
 
 
 def _csv(path: Path, columns: list[str] | None) -> Table:
-    csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.DictReader(io.StringIO(_text(path), newline=""), strict=True)
-    rows = []
-    try:
-        names = list(reader.fieldnames or [])
-        twice = [name for number, name in enumerate(names) if name in names[:number]]
-        if twice:
-            raise XadaptError(f"{path}: two columns are called {twice[0]!r}: rename one")
-        for row in reader:
-            if None in row or None in row.values():
-                raise XadaptError(f"{path}, line {reader.line_num}: not as many cells as the first line has names")
-            rows.append(_only(row, columns))
-    except csv.Error as error:
-        raise XadaptError(f"{path}, line {reader.line_num + 1}: not CSV ({error})") from None
-    return Table(rows, names, split=path.stem)
+    names, rows = csv_rows(str(path), io.StringIO(_text(path), newline=""))
+    return Table([_only(row, columns) for _, row in rows], names, split=path.stem)
 
 
 def _text(path: Path) -> str:
@@ -134,22 +118,14 @@ def _text(path: Path) -> str:
 
 
 def _lines(path: Path) -> list[str]:
-    # str.splitlines would also cut at characters that stand inside of texts, such as U+2028 or U+0085.
+    # str.splitlines would also cut at characters inside of texts, such as U+2028 or U+0085.
     return _text(path).split("\n")
 
 
 def _jsonl(path: Path, columns: list[str] | None) -> Table:
     rows: list[Row] = []
     there: dict[str, None] = {}
-    for number, line in enumerate(_lines(path), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise XadaptError(f"{path}, line {number}: not JSON ({error.msg})") from None
-        if not isinstance(row, dict):
-            raise XadaptError(f"{path}, line {number}: not an object of names and values")
+    for _, row in json_rows(str(path), _lines(path)):
         there |= dict.fromkeys(row)
         rows.append(_only(row, columns))
     return Table(rows, list(there), split=path.stem)
@@ -167,7 +143,7 @@ def _two_columns(path: Path, columns: list[str] | None) -> Table:
             continue
         cells = line.split("\t")
         if len(cells) != 2 or not all(cell.strip() for cell in cells):
-            raise XadaptError(f"{path}, line {number}: a token, a tab and a tag were expected")
+            raise DataFault(path, f"line {number}: a token, a tab and a tag were expected", ", ")
         tokens.append(cells[0])
         tags.append(cells[1])
     return Table(rows, ["tokens", "tags"], split=path.stem)

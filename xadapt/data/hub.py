@@ -74,13 +74,22 @@ def load_split(hub_id: str, config: str, split: str) -> Any:
         try:
             return datasets.load_dataset(hub_id, None if config == "default" else config, split=split)
         except RuntimeError as error:
-            if "scripts are no longer supported" not in str(error):
+            if not _of_script(error):
                 raise
             return _exported(hub_id, config, split)
     except ValueError as error:
-        if "unknown split" in str(error).lower():
+        if _of_split(error):
             return None
         raise
+
+
+# What `datasets` raises here has no class of its own.
+def _of_script(error: RuntimeError) -> bool:
+    return "scripts are no longer supported" in str(error)
+
+
+def _of_split(error: ValueError) -> bool:
+    return "unknown split" in str(error).lower()
 
 
 def _exported(hub_id: str, config: str, split: str) -> Any:
@@ -95,9 +104,18 @@ def _exported(hub_id: str, config: str, split: str) -> Any:
 
 def reason(error: Exception) -> str:
     """Why the hub did not give something, in a few words."""
-    if "gated" in str(error):
+    if _is_gated(error):
         return "it is gated: accept its terms on its page of the hub, then log in with `hf auth login`"
     return f"{type(error).__name__}: {str(error).strip().splitlines()[0][:90] if str(error).strip() else 'no answer'}"
+
+
+def _is_gated(error: BaseException | None) -> bool:
+    from huggingface_hub.errors import GatedRepoError
+
+    # `datasets` raises an error of its own while it handles that of the hub.
+    while error is not None and not isinstance(error, GatedRepoError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _class_names(features: Any) -> dict[str, list[str]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from xadapt.data.columns import column_names, to_fields
 from xadapt.data.files import READERS, Table, read_table
+from xadapt.data.text_rows import csv_rows, json_rows
 from xadapt.errors import XadaptError, unknown
 from xadapt.tasks import Row, Task
 from xadapt.tasks.specs import spec_of
@@ -24,9 +23,8 @@ if TYPE_CHECKING:
 
 #: Rows that are in memory together.
 CHUNK = 2000
-#: The file that stands for standard input.
+#: What standard input is called.
 STDIN = "-"
-_LONGEST_CELL = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def read_chunks(file: str, form: str | None = None, size: int = CHUNK) -> Iterat
         form = "jsonl" if file == STDIN else Path(file).suffix.removeprefix(".")
     if form in _STREAMS:
         with _opened(file) as stream:
-            yield from _cut(source, "line", _STREAMS[form](source, stream), size)
+            yield from _cut(source, "line", _STREAMS[form](source, _lines(source, stream)), size)
     elif f".{form}" in READERS:
         yield from _cut(source, "row", enumerate(read_table(Path(file)).rows), size)
     else:
@@ -185,34 +183,9 @@ def _lines(source: str, stream: IO[bytes]) -> Iterator[str]:
         yield text.removeprefix("\ufeff") if number == 1 else text
 
 
-def _jsonl(source: str, stream: IO[bytes]) -> _Numbered:
-    for number, line in enumerate(_lines(source, stream), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise XadaptError(f"{source}, line {number}: not JSON ({getattr(error, 'msg', error)})") from None
-        if not isinstance(row, dict):
-            raise XadaptError(f"{source}, line {number}: not an object of names and values")
-        yield number, row
-
-
-def _csv(source: str, stream: IO[bytes]) -> _Numbered:
-    csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.DictReader(_lines(source, stream), strict=True)
-    try:
-        names = list(reader.fieldnames or [])
-        twice = [name for number, name in enumerate(names) if name in names[:number]]
-        if twice:
-            raise XadaptError(f"{source}: two columns are called {twice[0]!r}: rename one")
-        for row in reader:
-            if None in row or None in row.values():
-                raise XadaptError(f"{source}, line {reader.line_num}: not as many cells as the first line has names")
-            yield reader.line_num, row
-    except csv.Error as error:
-        raise XadaptError(f"{source}, line {reader.line_num + 1}: not CSV ({error})") from None
-
-
-_STREAMS: dict[str, Callable[[str, IO[bytes]], _Numbered]] = {"jsonl": _jsonl, "csv": _csv}
+#: By format, what reads rows from lines.
+_STREAMS: dict[str, Callable[[str, Iterator[str]], _Numbered]] = {
+    "jsonl": json_rows,
+    "csv": lambda source, lines: csv_rows(source, lines)[1],
+}
 _OR = " or ".join(_STREAMS)

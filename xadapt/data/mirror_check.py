@@ -6,13 +6,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from xadapt.data.columns import column_names, to_fields
-from xadapt.data.file_findings import Finding, find
+from xadapt.data.file_findings import Finding, file_findings
 from xadapt.data.files import Table, count_rows, read_table
 from xadapt.data.inventory import Part, Stock, parts_of, take_stock, undeclared
 from xadapt.data.manifest import read_manifest
 from xadapt.data.row_checks import is_unlabelled
 from xadapt.data.source import Source
-from xadapt.errors import XadaptError
+from xadapt.errors import DataFault, XadaptError
 from xadapt.store.files import sha256_file
 from xadapt.tasks.specs import spec_of
 
@@ -57,14 +57,14 @@ class Reused:
 
 
 @dataclass
-class Examination:
-    """What an examination found.
+class MirrorCheck:
+    """What was found in a mirror.
 
     Attributes:
         stocks: What is there of each task.
         readings: All files that were read.
         findings: Faults and warnings, by file.
-        reused: Tasks with English test rows that choose checkpoints: no fault, but a reader of scores must know.
+        reused: Tasks with English test rows that choose checkpoints: no fault, but it bears on their scores.
         undeclared: Files that no task reads.
     """
 
@@ -85,15 +85,15 @@ class Examination:
         return [finding for finding in self.findings if not finding.fault]
 
 
-def examine(
-    root: Path, tasks: Sequence[Task], tick: Callable[[int, int, str], None] = lambda done, of, name: None
-) -> Examination:
+def check_mirror(
+    root: Path, tasks: Sequence[Task], progress: Callable[[int, int, str], None] = lambda done, of, name: None
+) -> MirrorCheck:
     """Read every file of a mirror that tasks declare.
 
     Args:
         root: The mirror.
         tasks: The tasks.
-        tick: Told how many files of how many are done, and the name of the next one.
+        progress: Called with how many files of how many are done, and the name of the next one.
 
     Returns:
         What is there, and what is wrong with it.
@@ -102,7 +102,7 @@ def examine(
         XadaptError: If there is no such folder, or its list of pulled files is damaged.
     """
     source, manifest = Source(str(root)), read_manifest(root)
-    result = Examination([replace(take_stock(source, task), unreadable=()) for task in tasks])
+    result = MirrorCheck([replace(take_stock(source, task), unreadable=()) for task in tasks])
     files: dict[Path, list[Part]] = {}
     for part in (part for task in tasks for part in parts_of(task)):
         path = part.file(root)
@@ -110,19 +110,19 @@ def examine(
             files.setdefault(path, []).append(part)
     for number, (path, parts) in enumerate(sorted(files.items())):
         name = _inside(root, path)
-        tick(number, len(files), name)
+        progress(number, len(files), name)
         if name in manifest and sha256_file(path) != manifest[name].sha256:
             result.findings.append(Finding(name, "it is not what was pulled (its SHA-256 differs): pull it again"))
         try:
             table = read_table(path, _columns(parts))
         except XadaptError as error:
-            result.findings.append(Finding(name, _without(str(path), error)))
+            result.findings.append(Finding(name, _without_file(error)))
             continue
         unlabelled, findings = _read(name, table, parts)
         result.findings += findings
         names = tuple(dict.fromkeys(part.task.name for part in parts))
         result.readings.append(Reading(name, names, len(table.rows), unlabelled))
-    tick(len(files), len(files), "")
+    progress(len(files), len(files), "")
     gone = sorted(name for name in manifest if not (root / name).is_file())
     result.findings += [Finding(name, "it was pulled and is gone: pull it again") for name in gone]
     result.findings += [finding for task in tasks for finding in _unpaired(root, task)]
@@ -135,8 +135,9 @@ def _inside(root: Path, path: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
 
 
-def _without(where: str, error: XadaptError) -> str:
-    return str(error).removeprefix(where).lstrip(",: ")
+def _without_file(error: XadaptError) -> str:
+    # A finding names its file beside it.
+    return error.what if isinstance(error, DataFault) else str(error)
 
 
 def _columns(parts: list[Part]) -> list[str]:
@@ -162,12 +163,12 @@ def _read(name: str, table: Table, parts: list[Part]) -> tuple[int, list[Finding
                 replace(table, rows=[row for _, row in kept]), part.task, part.rows.columns or part.task.columns, name
             )
         except XadaptError as error:
-            findings.append(Finding(name, _without(name, error)))
+            findings.append(Finding(name, _without_file(error)))
             continue
         unlabelled = max(unlabelled, sum(map(is_unlabelled, rows)))
         if not rows and part.id_prefix:
             continue
-        for finding in find(name, rows, part):
+        for finding in file_findings(name, rows, part):
             # A row is counted in the file, as a reader finds it there.
             findings.append(finding if finding.row is None else replace(finding, row=kept[finding.row][0]))
     return unlabelled, list(dict.fromkeys(findings))
@@ -201,7 +202,7 @@ def _reused(root: Path, task: Task) -> Reused | None:
             count = count_rows(path, test.id_prefix)
             return Reused(task.name, count, count) if count else None
     except XadaptError:
-        # Said already, where the file was read.
+        # A finding already, from where the file was read.
         return None
     # Files of their own can hold the same questions, as XQuAD's are SQuAD's.
     chosen = {name for part in dev for name in _values(root, part, "id") or ()}
@@ -229,5 +230,5 @@ def _values(root: Path, part: Part, name: str) -> list[str] | None:
     try:
         return [str(row.get(column)) for row in read_table(path, [column]).rows]
     except XadaptError:
-        # Said already, where the file was read.
+        # A finding already, from where the file was read.
         return None

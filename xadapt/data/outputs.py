@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     from xadapt.data.inputs import Chunk
 
-Rows = list[Row]
-Write = Callable[[Rows], None]
+Write = Callable[[list[Row]], None]
 
 
 def check_output(to: Path | None) -> None:
@@ -33,7 +32,7 @@ def check_output(to: Path | None) -> None:
         raise XadaptError(f"{option('to', to)}: name a file that ends in {' or '.join(_WRITERS)}")
 
 
-def joined(chunk: Chunk, results: Rows) -> Rows:
+def joined(chunk: Chunk, results: list[Row]) -> list[Row]:
     """Add each result to its row, whose columns stay as they are.
 
     Raises:
@@ -64,7 +63,7 @@ def open_output(to: Path | None) -> Iterator[Write]:
 
 
 def _jsonl(stream: IO[bytes]) -> Write:
-    def write(rows: Rows) -> None:
+    def write(rows: list[Row]) -> None:
         stream.write(b"".join(_json(row).encode(errors="backslashreplace") + b"\n" for row in rows))
         stream.flush()
 
@@ -79,7 +78,7 @@ def _json(value: Any) -> str:
 def _csv(stream: IO[bytes]) -> Write:
     header: list[str] = []
 
-    def write(rows: Rows) -> None:
+    def write(rows: list[Row]) -> None:
         flat = [_flat(row) for row in rows]
         there = list(dict.fromkeys(name for row in flat for name in row))
         text = io.StringIO()

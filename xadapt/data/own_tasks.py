@@ -39,7 +39,7 @@ def known_tasks(store: Store) -> Catalogue:
 def open_task(text: str, store: Store, tasks: Catalogue) -> Task:
     """Open a task by its name or by the YAML file that declares it.
 
-    A declaration is checked against all its rows and kept in the store, so that later sessions know the task by name.
+    A declaration is checked against all its rows and kept in the store, so that later sessions have the task by name.
 
     Args:
         text: The name of a task, or the path of a ``.yaml`` or ``.yml`` file.
@@ -129,7 +129,7 @@ def _with_labels(file: YamlFile, declared: Declaration, train: list[_Named], oth
     named = [names for _, table in (*train, *others) if (names := table.names.get(column))]
     labels = declared.labels
     if labels is None:
-        # A file that says what its numbers stand for says all labels, in its own order.
+        # A file that names its numbers names all labels, in its own order.
         labels = named[0] if named else _found(file, declared, field, train)
         check_labels(file, declared, labels)
     declared = declared.model_copy(update={"labels": labels})

@@ -76,7 +76,7 @@ def with_earlier(tasks: Iterable[Task]) -> list[Task]:
     return list(found.values())
 
 
-def needs(tasks: Sequence[Task], languages: Sequence[str] = ()) -> tuple[list[Wanted], dict[str, str]]:
+def needed_files(tasks: Sequence[Task], languages: Sequence[str] = ()) -> tuple[list[Wanted], dict[str, str]]:
     """List what tasks need, each file once.
 
     Args:
@@ -98,7 +98,7 @@ def needs(tasks: Sequence[Task], languages: Sequence[str] = ()) -> tuple[list[Wa
     notes: dict[str, str] = {}
     for part in (part for task in tasks for part in parts_of(task)):
         rows = part.rows
-        if rows.path or (languages and not _spoken(part, languages)):
+        if rows.path or (languages and not _is_wanted(part, languages)):
             continue
         if rows.on_hub:
             found[Wanted(rows.hub_id, part.config, rows.splits)] = None
@@ -107,7 +107,7 @@ def needs(tasks: Sequence[Task], languages: Sequence[str] = ()) -> tuple[list[Wa
     return list(found), notes
 
 
-def _spoken(part: Part, languages: Sequence[str]) -> bool:
+def _is_wanted(part: Part, languages: Sequence[str]) -> bool:
     if part.role in ("train", "dev") or "{" not in part.rows.config + part.rows.id_prefix:
         return True
     return part.language in languages or all(code in languages for code in part.language.split("-"))
@@ -117,7 +117,7 @@ def pull(
     root: Path,
     wanted: Sequence[Wanted],
     workers: int = 4,
-    tick: Callable[[int, int, Outcome], None] = lambda done, of, outcome: None,
+    progress: Callable[[int, int, Outcome], None] = lambda done, of, outcome: None,
 ) -> list[Outcome]:
     """Download what a mirror does not have.
 
@@ -128,7 +128,7 @@ def pull(
         root: The mirror.
         wanted: What to get.
         workers: Configurations to get at once.
-        tick: Told how many files of how many are done, and what became of the last one.
+        progress: Called with how many files of how many are done, and what became of the last one.
 
     Returns:
         What became of each, those first that were there.
@@ -162,7 +162,7 @@ def pull(
                         manifest[outcome.file] = outcome.entry
                         write_manifest(root, manifest)
                     done += 1
-                    tick(done, len(todo), outcome)
+                    progress(done, len(todo), outcome)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

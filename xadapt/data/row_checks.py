@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xadapt.errors import XadaptError
-from xadapt.tasks.specs import KindSpec, spec_of
+from xadapt.tasks.specs import FieldFault, KindSpec, spec_of
 
 if TYPE_CHECKING:
     from xadapt.tasks import Kind, Row
@@ -39,11 +39,13 @@ def checked_rows(rows: list[Row], kind: Kind, where: str, fields: tuple[str, ...
 
 
 def is_unlabelled(row: Row) -> bool:
-    """Whether a row has no gold label, as the hub says it."""
+    """Whether a row has no gold label, as the hub writes it."""
     return bool(row.get("label") == -1)
 
 
-def row_fault(row: Row, kind: Kind, fields: tuple[str, ...] | None = None, spec: KindSpec | None = None) -> str | None:
+def row_fault(
+    row: Row, kind: Kind, fields: tuple[str, ...] | None = None, spec: KindSpec | None = None
+) -> FieldFault | str | None:
     """What is wrong with a row, None when nothing is.
 
     Args:
@@ -56,7 +58,7 @@ def row_fault(row: Row, kind: Kind, fields: tuple[str, ...] | None = None, spec:
     for name in fields or kind.fields:
         value = row.get(name)
         if value is None:
-            return f"{name} is missing"
+            return FieldFault(name, "missing")
         if spec.field_of(name).form == "text" and not isinstance(value, str):
-            return f"{name} is {type(value).__name__}, not text"
+            return FieldFault(name, f"{type(value).__name__}, not text")
     return spec.row_fault(row, kind) if fields is None else None

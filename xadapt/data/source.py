@@ -1,4 +1,4 @@
-"""Rows by name: one road from ``--data`` to the rows of a task, whatever the source."""
+"""Rows by name: from the hub, a mirror or the bundled demonstration to the rows of a task."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Source:
         return self.name == "bundled" and not task.own
 
     def pick_languages(self, task: Task, wanted: str) -> tuple[str, ...]:
-        """Read ``--languages``: ``all`` or codes separated by commas.
+        """Read what languages are wanted: ``all`` or codes separated by commas.
 
         Raises:
             XadaptError: If a language is unknown, not in the task, or not in this source.
@@ -205,10 +205,7 @@ class Source:
             raise XadaptError(
                 f"the bundled demonstration has no rows for {task.name}: use {option('data', 'hub')} or a mirror"
             )
-        try:
-            rows = bundled.rows(task.bundled, language, split)
-        except KeyError as error:
-            raise XadaptError(str(error.args[0])) from None
+        rows = bundled.rows(task.bundled, language, split)
         return cut(checked_rows(rows, task.kind, f"bundled {task.bundled} {language} {split}"), split, limit)
 
     def _read(
@@ -250,7 +247,7 @@ def _stamps(task: Task, part: str, language: str) -> tuple[tuple[int, int], ...]
 
 
 def language_codes(text: str) -> tuple[str, ...]:
-    """Read ``--languages``: codes separated by commas, each once; nothing stands for ``all``.
+    """Read codes of languages separated by commas, each once; an empty tuple for ``all``.
 
     Raises:
         XadaptError: If there is none.
@@ -289,5 +286,5 @@ def cut(rows: list[Row], split: str, limit: int | None, first: Callable[[Row], b
 
 
 def open_source(name: str | None) -> Source:
-    """Open ``--data``, else ``$XADAPT_DATA``, else the hub."""
+    """Open the source of a name, else of ``$XADAPT_DATA``, else the hub."""
     return Source(name or os.environ.get("XADAPT_DATA") or "hub")

@@ -29,7 +29,7 @@ class OfflineMetric(MetricInMemory):
     source = ""
 
     def __init__(self, *args: Any, keep_in_memory: bool = True, **kwargs: Any) -> None:
-        """Keep what is added in memory, unless it is said otherwise."""
+        """Keep what is added in memory, unless ``keep_in_memory`` is False."""
         super().__init__(*args, keep_in_memory=keep_in_memory, **kwargs)
 
     def _info(self) -> evaluate.MetricInfo:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from xadapt.metrics.base import OfflineMetric
 
-#: Numbers that stand beside scores on a scale of their own: they have no mean, and no place in a table of scores.
+#: Numbers beside scores, on a scale of their own: they have no mean and are in no table of scores.
 OWN_SCALES = ("threshold",)
 
 

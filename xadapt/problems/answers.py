@@ -5,13 +5,13 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from xadapt.tasks.specs import Remark
+from xadapt.tasks.specs import FieldFault, Remark
 
 if TYPE_CHECKING:
     from xadapt.tasks import Row
 
 
-def answer_fault(row: Row, may_lack: bool = False) -> str | None:
+def answer_fault(row: Row, may_lack: bool = False) -> FieldFault | str | None:
     """What is wrong with the answers of a row, None if nothing is.
 
     Args:
@@ -20,10 +20,10 @@ def answer_fault(row: Row, may_lack: bool = False) -> str | None:
     """
     answers = row["answers"]
     if not isinstance(answers, dict):
-        return f"answers is {type(answers).__name__}, not a pair of lists text and answer_start"
+        return FieldFault("answers", f"{type(answers).__name__}, not a pair of lists text and answer_start")
     texts, starts = answers.get("text") or [], answers.get("answer_start") or []
     if not isinstance(texts, list) or not isinstance(starts, list):
-        return "answers is not a pair of lists text and answer_start"
+        return FieldFault("answers", "not a pair of lists text and answer_start")
     if len(texts) != len(starts):
         return f"question {row['id']} has not as many answer starts as answers"
     if not all(isinstance(text, str) and isinstance(start, int) for text, start in zip(texts, starts, strict=True)):

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from xadapt.errors import XadaptError
+from xadapt.errors import DataFault, XadaptError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,7 +120,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise XadaptError(f"{path} is not UTF-8 text") from None
+        raise DataFault(path, "is not UTF-8 text", " ") from None
     except OSError as error:
         raise XadaptError(f"cannot read {path} ({error.strerror})") from None
 

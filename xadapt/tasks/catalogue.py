@@ -1,4 +1,4 @@
-"""The tasks that a session knows: those of xadapt and the user's own."""
+"""The tasks of a session: those of xadapt and the user's own."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Catalogue:
             self.add(task)
 
     def add(self, task: Task) -> None:
-        """Add a user's own task; one of the same name takes the place of an earlier one.
+        """Add a user's own task; one of the same name replaces an earlier one.
 
         Raises:
             XadaptError: If xadapt comes with a task of that name.

@@ -15,7 +15,7 @@ class PlainHead:
 
     Attributes:
         architecture: The class.
-        layers: Place of each linear layer in the adapters library's head to its name in the class.
+        layers: Index of each linear layer in the adapters library's head to its name in the class.
         choices: Whether the class wants the choices of a row as a dimension of their own.
     """
 
@@ -32,7 +32,7 @@ class HeadForm:
         type: The type of the head in the adapters library.
         outputs: How many outputs it has, where it is not one a label.
         same: Other types of that library whose layers are the same.
-        plain: The class of transformers that has an equal head, where it is not the one that the type stands for.
+        plain: The class of transformers that has an equal head, where it is not that of the type.
         example: The arguments with which a reader calls ``tokenizer`` for one row.
         note: What a reader must know to use its outputs, "" if nothing.
     """

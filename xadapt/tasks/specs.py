@@ -38,6 +38,22 @@ class KeyFault(XadaptError):
 
 
 @dataclass(frozen=True)
+class FieldFault:
+    """What is wrong with a field of a row: ``FieldFault("label", "missing")`` reads "label is missing".
+
+    Attributes:
+        field: The field.
+        what: What it is and should not be.
+    """
+
+    field: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.field} is {self.what}"
+
+
+@dataclass(frozen=True)
 class Remark:
     """Something odd about a row that fits its kind.
 
@@ -97,7 +113,7 @@ class KindSpec:
         declared: Makes the kind of such keys, if there is more to it; raises :class:`KeyFault`.
         row_fault: What is wrong with a row whose fields are there and whose texts are texts, None if nothing is.
         remarks: What is odd about a row without being wrong; for ``data check``.
-        remarked: Of how many things in a row that is said, such as its answers.
+        remarked: How many things in a row are looked at for remarks, such as its answers.
         unique_ids: Whether ids must not come twice.
         fill: Makes a kind whose labels are open into one with the labels of the training rows.
         pool: How it retrieves from a pool, None if it does not.
@@ -115,7 +131,7 @@ class KindSpec:
     metric_fault: Callable[[Any, str], str | None] = lambda kind, metric: None
     keys: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     declared: Callable[..., Kind] | None = None
-    row_fault: Callable[[Row, Any], str | None] = lambda row, kind: None
+    row_fault: Callable[[Row, Any], FieldFault | str | None] = lambda row, kind: None
     remarks: Callable[[Row], Sequence[Remark]] = lambda row: ()
     remarked: Callable[[Row], int] = lambda row: 1
     unique_ids: bool = False
@@ -176,7 +192,7 @@ _SPECS: dict[type[Kind], KindSpec] = {}
 
 
 def register_kind(spec: KindSpec) -> KindSpec:
-    """Make a kind known; one of the same class takes the place of an earlier one.
+    """Make a kind known; one of the same class replaces an earlier one.
 
     Raises:
         XadaptError: If another kind has its name, or it has no metric.

@@ -68,7 +68,7 @@ class Task:
         after: The task that its adapter is trained on first.
         trained_as: The target whose adapter it shares, because their training rows are the same.
         metric: Name of the official metric (see :mod:`xadapt.metrics`).
-        bundled: The set of the bundled demonstration that can stand in for it.
+        bundled: The set of the bundled demonstration that can be used instead.
         suites: Benchmarks it belongs to.
         spelled: Exceptions to how a language is spelled in ``{iso3}`` or ``{name}``.
         note: What a user must know to get its rows.

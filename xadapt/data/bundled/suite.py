@@ -1,6 +1,7 @@
 """Choose one set, language and split of the bundled suite, with one clear error for a name it does not have."""
 
 from xadapt.data.bundled import nli, qa, retrieval, sts
+from xadapt.errors import XadaptError
 from xadapt.tasks import Row
 
 LANGUAGES: tuple[str, ...] = ("en", "de", "es", "fr", "ru", "ar", "hi", "sw", "tr", "zh")
@@ -19,10 +20,10 @@ def languages(name: str) -> tuple[str, ...]:
         so leaves English out.
 
     Raises:
-        KeyError: `name` is not a bundled set.
+        XadaptError: `name` is not a bundled set.
     """
     if name not in SETS:
-        raise KeyError(f"no bundled set {name!r}; there are {', '.join(SETS)}")
+        raise XadaptError(f"no bundled set {name!r}; there are {', '.join(SETS)}")
     if name == "retrieval":
         return tuple(language for language in LANGUAGES if language != "en")
     return LANGUAGES
@@ -47,14 +48,14 @@ def rows(name: str, language: str, split: str) -> list[Row]:
         - retrieval: ``first`` (in `language`), ``second`` (in English)
 
     Raises:
-        KeyError: The set, the language or the split does not exist.
+        XadaptError: The set, the language or the split does not exist.
     """
     known = languages(name)
     if language not in known:
-        raise KeyError(f"no language {language!r} in bundled set {name!r}; there are {', '.join(known)}")
+        raise XadaptError(f"no language {language!r} in bundled set {name!r}; there are {', '.join(known)}")
     if split not in SPLITS:
-        raise KeyError(f"no split {split!r} in bundled set {name!r}; there are {', '.join(SPLITS)}")
+        raise XadaptError(f"no split {split!r} in bundled set {name!r}; there are {', '.join(SPLITS)}")
     if split != "test" and (language != "en" or name == "retrieval"):
-        raise KeyError(f"bundled set {name!r} has no {split!r} split in {language!r}; only 'test'")
+        raise XadaptError(f"bundled set {name!r} has no {split!r} split in {language!r}; only 'test'")
     maker = {"nli": nli.rows, "sts": sts.rows, "qa": qa.rows, "retrieval": retrieval.rows}[name]
     return maker(language, split)

@@ -1,0 +1,83 @@
+"""Rows of csv and JSON lines, each with the number of its line."""
+
+from __future__ import annotations
+
+import csv
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from xadapt.errors import DataFault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from xadapt.tasks import Row
+
+#: Characters in a cell of a csv file; the csv module's own limit is shorter than some contexts.
+_LONGEST_CELL = 1 << 24
+
+
+def json_rows(source: str, lines: Iterable[str]) -> Iterator[tuple[int, Row]]:
+    """Read JSON lines; empty ones are skipped.
+
+    Args:
+        source: What an error names.
+        lines: The lines.
+
+    Yields:
+        The number of a line, from 1, and its row.
+
+    Raises:
+        DataFault: If a line is no JSON object.
+    """
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise DataFault(source, f"line {number}: not JSON ({getattr(error, 'msg', error)})", ", ") from None
+        if not isinstance(row, dict):
+            raise DataFault(source, f"line {number}: not an object of names and values", ", ")
+        yield number, row
+
+
+def csv_rows(source: str, lines: Iterable[str]) -> tuple[list[str], Iterator[tuple[int, Row]]]:
+    """Read csv, the first line of which names the columns.
+
+    Args:
+        source: What an error names.
+        lines: The lines, with their ends.
+
+    Returns:
+        The names of the columns, and what yields the number of each row's last line and the row, all values texts.
+
+    Raises:
+        DataFault: If it is not csv, two columns have one name, or a row has too many or too few cells.
+    """
+    csv.field_size_limit(_LONGEST_CELL)
+    reader = csv.DictReader(lines, strict=True)
+    with _named(source, reader):
+        names = list(reader.fieldnames or [])
+    twice = [name for number, name in enumerate(names) if name in names[:number]]
+    if twice:
+        raise DataFault(source, f"two columns are called {twice[0]!r}: rename one")
+    return names, _body(source, reader)
+
+
+def _body(source: str, reader: csv.DictReader[str]) -> Iterator[tuple[int, Row]]:
+    with _named(source, reader):
+        for row in reader:
+            if None in row or None in row.values():
+                what = f"line {reader.line_num}: not as many cells as the first line has names"
+                raise DataFault(source, what, ", ")
+            yield reader.line_num, row
+
+
+@contextmanager
+def _named(source: str, reader: csv.DictReader[str]) -> Iterator[None]:
+    try:
+        yield
+    except csv.Error as error:
+        raise DataFault(source, f"line {reader.line_num + 1}: not CSV ({error})", ", ") from None
