@@ -1,0 +1,140 @@
+"""What CONTRIBUTING and README show to be added is added as it stands, and works."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from tests.mirror_rows import write_parquet
+from xadapt.composition import specs as compositions
+from xadapt.composition.grammar import parse
+from xadapt.data.mirror_check import examine
+from xadapt.methods import registration
+from xadapt.metrics import compute, scoring
+from xadapt.metrics.examples import make_examples
+from xadapt.tasks import catalogue
+from xadapt.tasks import specs as kinds
+from xadapt.training import run_kinds
+from xadapt.training.plan import plan_setup, plan_task
+
+ROOT = Path(__file__).parents[2]
+BLOCK = re.compile(r"^```python\n# (\S+\.py)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+REGISTRIES = (
+    (kinds, "_SPECS"),
+    (compositions, "_COMPOSITIONS"),
+    (run_kinds, "_KINDS"),
+    (registration, "_METHODS"),
+    (scoring, "_METRICS"),
+)
+
+Add = Callable[[str], ModuleType]
+
+
+@pytest.fixture
+def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Add]:
+    """Write the file of a page under its name and import it; what it registers is gone afterwards."""
+    kinds.all_specs()
+    compositions.compositions()
+    run_kinds.revisions()
+    before = {name: dict(getattr(module, name)) for module, name in REGISTRIES}
+    files = {
+        name: text
+        for page in ("CONTRIBUTING.md", "README.md")
+        for name, text in BLOCK.findall((ROOT / page).read_text(encoding="utf-8"))
+    }
+
+    def written(name: str) -> ModuleType:
+        path = tmp_path / Path(name).name
+        path.write_text(files[name], encoding="utf-8")
+        module = name.removesuffix(".py").replace("/", ".")
+        spec = importlib.util.spec_from_file_location(module, path)
+        assert spec is not None
+        assert spec.loader is not None
+        made = importlib.util.module_from_spec(spec)
+        monkeypatch.setitem(sys.modules, module, made)
+        spec.loader.exec_module(made)
+        return made
+
+    yield written
+    for module, name in REGISTRIES:
+        registry = getattr(module, name)
+        registry.clear()
+        registry.update(before[name])
+
+
+def test_the_task_is_checked_trained_and_measured(
+    add: Add, bench: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    task = add("weather_task.py").WEATHER
+    for config, split in (("en", "train"), ("en", "validation"), ("de", "test"), ("sw", "test")):
+        rows = [
+            {
+                "premise": f"It rains {number} hours.",
+                "hypothesis": "It rains.",
+                "gold": ("yes", "maybe", "no")[number % 3],
+            }
+            for number in range(9)
+        ]
+        write_parquet(bench.mirror / f"someone/weather/{config}/{split}.parquet", rows)
+    monkeypatch.setitem(catalogue.SHIPPED, task.name, task)
+    assert not examine(bench.mirror, [task]).faults
+    made = bench.train(plan_task("weather"))
+    result = bench.evaluate("weather", "weather")
+    assert (made.setup, list(result.languages), result["sw"].n) == ("weather", ["de", "sw"], 9)
+
+
+def test_a_task_of_the_kind_is_declared_trained_measured_and_asked(add: Add, bench: Any, tmp_path: Path) -> None:
+    add("text_regression.py")
+    rows = [{"first": f"{number % 5} of 5", "score": 1 + number % 5} for number in range(15)]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    declared = tmp_path / "stars.yaml"
+    declared.write_text(
+        "name: stars\nproblem: text-regression\nlow: 1\nhigh: 5\ntrain: rows.jsonl\ndev: rows.jsonl\n"
+        "test: rows.jsonl\nlanguages: [de]\n"
+    )
+    task = bench.task(str(declared))
+    assert (task.kind.low, task.kind.high, task.metric) == (1, 5, "correlation")
+    bench.train(plan_task("stars", bench.tasks))
+    assert bench.evaluate("stars", "stars")["de"].n == 15
+    (answer,) = bench.load("stars", "stars").predict([{"first": "2 of 5"}])
+    assert isinstance(answer["prediction"], float)
+
+
+def test_the_metric_scores_and_is_taken_apart(add: Add) -> None:
+    add("xadapt/metrics/whole_sentences.py")
+    line = re.search(r'"whole_sentences": (_Entry\(.*?\))', (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    assert line is not None
+    scoring._METRICS["whole_sentences"] = eval(line.group(1), {"_Entry": scoring._Entry})
+    given, gold = [["A", "B"], ["A", "A"]], [["A", "B"], ["A", "B"]]
+    assert compute("whole_sentences", given, gold) == {"whole": 50.0}
+    assert make_examples("whole_sentences", given, gold).score() == 50.0
+
+
+def test_the_composition_is_evaluated(add: Add, trained: Any) -> None:
+    add("median.py")
+    single = trained.evaluate("mnli", "xnli", "de")
+    result = trained.evaluate("median(mnli, squad, stsb)", "xnli", "de")
+    assert result.parameters == single.parameters
+    assert result["de"].n == single["de"].n
+
+
+def test_the_kind_of_run_makes_a_checkpoint(add: Add, trained: Any) -> None:
+    add("best.py")
+    made = trained.train(plan_setup(parse("best(mnli, squad)@xnli")))
+    assert (made.record.trains, made.record.heads) == ("best", ["xnli"])
+    assert trained.evaluate("best(mnli, squad)@xnli", "xnli", "de")["de"].n > 0
+
+
+def test_the_adapter_method_is_trained(add: Add, bench: Any) -> None:
+    add("scaled.py")
+    made = bench.train(plan_task("mnli"), adapter_config="scaled[size=4]", adapter_layers="1")
+    assert made.record.settings["adapter_config"] == "scaled[size=4]@1"
+    assert bench.evaluate("mnli", "xnli", "de").parameters == 32 * 4 + 4 + 4 * 32 + 32
