@@ -50,7 +50,7 @@ def fill_choices(root: Path) -> None:
     """Write SocialIQA, COPA and XCOPA, whose right choice repeats the premise's last word."""
     words = ["bread", "rain", "music", "stone", "river", "glass"]
     for split, count in (("train", 12), ("validation", 6)):
-        rows = []
+        rows: list[dict[str, Any]] = []
         for number in range(count):
             right, others = words[number % 6], [words[(number + 1) % 6], words[(number + 2) % 6]]
             choices = [*others[: number % 3], right, *others[number % 3 :]]

@@ -55,7 +55,7 @@ class TinyLab(Session):
         changes = {names[key]: options.pop(key) for key in tuple(options) if key in names}
         return replace(self.context, **{key: value for key, value in changes.items() if value is not None})
 
-    def train(self, plan: Any, *rest: Any, **options: Any) -> Checkpoint:
+    def train(self, plan: Any, *rest: Any, **options: Any) -> Checkpoint:  # type: ignore[override]
         """Train a plan quickly, or a task as a session does."""
         if not isinstance(plan, TrainPlan):
             return super().train(plan, *rest, **{**QUICK, **options})

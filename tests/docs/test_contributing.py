@@ -6,7 +6,7 @@ import importlib.util
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -39,12 +39,13 @@ Add = Callable[[str], ModuleType]
 
 
 @pytest.fixture
-def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Add]:
+def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Add:
     """Write the file of a page under its name and import it; what it registers is gone afterwards."""
     kinds.all_specs()
     compositions.compositions()
     run_kinds.revisions()
-    before = {name: dict(getattr(module, name)) for module, name in REGISTRIES}
+    for registry, name in REGISTRIES:
+        monkeypatch.setattr(registry, name, dict(getattr(registry, name)))
     files = {
         name: text
         for page in ("CONTRIBUTING.md", "README.md")
@@ -63,11 +64,7 @@ def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Add]:
         spec.loader.exec_module(made)
         return made
 
-    yield written
-    for module, name in REGISTRIES:
-        registry = getattr(module, name)
-        registry.clear()
-        registry.update(before[name])
+    return written
 
 
 def test_the_task_is_checked_trained_and_measured(

@@ -39,7 +39,8 @@ def submit(
     store: Any, to: Path, source: Any = None, suite: Suite = XTREME, seed: int = 42, allow_sample: bool = False
 ) -> Submission:
     """Submit what was stored of mnli."""
-    context = Context(source or Given({}), store, seed=seed)
+    rows: Any = source or Given({})
+    context = Context(rows, store, seed=seed)
     return write_submission(context, suite, parse("mnli"), to, allow_sample)
 
 

@@ -44,7 +44,9 @@ def library(model: Any) -> Any:
     """A copy that the library computes."""
     copied = copy.deepcopy(model)
     for part in places(copied):
-        part.__class__ = next(kind for kind in type(part).__mro__ if kind.compose_fuse is BottleneckLayer.compose_fuse)
+        part.__class__ = next(
+            kind for kind in type(part).__mro__ if getattr(kind, "compose_fuse", None) is BottleneckLayer.compose_fuse
+        )
     return copied
 
 
