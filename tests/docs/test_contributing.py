@@ -68,7 +68,7 @@ def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Add:
 
 
 def test_the_task_is_checked_trained_and_measured(
-    add: Add, bench: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    add: Add, lab: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     task = add("weather_task.py").WEATHER
     for config, split in (("en", "train"), ("en", "validation"), ("de", "test"), ("sw", "test")):
@@ -80,15 +80,15 @@ def test_the_task_is_checked_trained_and_measured(
             }
             for number in range(9)
         ]
-        write_parquet(bench.mirror / f"someone/weather/{config}/{split}.parquet", rows)
+        write_parquet(lab.mirror / f"someone/weather/{config}/{split}.parquet", rows)
     monkeypatch.setitem(catalogue.SHIPPED, task.name, task)
-    assert not examine(bench.mirror, [task]).faults
-    made = bench.train(plan_task("weather"))
-    result = bench.evaluate("weather", "weather")
+    assert not examine(lab.mirror, [task]).faults
+    made = lab.train(plan_task("weather"))
+    result = lab.evaluate("weather", "weather")
     assert (made.setup, list(result.languages), result["sw"].n) == ("weather", ["de", "sw"], 9)
 
 
-def test_a_task_of_the_kind_is_declared_trained_measured_and_asked(add: Add, bench: Any, tmp_path: Path) -> None:
+def test_a_task_of_the_kind_is_declared_trained_measured_and_asked(add: Add, lab: Any, tmp_path: Path) -> None:
     add("text_regression.py")
     rows = [{"first": f"{number % 5} of 5", "score": 1 + number % 5} for number in range(15)]
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -97,11 +97,11 @@ def test_a_task_of_the_kind_is_declared_trained_measured_and_asked(add: Add, ben
         "name: stars\nproblem: text-regression\nlow: 1\nhigh: 5\ntrain: rows.jsonl\ndev: rows.jsonl\n"
         "test: rows.jsonl\nlanguages: [de]\n"
     )
-    task = bench.task(str(declared))
+    task = lab.task(str(declared))
     assert (task.kind.low, task.kind.high, task.metric) == (1, 5, "correlation")
-    bench.train(plan_task("stars", bench.tasks))
-    assert bench.evaluate("stars", "stars")["de"].n == 15
-    (answer,) = bench.load("stars", "stars").predict([{"first": "2 of 5"}])
+    lab.train(plan_task("stars", lab.tasks))
+    assert lab.evaluate("stars", "stars")["de"].n == 15
+    (answer,) = lab.load("stars", "stars").predict([{"first": "2 of 5"}])
     assert isinstance(answer["prediction"], float)
 
 
@@ -130,8 +130,8 @@ def test_the_kind_of_run_makes_a_checkpoint(add: Add, trained: Any) -> None:
     assert trained.evaluate("best(mnli, squad)@xnli", "xnli", "de")["de"].n > 0
 
 
-def test_the_adapter_method_is_trained(add: Add, bench: Any) -> None:
+def test_the_adapter_method_is_trained(add: Add, lab: Any) -> None:
     add("scaled.py")
-    made = bench.train(plan_task("mnli"), adapter_config="scaled[size=4]", adapter_layers="1")
+    made = lab.train(plan_task("mnli"), adapter_config="scaled[size=4]", adapter_layers="1")
     assert made.record.settings["adapter_config"] == "scaled[size=4]@1"
-    assert bench.evaluate("mnli", "xnli", "de").parameters == 32 * 4 + 4 + 4 * 32 + 32
+    assert lab.evaluate("mnli", "xnli", "de").parameters == 32 * 4 + 4 + 4 * 32 + 32
