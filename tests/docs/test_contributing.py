@@ -16,7 +16,7 @@ import pytest
 from tests.mirror_rows import write_parquet
 from xadapt.composition import specs as compositions
 from xadapt.composition.grammar import parse
-from xadapt.data.mirror_check import examine
+from xadapt.data.mirror_check import check_mirror
 from xadapt.methods import registration
 from xadapt.metrics import compute, scoring
 from xadapt.metrics.examples import make_examples
@@ -82,7 +82,7 @@ def test_the_task_is_checked_trained_and_measured(
         ]
         write_parquet(lab.mirror / f"someone/weather/{config}/{split}.parquet", rows)
     monkeypatch.setitem(catalogue.SHIPPED, task.name, task)
-    assert not examine(lab.mirror, [task]).faults
+    assert not check_mirror(lab.mirror, [task]).faults
     made = lab.train(plan_task("weather"))
     result = lab.evaluate("weather", "weather")
     assert (made.setup, list(result.languages), result["sw"].n) == ("weather", ["de", "sw"], 9)
@@ -135,3 +135,18 @@ def test_the_adapter_method_is_trained(add: Add, lab: Any) -> None:
     made = lab.train(plan_task("mnli"), adapter_config="scaled[size=4]", adapter_layers="1")
     assert made.record.settings["adapter_config"] == "scaled[size=4]@1"
     assert lab.evaluate("mnli", "xnli", "de").parameters == 32 * 4 + 4 + 4 * 32 + 32
+
+
+def test_the_files_that_the_page_names_are_there() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`([\w/]+\.py)`", page))
+    assert len(named) > 30
+    assert {name for name in named if not ((ROOT / name).is_file() or (ROOT / "xadapt" / name).is_file())} == set()
+
+
+def test_the_floors_are_those_that_are_held() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    drawn = page.split("## The floors")[1].split("```")[1].strip().splitlines()
+    held = (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("layers = [")[1].split("]")[0]
+    floors = [set(re.findall(r"\w+", line)) for line in held.strip().splitlines()]
+    assert [set(re.split(r" {3,}", line)[0].split()) for line in drawn] == floors
