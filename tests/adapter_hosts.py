@@ -1,4 +1,4 @@
-"""Fixtures: models of the tiny base whose adapters say something, and what they compute, and who computes it."""
+"""Fixtures: models of the tiny base with adapters of random weights, what they compute, and who computes it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class AdapterHost:
             self.randomise(name)
 
     def randomise(self, name: str) -> None:
-        """Let an adapter say what its name decides."""
+        """Give an adapter weights that its name decides."""
         torch.manual_seed(sum(map(ord, name)))
         with torch.no_grad():
             for value in adapter_state(self.model, name).values():

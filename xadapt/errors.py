@@ -80,6 +80,17 @@ class UnknownName(XadaptError):
         self.nearest = nearest
 
 
+def reason_of(error: BaseException, longest: int = 200) -> str:
+    """What a library says is wrong, in one line, to be shown and not to be read by a program.
+
+    Args:
+        error: What it raised.
+        longest: Characters at most.
+    """
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:longest] if lines else type(error).__name__
+
+
 def unknown(what: str, name: str, known: Iterable[str]) -> UnknownName:
     """Build the error for a name that is not known, with the nearest right name.
 

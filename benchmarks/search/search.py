@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from xadapt.problems.search import top_k
+from xadapt.problems.nearest import top_k
 
 #: Rows that are made and written at a time.
 _BLOCK = 10_000

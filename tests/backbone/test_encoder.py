@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from adapters import SeqBnConfig
+from adapters import SeqBnConfig, XLMRobertaAdapterModel
 
 from xadapt.backbone import encoder as module
 from xadapt.backbone.encoder import run, split
@@ -36,12 +36,12 @@ def model(tiny: Any) -> Any:
     return made.eval()
 
 
-def plain(model: Any, head: str | None = "nli") -> torch.Tensor:
+def plain(model: XLMRobertaAdapterModel, head: str | None = "nli") -> torch.Tensor:
     outputs = model(input_ids=IDS, attention_mask=MASK, head=head)
     return outputs.logits if head else outputs[0]
 
 
-def count_layers(monkeypatch: pytest.MonkeyPatch, model: Any) -> list[tuple[int, int]]:
+def count_layers(monkeypatch: pytest.MonkeyPatch, model: XLMRobertaAdapterModel) -> list[tuple[int, int]]:
     """Which layers run on how many rows."""
     calls: list[tuple[int, int]] = []
     for number, layer in enumerate(model.roberta.encoder.layer):
@@ -55,12 +55,12 @@ def count_layers(monkeypatch: pytest.MonkeyPatch, model: Any) -> list[tuple[int,
     return calls
 
 
-def test_without_shortcuts_it_is_the_librarys_encoder(model: Any) -> None:
+def test_without_shortcuts_it_is_the_librarys_encoder(model: XLMRobertaAdapterModel) -> None:
     with torch.no_grad():
         assert torch.equal(run(model, IDS, MASK, "nli").logits, plain(model))
 
 
-def test_the_first_token_alone_gives_the_same_logits_and_gradients(model: Any) -> None:
+def test_the_first_token_alone_gives_the_same_logits_and_gradients(model: XLMRobertaAdapterModel) -> None:
     expected = plain(model)
     expected.square().sum().backward()
     gradients = {name: p.grad.clone() for name, p in model.named_parameters() if p.grad is not None}
@@ -75,7 +75,7 @@ def test_the_first_token_alone_gives_the_same_logits_and_gradients(model: Any) -
             torch.testing.assert_close(parameter.grad, gradients[name], atol=1e-5, rtol=1e-4)
 
 
-def test_only_the_first_vector_is_computed_when_it_alone_is_read(model: Any) -> None:
+def test_only_the_first_vector_is_computed_when_it_alone_is_read(model: XLMRobertaAdapterModel) -> None:
     with torch.no_grad():
         for tokenwise, first, width in ((True, True, 1), (True, False, 9), (False, True, 9)):
             model.roberta.encoder.tokenwise = tokenwise
@@ -83,7 +83,7 @@ def test_only_the_first_vector_is_computed_when_it_alone_is_read(model: Any) -> 
                 assert model.roberta(input_ids=IDS, attention_mask=MASK)[0].shape == (5, width, 32)
 
 
-def test_a_trunk_is_the_layers_below_rounded_to_half_precision(model: Any) -> None:
+def test_a_trunk_is_the_layers_below_rounded_to_half_precision(model: XLMRobertaAdapterModel) -> None:
     model.roberta.encoder.start = 1
     with torch.no_grad():
         found = run(model, IDS, MASK, "nli").logits
@@ -93,7 +93,9 @@ def test_a_trunk_is_the_layers_below_rounded_to_half_precision(model: Any) -> No
 
 
 @pytest.mark.parametrize("start", [1, 2])
-def test_a_cache_changes_no_result(model: Any, tmp_path: Path, start: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_changes_no_result(
+    model: XLMRobertaAdapterModel, tmp_path: Path, start: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     encoder = model.roberta.encoder
     encoder.start, encoder.tokenwise = start, True
     with torch.no_grad():
@@ -110,7 +112,7 @@ def test_a_cache_changes_no_result(model: Any, tmp_path: Path, start: int, monke
 
 
 def test_texts_are_found_in_batches_of_other_widths_and_orders(
-    model: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model: XLMRobertaAdapterModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     encoder = model.roberta.encoder
     encoder.start, encoder.cache = 1, TextCache(tmp_path)
@@ -125,7 +127,7 @@ def test_texts_are_found_in_batches_of_other_widths_and_orders(
         torch.testing.assert_close(logits, run(model, IDS.flip(0), MASK.flip(0), "nli").logits, atol=1e-3, rtol=1e-3)
 
 
-def test_nothing_below_the_trunks_end_gets_a_gradient(model: Any, tmp_path: Path) -> None:
+def test_nothing_below_the_trunks_end_gets_a_gradient(model: XLMRobertaAdapterModel, tmp_path: Path) -> None:
     encoder = model.roberta.encoder
     encoder.start, encoder.cache = 1, TextCache(tmp_path)
     for parameter in model.parameters():
@@ -136,7 +138,7 @@ def test_nothing_below_the_trunks_end_gets_a_gradient(model: Any, tmp_path: Path
     assert all(p.grad is not None for p in encoder.layer[1].attention.parameters())
 
 
-def test_other_layers_bases_and_precisions_are_kept_apart(model: Any, tmp_path: Path) -> None:
+def test_other_layers_bases_and_precisions_are_kept_apart(model: XLMRobertaAdapterModel, tmp_path: Path) -> None:
     encoder = model.roberta.encoder
     encoder.cache = TextCache(tmp_path)
     with torch.no_grad():
@@ -153,7 +155,7 @@ def test_other_layers_bases_and_precisions_are_kept_apart(model: Any, tmp_path: 
     ]
 
 
-def test_who_wants_every_layers_vectors_gets_the_librarys_own(model: Any) -> None:
+def test_who_wants_every_layers_vectors_gets_the_librarys_own(model: XLMRobertaAdapterModel) -> None:
     model.roberta.encoder.start = 2
     with torch.no_grad():
         hidden = model.roberta(input_ids=IDS, attention_mask=MASK, output_hidden_states=True).hidden_states
@@ -164,7 +166,7 @@ def test_who_wants_every_layers_vectors_gets_the_librarys_own(model: Any) -> Non
     assert model.roberta.encoder.reading is None
 
 
-def test_an_error_leaves_no_batch_behind(model: Any) -> None:
+def test_an_error_leaves_no_batch_behind(model: XLMRobertaAdapterModel) -> None:
     with pytest.raises(ValueError, match="no such head"):
         run(model, IDS, MASK, "no such head")
     assert model.roberta.encoder.reading is None
@@ -172,7 +174,9 @@ def test_an_error_leaves_no_batch_behind(model: Any) -> None:
     assert module.SplitEncoder is type(model.roberta.encoder)
 
 
-def test_models_that_share_a_batch_share_its_trunk(model: Any, tiny: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_models_that_share_a_batch_share_its_trunk(
+    model: XLMRobertaAdapterModel, tiny: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     other = tiny.model()
     other.add_classification_head("nli", num_labels=3)
     split(other, "f" * 64)
@@ -191,7 +195,7 @@ def test_models_that_share_a_batch_share_its_trunk(model: Any, tiny: Any, monkey
     assert model.roberta.encoder.memo is None
 
 
-def test_a_model_with_a_higher_trunk_says_what_it_says_alone(model: Any, tiny: Any) -> None:
+def test_a_model_with_a_higher_trunk_computes_what_it_computes_alone(model: XLMRobertaAdapterModel, tiny: Any) -> None:
     other = tiny.model()
     other.add_classification_head("nli", num_labels=3)
     split(other, "f" * 64)

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from tests.error_checks import refused
 from xadapt.backbone.hardware import pick_device, pick_precision
-from xadapt.errors import XadaptError
 
 
 @pytest.fixture
@@ -32,27 +32,26 @@ def test_a_named_device_is_taken(machine):
 @pytest.mark.parametrize("name", ["cuda", "cuda:0", "mps"])
 def test_a_device_that_is_not_on_this_machine_is_one_line(machine, name):
     machine()
-    with pytest.raises(XadaptError, match=f"device '{name}' is not on this machine: use device=auto"):
+    with refused(f"device '{name}'", advice="device=auto"):
         pick_device(name)
 
 
 def test_another_gpu_than_the_first_is_answered_with_how_to_choose_it(machine):
     machine(gpus=2)
-    with pytest.raises(XadaptError, match="CUDA_VISIBLE_DEVICES=1"):
+    with refused("'cuda:1'", advice="CUDA_VISIBLE_DEVICES=1"):
         pick_device("cuda:1")
 
 
 def test_a_gpu_beyond_the_last_one_is_not_on_this_machine(machine):
     machine(gpus=2)
-    with pytest.raises(XadaptError, match="device 'cuda:2' is not on this machine"):
+    with refused("device 'cuda:2'", advice="device=auto"):
         pick_device("cuda:2")
 
 
 @pytest.mark.parametrize("name", ["gpu", "cuda:x", "", "meta"])
 def test_an_unknown_device_is_answered_with_the_choices(name):
-    with pytest.raises(XadaptError, match="use auto, cpu, cuda or mps") as caught:
+    with refused(f"device {name!r}", advice="auto, cpu, cuda or mps"):
         pick_device(name)
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("name", ["fp32", "bf16"])
@@ -61,7 +60,7 @@ def test_a_named_precision_is_taken(name):
 
 
 def test_a_precision_that_is_none_is_one_line_with_the_nearest_one():
-    with pytest.raises(XadaptError, match=r"^precision: .*did you mean 'bf16'"):
+    with refused("precision", "'bf61'", advice="'bf16'"):
         pick_precision("bf61", torch.device("cpu"))
 
 

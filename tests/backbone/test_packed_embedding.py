@@ -102,8 +102,8 @@ def test_a_model_with_packed_words_computes_what_one_with_dense_words_does(packe
 def test_models_share_the_packed_words_and_one_that_moves_takes_no_other_along(packed: Backbone) -> None:
     assert packed.words is not None
     one, other = packed.model(), packed.model()
-    places = {m.get_input_embeddings().rows.data_ptr() for m in (one, other)}
-    assert places == {packed.words.data_ptr()}
+    addresses = {m.get_input_embeddings().rows.data_ptr() for m in (one, other)}
+    assert addresses == {packed.words.data_ptr()}
     one.to("meta")
     assert one.get_input_embeddings().rows.is_meta
     assert not other.get_input_embeddings().rows.is_meta

@@ -28,7 +28,7 @@ def test_special_tokens_have_the_ids_of_xlm_r(tokenizer):
     assert tokenizer("a <mask>")["input_ids"][-2] == 250001
 
 
-def test_known_words_have_the_ids_of_xlm_r(tokenizer):
+def test_common_words_have_the_ids_of_xlm_r(tokenizer):
     # The ids that facebook's own model gives.
     assert tokenizer("Hello world")["input_ids"] == [0, 35378, 8999, 2]
 

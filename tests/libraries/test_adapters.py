@@ -13,7 +13,7 @@ from xadapt.libraries import adapters
 
 @pytest.fixture
 def loud() -> Any:
-    """The library as it is when nobody has told it to be quiet."""
+    """The library as it is before it is made quiet."""
     logger = logging.getLogger("adapters")
     before = logger.level
     logger.setLevel(logging.WARNING)

@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 import torch
+from adapters import XLMRobertaAdapterModel
 from adapters.composition import Fuse
 from adapters.methods.bottleneck import BottleneckLayer
 
@@ -17,7 +18,7 @@ IDS = torch.randint(5, 300, (3, 11), generator=torch.Generator().manual_seed(2))
 
 
 def fused(tiny: Any, configs: Any = TWO, rank: int | None = None) -> Any:
-    """The tiny base with members and a fusion that say something, active and frozen, the same at every call."""
+    """The tiny base with members and a fusion of random weights, active and frozen, the same at every call."""
     torch.manual_seed(1)
     model = tiny.model()
     members = Fuse(*(f"m{number}" for number in range(len(configs))))
@@ -35,22 +36,22 @@ def fused(tiny: Any, configs: Any = TWO, rank: int | None = None) -> Any:
     return model.requires_grad_(False).eval()
 
 
-def places(model: Any) -> list[Any]:
-    """The layers in which a fusion may be."""
+def bottlenecks(model: XLMRobertaAdapterModel) -> list[Any]:
+    """The layers of bottlenecks, in which a fusion may be."""
     return [part for part in model.modules() if isinstance(part, BottleneckLayer)]
 
 
-def library(model: Any) -> Any:
+def library(model: XLMRobertaAdapterModel) -> Any:
     """A copy that the library computes."""
     copied = copy.deepcopy(model)
-    for part in places(copied):
+    for part in bottlenecks(copied):
         part.__class__ = next(
             kind for kind in type(part).__mro__ if getattr(kind, "compose_fuse", None) is BottleneckLayer.compose_fuse
         )
     return copied
 
 
-def hidden(model: Any, **options: Any) -> torch.Tensor:
+def hidden(model: XLMRobertaAdapterModel, **options: Any) -> torch.Tensor:
     """Hidden states of the last layer, shape (3, 11, width)."""
     return model.roberta(IDS, **options).last_hidden_state
 
@@ -60,13 +61,15 @@ def close(found: torch.Tensor, expected: torch.Tensor, tolerance: float = 1e-5) 
     return bool((found - expected).norm() <= tolerance * expected.norm())
 
 
-def same(model: Any, tolerance: float = 1e-5) -> None:
+def same(model: XLMRobertaAdapterModel, tolerance: float = 1e-5) -> None:
     """Check a model against the library."""
     with torch.inference_mode():
         assert close(hidden(model), hidden(library(model)), tolerance)
 
 
-def gradients(model: Any, parts: tuple[str, ...] = ("adapter_fusion_layer.",)) -> dict[str, torch.Tensor]:
+def gradients(
+    model: XLMRobertaAdapterModel, parts: tuple[str, ...] = ("adapter_fusion_layer.",)
+) -> dict[str, torch.Tensor]:
     """Gradients of a loss by name, of parameters whose names hold one of the parts."""
     found = {name: p for name, p in model.named_parameters() if any(part in name for part in parts)}
     for parameter in found.values():

@@ -1,4 +1,4 @@
-"""Fusions on the tiny base whose weights say something."""
+"""Fusions of random weights on the tiny base."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from adapters import XLMRobertaAdapterModel
 from adapters.composition import Fuse
 
 from xadapt.methods.fusion import add_fusion, fusion_layers, lower_fusion
@@ -16,7 +17,7 @@ BOTH = pytest.mark.parametrize("rank", [None, 4])
 
 
 def with_members(tiny: Any, config: str = "seq_bn[reduction_factor=8]") -> Any:
-    """The tiny base with three adapters that say something and a head, the same at every call."""
+    """The tiny base with three adapters of random weights and a head, the same at every call."""
     torch.manual_seed(1)
     model = tiny.model()
     for name in MEMBERS:
@@ -45,7 +46,7 @@ def with_fusion(tiny: Any, rank: int | None, config: str = "seq_bn[reduction_fac
     return model
 
 
-def logits(model: Any, **options: Any) -> Any:
+def logits(model: XLMRobertaAdapterModel, **options: Any) -> Any:
     """Logits of the head for three made-up texts; with options the whole output."""
     torch.manual_seed(2)
     with torch.no_grad():

@@ -161,7 +161,7 @@ def test_what_is_merged_into_the_weights_acts_though_nothing_is_active(deep: Any
     assert not is_tokenwise(deep.model)
 
 
-def test_compositions_that_are_not_known_are_not_tokenwise(deep: Any) -> None:
+def test_other_compositions_are_not_tokenwise(deep: Any) -> None:
     deep.add("seq_bn@3", "a", "b")
     deep.model.set_active_adapters(Average("a", "b"))
     assert lowest_layer(deep.model) == 3

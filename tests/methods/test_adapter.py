@@ -11,7 +11,7 @@ import torch
 from adapters.composition import Fuse, Stack
 from safetensors.torch import load_file, save_file
 
-from xadapt.errors import XadaptError
+from tests.error_checks import refused
 from xadapt.methods.adapter import (
     activate,
     adapter_state,
@@ -47,15 +47,15 @@ def test_every_method_is_added_stored_and_loaded_under_another_name(
     own = [*adapter_state(host.model, "z").values(), *fixed_state(host.model, "z").values()]
     added = [p for p in host.model.parameters() if id(p) not in before]
     assert {id(p) for p in own if isinstance(p, torch.nn.Parameter)} == {id(p) for p in added}
-    said = host.under("z")
-    assert said.shape == host.bare.shape
-    assert not torch.equal(said, host.bare)
+    computed = host.under("z")
+    assert computed.shape == host.bare.shape
+    assert not torch.equal(computed, host.bare)
     save_adapter(host.model, "z", tmp_path / "stored")
     assert {file.suffix for file in (tmp_path / "stored").iterdir()} == {".json", ".safetensors"}
     # The name of modules of the base, and a first adapter that must not mix with it.
     other_host.add(text, "first")
     load_adapter(other_host.model, tmp_path / "stored", "output")
-    assert torch.equal(other_host.under("output"), said)
+    assert torch.equal(other_host.under("output"), computed)
     assert method_of(other_host.model, "output") == {**method_of(host.model, "z")}
     assert torch.equal(other_host.under(None), host.bare)
 
@@ -71,7 +71,7 @@ def test_the_state_of_an_adapter_is_what_the_library_trains(host: Any, text: str
 @pytest.mark.parametrize(
     "text", ["seq_bn", "compacter[reduction_factor=4]", "vera", "peft:lora", "peft:ia3", "peft:vera"]
 )
-def test_training_the_state_of_an_adapter_changes_what_it_says_and_nothing_else(host: Any, text: str) -> None:
+def test_training_the_state_of_an_adapter_changes_what_it_computes_and_nothing_else(host: Any, text: str) -> None:
     host.add(text, "z", "y")
     other = host.under("y")
     state = adapter_state(host.model, "z")
@@ -100,13 +100,13 @@ def test_heads_are_no_part_of_an_adapter_of_their_name(host: Any, text: str) -> 
 def test_adding_an_adapter_leaves_others_and_what_is_trainable_as_they_are(host: Any) -> None:
     host.add("seq_bn", "b")
     host.add("peft:lora", "p")
-    said = host.under(Stack("p", "b"))
+    computed = host.under(Stack("p", "b"))
     for number, parameter in enumerate(host.model.parameters()):
         parameter.requires_grad_(number % 2 == 0)
     flags = {id(p): p.requires_grad for p in host.model.parameters()}
     for name, text in (("q", "peft:lora"), ("r", "peft:ia3"), ("s", "peft:dora"), ("t", "lora")):
         host.add(text, name)
-        assert torch.equal(host.hidden(), said)
+        assert torch.equal(host.hidden(), computed)
     host.under(Stack("q", "b"))
     assert all(p.requires_grad == flags[id(p)] for p in host.model.parameters() if id(p) in flags)
 
@@ -145,37 +145,34 @@ def test_methods_are_equal_when_weights_can_be_averaged(host: Any, one: str, oth
     assert first["library"] == ("peft" if one.startswith("peft:") else "adapters")
 
 
-def test_has_adapter_knows_both_libraries(host: Any) -> None:
+def test_has_adapter_asks_both_libraries(host: Any) -> None:
     host.add("seq_bn", "b")
     host.add("peft:lora", "p")
     assert [has_adapter(host.model, name) for name in ("b", "p", "c")] == [True, True, False]
-    with pytest.raises(ValueError, match="an adapter p already"):
+    with pytest.raises(ValueError, match="adapter p"):
         add_adapter(host.model, "p", "seq_bn")
 
 
 @pytest.mark.parametrize(
-    ("text", "reason"),
+    ("text", "subject", "advice"),
     [
-        ("seqbn", "did you mean 'seq_bn'"),
-        ("seq_bn[reduction_factor", "Invalid adapter config"),
-        ("seq_bn[no_such=1]", "no_such"),
-        ("direft", "use noreft or loreft"),
-        ("prompt_tuning", "longer"),
-        ("lora|prompt_tuning", "longer"),
-        ("peft:lra", "did you mean 'lora'"),
-        ("peft:lora[rank=8]", "has no option rank, but r, lora_alpha"),
-        ("peft:lora[bias='all']", "has no option bias"),
-        ("peft:lora[target_modules=['dense']]", "not 'dense'"),
-        ("peft:lora|seq_bn", "cannot be joined"),
-        ("peft:adalora", "unknown method"),
+        ("seqbn", "'seqbn'", "'seq_bn'"),
+        ("seq_bn[reduction_factor", "seq_bn[reduction_factor", ""),
+        ("seq_bn[no_such=1]", "no_such", ""),
+        ("direft", "direft", "noreft or loreft"),
+        ("prompt_tuning", "prompt", ""),
+        ("lora|prompt_tuning", "prompt", ""),
+        ("peft:lra", "'lra'", "'lora'"),
+        ("peft:lora[rank=8]", "option rank", "r, lora_alpha"),
+        ("peft:lora[bias='all']", "option bias", "r, lora_alpha"),
+        ("peft:lora[target_modules=['dense']]", "'dense'", "attention.output.dense"),
+        ("peft:lora|seq_bn", "|", ""),
+        ("peft:adalora", "'adalora'", "'lora'"),
     ],
 )
-def test_an_unknown_method_is_one_line_with_the_reason_and_examples(text: str, reason: str) -> None:
-    with pytest.raises(XadaptError, match="adapter_config") as caught:
+def test_an_unknown_method_is_one_line_with_the_reason_and_examples(text: str, subject: str, advice: str) -> None:
+    with refused("adapter_config", subject, "examples: seq_bn, ", advice=advice):
         check_method(text)
-    assert reason in str(caught.value)
-    assert "examples: seq_bn, " in str(caught.value)
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", [*LIBRARY, *PEFT])
@@ -187,9 +184,8 @@ def test_every_method_passes_the_check(text: str) -> None:
     "text", ["compacter", "lora[r=0]", "peft:lora[r=0]", "peft:lora[r='many']", "peft:lora[layers_to_transform=[9]]"]
 )  # fmt: skip
 def test_sizes_that_do_not_fit_are_one_line(host: Any, text: str) -> None:
-    with pytest.raises(XadaptError, match="adapter_config") as caught:
+    with refused("adapter_config", text):
         add_adapter(host.model, "z", text)
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["seq_bn", "peft:lora"])
@@ -215,12 +211,11 @@ def test_a_folder_that_is_no_whole_adapter_is_one_line(host: Any, tmp_path: Path
         }
         rest = {k: v for k, v in weights.items() if k != key}
         save_file({**rest, **changed[fault]}, file)
-    with pytest.raises(XadaptError, match=r"does not load \(.*\): train it again") as caught:
+    with refused(folder, advice="train it again"):
         load_adapter(host.model, folder, "y")
-    assert "\n" not in str(caught.value)
 
 
-def test_adapters_of_peft_add_up_wherever_they_stand_in_a_stack(host: Any) -> None:
+def test_adapters_of_peft_add_up_wherever_they_are_in_a_stack(host: Any) -> None:
     host.add("peft:lora", "p", "q")
     host.add("seq_bn", "b", "c")
     over = host.under(Stack("p", "b"))

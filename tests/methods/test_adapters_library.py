@@ -12,7 +12,7 @@ from adapters import XLMRobertaAdapterModel
 from adapters.composition import Fuse, Stack
 from adapters.configuration import ADAPTER_CONFIG_MAP
 
-from xadapt.errors import XadaptError
+from tests.error_checks import refused
 from xadapt.methods.adapter import adapter_state, add_adapter, copy_method, fixed_state, load_adapter, save_adapter
 
 
@@ -76,9 +76,8 @@ def test_the_library_erases_a_lora_under_a_fresh_one_and_here_this_is_one_line(h
     add_adapter(host.model, "fresh", "lora")
     host.model.set_active_adapters(Stack("a", "fresh"))
     assert torch.equal(host.hidden(), host.bare)
-    with pytest.raises(XadaptError, match=r"a and fresh cannot be stacked.*use peft:lora") as caught:
+    with refused("a and fresh", advice="peft:lora"):
         host.under(Stack("a", "fresh"))
-    assert "\n" not in str(caught.value)
 
 
 def test_a_fresh_lora_of_peft_on_another_changes_nothing(host: Any) -> None:
@@ -97,9 +96,8 @@ def test_scales_can_be_stacked(host: Any) -> None:
 def test_what_the_library_would_leave_out_of_a_stack_is_one_line(host: Any, text: str) -> None:
     host.add("seq_bn", "b")
     host.add(text, "z")
-    with pytest.raises(XadaptError, match="z would not act") as caught:
+    with refused("z", advice="bottom of a stack"):
         host.under(Stack("b", "z"))
-    assert "\n" not in str(caught.value)
     assert not torch.allclose(host.under(Stack("z", "b")), host.under("b"), atol=1e-4)
 
 
@@ -107,9 +105,9 @@ def test_what_the_library_would_leave_out_of_a_stack_is_one_line(host: Any, text
 def test_fusion_of_anything_but_bottlenecks_is_one_line(host: Any, text: str) -> None:
     host.add("seq_bn", "b")
     host.add(text, "z")
-    with pytest.raises(XadaptError, match="AdapterFusion takes bottleneck adapters, such as seq_bn, and z is none"):
+    with refused("AdapterFusion", "and z", advice="seq_bn"):
         host.under(Fuse("b", "z"))
-    with pytest.raises(XadaptError, match="AdapterFusion takes"):
+    with refused("AdapterFusion", "and z", advice="seq_bn"):
         host.under(Stack(Fuse("z", "b"), "b"))
 
 
@@ -125,9 +123,8 @@ def test_a_bottleneck_where_the_fusion_below_has_none_is_one_line(host: Any) -> 
     host.add("double_seq_bn", "z")
     fused = Fuse("a", "b")
     host.model.add_adapter_fusion(fused)
-    with pytest.raises(XadaptError, match="z has bottlenecks where the members of the fusion have none") as caught:
+    with refused("z", "adapter_config", advice="adapter_layers of b"):
         host.under(Stack(fused, "z"))
-    assert "\n" not in str(caught.value)
     host.model.set_active_adapters(Stack(fused, "z"))
     with pytest.raises(KeyError):
         host.hidden()

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import torch
-from adapters import AdapterFusionConfig
+from adapters import AdapterFusionConfig, XLMRobertaAdapterModel
 from adapters.composition import Fuse, Stack
 
-from tests.methods.folding import IDS, TWO, close, fused, gradients, hidden, library, places, same
+from tests.methods.folding import IDS, TWO, bottlenecks, close, fused, gradients, hidden, library, same
 from xadapt.methods.fusion import fusion_layers, load_fusion, save_fusion
 
 FIVE = (
@@ -81,18 +81,18 @@ def test_bf16_gives_the_same_type_and_stays_close(tiny: Any) -> None:
     assert close(found, exact, 1.2 * float((expected - exact).norm() / exact.norm()))
 
 
-def set_dropout(model: Any) -> None:
+def set_dropout(model: XLMRobertaAdapterModel) -> None:
     model.train()
     for layer in fusion_layers(model, model.active_adapters).values():
         layer.dropout.p = 0.5
 
 
-def watch_a_member(model: Any) -> None:
-    places(model)[1].adapters["m0"].register_forward_hook(lambda *seen: None)
-    places(model)[3].adapters["m1"].adapter_up.register_forward_pre_hook(lambda *seen: None)
+def watch_a_member(model: XLMRobertaAdapterModel) -> None:
+    bottlenecks(model)[1].adapters["m0"].register_forward_hook(lambda *seen: None)
+    bottlenecks(model)[3].adapters["m1"].adapter_up.register_forward_pre_hook(lambda *seen: None)
 
 
-def watch_the_fusion(model: Any) -> None:
+def watch_the_fusion(model: XLMRobertaAdapterModel) -> None:
     for layer in fusion_layers(model, model.active_adapters).values():
         layer.value.register_forward_hook(lambda *seen: None)
 

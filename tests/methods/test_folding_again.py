@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 import torch
+from adapters import XLMRobertaAdapterModel
 
-from tests.methods.folding import TWO, fused, gradients, hidden, places, same
+from tests.methods.folding import TWO, bottlenecks, fused, gradients, hidden, same
 from xadapt.methods import folded_fusion
 from xadapt.methods.folded_fusion import fold
 from xadapt.methods.fusion import fusion_layers
@@ -55,30 +56,30 @@ def test_a_step_of_an_optimizer_counts_at_once(tiny: Any, kind: Any) -> None:
     assert not torch.allclose(hidden(model), before, atol=1e-3)
 
 
-def load_others(model: Any) -> None:
+def load_others(model: XLMRobertaAdapterModel) -> None:
     state = {k: torch.flip(v, (0,)) for k, v in model.state_dict().items() if "fusion_layer." in k or ".adapters." in k}
     model.load_state_dict(state, strict=False)
 
 
-def assign_others(model: Any) -> None:
+def assign_others(model: XLMRobertaAdapterModel) -> None:
     state = {k: torch.flip(v, (0,)) for k, v in model.state_dict().items() if "fusion_layer." in k}
     model.load_state_dict(state, strict=False, assign=True)
 
 
-def scale_in_inference(model: Any) -> None:
+def scale_in_inference(model: XLMRobertaAdapterModel) -> None:
     with torch.inference_mode():
-        places(model)[1].adapters["m1"].adapter_up.bias.mul_(-3)
+        bottlenecks(model)[1].adapters["m1"].adapter_up.bias.mul_(-3)
 
 
-def turn_a_value(model: Any) -> None:
+def turn_a_value(model: XLMRobertaAdapterModel) -> None:
     fusion_layers(model, model.active_adapters)[1].value.weight.mul_(-1)
 
 
-def set_a_scaling(model: Any) -> None:
-    places(model)[1].adapters["m0"].scaling.data = torch.tensor([4.0])
+def set_a_scaling(model: XLMRobertaAdapterModel) -> None:
+    bottlenecks(model)[1].adapters["m0"].scaling.data = torch.tensor([4.0])
 
 
-def round_and_back(model: Any) -> None:
+def round_and_back(model: XLMRobertaAdapterModel) -> None:
     model.bfloat16().float()
 
 
@@ -98,22 +99,22 @@ def test_weights_made_for_inference_alone_are_taken(tiny: Any) -> None:
     with torch.inference_mode():
         model = fused(tiny)
         before = hidden(model)
-        places(model)[1].adapters["m1"].adapter_up.bias.mul_(-3)
+        bottlenecks(model)[1].adapters["m1"].adapter_up.bias.mul_(-3)
         assert not torch.allclose(hidden(model), before, atol=1e-3)
     same(model)
 
 
 @pytest.mark.parametrize("way", [copy.copy, copy.deepcopy])
-def test_a_place_is_folded_once_and_keeps_its_kind_and_its_name(tiny: Any, calls: Any, way: Any) -> None:
+def test_a_layer_is_folded_once_and_keeps_its_kind_and_its_name(tiny: Any, calls: Any, way: Any) -> None:
     model = fused(tiny)
-    for part in places(model):
+    for part in bottlenecks(model):
         fold(part)
-    kinds = [type(part) for part in places(model)]
-    for part in places(model):
+    kinds = [type(part) for part in bottlenecks(model)]
+    for part in bottlenecks(model):
         fold(part)
     hidden(model)
     other = way(model)
-    assert [type(part) for part in places(model)] == [type(part) for part in places(other)] == kinds
-    assert {kind.__name__ for kind in kinds} == {type(part).__name__ for part in places(tiny.model())}
+    assert [type(part) for part in bottlenecks(model)] == [type(part) for part in bottlenecks(other)] == kinds
+    assert {kind.__name__ for kind in kinds} == {type(part).__name__ for part in bottlenecks(tiny.model())}
     assert torch.equal(hidden(other), hidden(model))
     assert not calls

@@ -12,8 +12,8 @@ import torch
 from adapters.composition import Fuse
 from safetensors.torch import load_file, save_file
 
+from tests.error_checks import refused
 from tests.methods.fusions import BOTH, MEMBERS, logits, with_fusion, with_members
-from xadapt.errors import XadaptError
 from xadapt.methods.fusion import add_fusion, fusion_layers, load_fusion, lower_fusion, save_fusion
 
 CONFIG, WEIGHTS = "adapter_fusion_config.json", "model_adapter_fusion.safetensors"
@@ -100,23 +100,21 @@ def change(folder: Path, **changes: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "reason"),
+    ("spoil", "subjects"),
     [
-        (lambda folder: (folder / CONFIG).unlink(), f"cannot read .*{CONFIG}"),
-        (lambda folder: (folder / CONFIG).write_text("[]"), "does not load"),
-        (pickle_weights, f"{WEIGHTS} is missing"),
-        (cut_weights, "does not load .*Unable to load weights"),
-        (drop_a_layer, "missing keys: 6, roberta.encoder.layer.1"),
-        (add_a_layer, "unexpected keys: 6, roberta.encoder.layer.2"),
-        (partial(change, rank=5), "size mismatch"),
-        (partial(change, rank="much"), "does not load"),
-        (partial(change, config={"key": True}), "does not load .*missing"),
+        (lambda folder: (folder / CONFIG).unlink(), [CONFIG]),
+        (lambda folder: (folder / CONFIG).write_text("[]"), []),
+        (pickle_weights, [WEIGHTS, "missing"]),
+        (cut_weights, ["weights"]),
+        (drop_a_layer, ["missing keys: 6", "roberta.encoder.layer.1"]),
+        (add_a_layer, ["unexpected keys: 6", "roberta.encoder.layer.2"]),
+        (partial(change, rank=5), ["size mismatch"]),
+        (partial(change, rank="much"), []),
+        (partial(change, config={"key": True}), ["missing"]),
     ],
 )
-def test_a_broken_folder_is_one_line_that_names_it(tiny: Any, tmp_path: Path, spoil: Any, reason: str) -> None:
+def test_a_broken_folder_is_one_line_that_names_it(tiny: Any, tmp_path: Path, spoil: Any, subjects: list[str]) -> None:
     save_fusion(with_fusion(tiny, 4), MEMBERS, tmp_path / "fusion")
     spoil(tmp_path / "fusion")
-    with pytest.raises(XadaptError, match=reason) as caught:
+    with refused(tmp_path / "fusion", *subjects):
         load_fusion(with_members(tiny), MEMBERS, tmp_path / "fusion")
-    assert "\n" not in str(caught.value)
-    assert str(tmp_path / "fusion") in str(caught.value)

@@ -13,8 +13,9 @@ from adapters.composition import Stack
 from safetensors.torch import load_file
 from transformers import AutoModel
 
-from xadapt.errors import XadaptError
+from tests.error_checks import refused
 from xadapt.methods.adapter import activate, adapter_state, load_adapter, method_of, save_adapter
+from xadapt.store.records import Json
 
 TEXTS = (
     "peft:lora[r=4, lora_alpha=16]", "peft:rslora", "peft:dora", "peft:ia3", "peft:loha", "peft:lokr",
@@ -104,18 +105,17 @@ def test_the_sum_of_two_loras_is_what_plain_peft_computes(host: Any, plain: Any,
 @pytest.mark.parametrize("change", [{"bias": "all"}, {"rank_pattern": {"query": 2}}, {"modules_to_save": ["pooler"]},
                                     {"init_lora_weights": "pissa"}, {"peft_type": "BOFT"}])  # fmt: skip
 def test_a_stored_configuration_that_does_more_than_these_methods_is_one_line(
-    host: Any, tmp_path: Path, change: dict[str, Any]
+    host: Any, tmp_path: Path, change: Json
 ) -> None:
     host.add("peft:lora", "z")
     save_adapter(host.model, "z", tmp_path / "stored")
     path = tmp_path / "stored" / "adapter_config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
-    with pytest.raises(XadaptError, match=r"does not load \(") as caught:
+    with refused(tmp_path / "stored", advice="train it again"):
         load_adapter(host.model, tmp_path / "stored", "y")
-    assert "\n" not in str(caught.value)
 
 
-def test_a_stored_configuration_names_no_place_and_is_the_same_every_time(host: Any, tmp_path: Path) -> None:
+def test_a_stored_configuration_names_no_folder_and_is_the_same_every_time(host: Any, tmp_path: Path) -> None:
     host.add("peft:ia3", "z")
     for folder in ("one", "two"):
         save_adapter(host.model, "z", tmp_path / folder)

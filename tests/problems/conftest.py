@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from xadapt.tasks import Row
+
 
 @pytest.fixture(scope="session")
 def tokenizer() -> Any:
@@ -37,7 +39,7 @@ def learn(tiny: Any) -> Callable[..., tuple[Any, list[float]]]:
     """Train an adapter and a head on a handful of rows; gives the model and the loss of every step."""
     import torch
 
-    def steps(problem: Any, rows: list[dict[str, Any]], count: int = 80) -> tuple[Any, list[float]]:
+    def steps(problem: Any, rows: list[Row], count: int = 80) -> tuple[Any, list[float]]:
         torch.manual_seed(3)
         made = tiny.model()
         made.add_adapter("new", config="seq_bn[reduction_factor=2]")

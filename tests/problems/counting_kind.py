@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 import torch
+from adapters import XLMRobertaAdapterModel
 
-from xadapt.problems.base import Batch, Feature, Result, rounded
+from xadapt.problems.base import Batch, Feature, rounded
 from xadapt.problems.first_token import FirstTokenProblem
+from xadapt.store.records import Json
 from xadapt.tasks import Kind, Row
 from xadapt.tasks.fields import NUMBER, TEXT
 from xadapt.tasks.portable_heads import HeadForm
@@ -28,20 +30,15 @@ class Counting(Kind):
 class CountingProblem(FirstTokenProblem):
     """A number learnt on a scale of 0 to 1."""
 
-    texts: ClassVar[tuple[str, ...]] = ("first",)
+    kind: Counting
+    text_fields: ClassVar[tuple[str, ...]] = ("first",)
     targets: ClassVar[dict[str, str]] = {"labels": "float32"}
-
-    @property
-    def most(self) -> int:
-        """The largest count."""
-        kind: Any = self.task.kind
-        return int(kind.most)
 
     def label(self, row: Row) -> float:
         """The share of the largest count."""
-        return row["count"] / self.most
+        return row["count"] / self.kind.most
 
-    def add_head(self, model: Any, name: str) -> None:
+    def add_head(self, model: XLMRobertaAdapterModel, name: str) -> None:
         """One output on the first token."""
         model.add_classification_head(name, num_labels=1)
 
@@ -55,13 +52,13 @@ class CountingProblem(FirstTokenProblem):
 
     def decode(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[float]:
         """The output on the scale of the counts."""
-        return [float(value[0]) * self.most for value in raw]
+        return [float(value[0]) * self.kind.most for value in raw]
 
     def references(self, rows: list[Row]) -> list[float]:
         """Gold counts."""
         return [float(row["count"]) for row in rows]
 
-    def readable(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Result]:
+    def readable(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Json]:
         """The whole number that is nearest, and the number itself."""
         return [{"prediction": round(count), "exactly": rounded(count)} for count in self.decode(raw, features, rows)]
 

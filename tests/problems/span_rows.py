@@ -4,7 +4,7 @@ import numpy as np
 
 
 def row(context, answer, question="what?", number="q"):
-    """A row with an answer that stands in its context."""
+    """A row with an answer that is in its context."""
     return {
         "id": number,
         "question": question,

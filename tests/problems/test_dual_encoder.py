@@ -140,5 +140,5 @@ def test_what_vectors_depend_on_is_recorded_and_the_candidates_once_there_are_so
 def test_no_head_is_needed(problem, model):
     assert problem().needs_head is False
     assert problem().pooled is True
-    with pytest.raises(NotImplementedError, match="has no head"):
+    with pytest.raises(NotImplementedError):
         problem().add_head(model, "x")

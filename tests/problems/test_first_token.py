@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from xadapt.errors import XadaptError
+from tests.error_checks import refused
 from xadapt.problems import make_problem
 from xadapt.tasks import PairRegression, Task, TextClassification, get_task
 
@@ -146,5 +146,5 @@ def test_the_default_length_is_that_of_the_kind_or_of_a_base_that_reads_less(tin
 
 
 def test_more_tokens_than_the_base_has_positions_for_are_refused(tokenizer):
-    with pytest.raises(XadaptError, match="max_length=513: this base reads 512 tokens at most"):
+    with refused("max_length=513", advice="512 tokens at most"):
         make_problem(get_task("xnli"), tokenizer, 513)

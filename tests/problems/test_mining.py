@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from xadapt.errors import XadaptError
+from tests.error_checks import refused
 from xadapt.problems import make_problem
 from xadapt.problems.mining import mine
 from xadapt.problems.predict import fill_pool, predict
@@ -121,7 +121,7 @@ def test_gold_pairs_are_those_of_the_rows_at_hand(problem):
 
 def test_rows_without_a_gold_pair_cannot_be_scored(problem):
     problem.gold = [("s9", "t0")]
-    with pytest.raises(XadaptError, match="no gold pair among 3 sentences: take more with limit"):
+    with refused(problem.task.name, "3 sentences", advice="limit"):
         problem.score([], sentences("s", WORDS[:3]), "zh")
 
 

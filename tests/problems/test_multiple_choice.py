@@ -30,7 +30,7 @@ def small(tiny):
     return make_problem(get_task("copa"), tiny.tokenizer, 64)
 
 
-def test_each_choice_stands_with_its_question_beside_the_context(copa, tokenizer):
+def test_each_choice_is_read_with_its_question_beside_the_context(copa, tokenizer):
     first, _, third = copa.encode(ROWS, labelled=False)
     assert first["choices"] == [
         tokenizer(ROWS[0]["context"], f"What was the cause? {choice}")["input_ids"] for choice in ROWS[0]["choices"]

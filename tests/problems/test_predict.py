@@ -25,7 +25,7 @@ def rows():
 
 @pytest.fixture
 def logits(monkeypatch):
-    """See the raw outputs in the place of the decoded ones."""
+    """See the raw outputs instead of the decoded ones."""
 
     def of(problem, model, rows, head, budget=4096, **options):
         monkeypatch.setattr(problem, "decode", lambda raw, features, rows: raw)
@@ -188,10 +188,10 @@ def test_rows_that_look_the_same_run_once_and_all_get_the_answer(model, nli, row
     monkeypatch.setattr(
         nli, "forward", lambda m, batch, head: seen.append(len(batch["input_ids"])) or forward(m, batch, head)
     )
-    told = []
+    finished = []
     many = [rows[0], rows[1], rows[0], dict(rows[0], label=2), rows[2], rows[1]]
-    outputs = logits(nli, model, many, "xnli", progress=told.append)
+    outputs = logits(nli, model, many, "xnli", progress=finished.append)
     assert sum(seen) == 3
-    assert sum(told) == 6
+    assert sum(finished) == 6
     for output, row in zip(outputs, (0, 1, 0, 0, 2, 1), strict=True):
         np.testing.assert_allclose(output, alone[row], atol=1e-5)

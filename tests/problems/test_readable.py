@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from xadapt.problems import make_problem
-from xadapt.tasks import get_task
+from xadapt.store.records import Json
+from xadapt.tasks import Row, get_task
 
 
-def read(tiny: Any, task: str, rows: list[dict[str, Any]], raw: Any, **calibration: float) -> list[dict[str, Any]]:
+def read(tiny: Any, task: str, rows: list[Row], raw: Any, **calibration: float) -> list[Json]:
     problem = make_problem(get_task(task), tiny.tokenizer, 48)
     problem.calibration = calibration
     features = problem.encode(rows, labelled=False)

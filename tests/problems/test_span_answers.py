@@ -1,4 +1,4 @@
-"""Extractive answers come back from tokens as they stand in the text."""
+"""Extractive answers come back from tokens as they are in the text."""
 
 import itertools
 
@@ -11,7 +11,7 @@ from xadapt.problems import make_problem
 from xadapt.problems.span_qa import answer_text, answer_tokens
 from xadapt.tasks import get_task
 
-#: Language to context and answer, one that starts, one that stands in, and one that ends the text.
+#: Language to context and answer, one at the start, one within, and one at the end of the text.
 TEXTS = {
     "en": ("The bridge over the Rhine was closed in 1929 (see above).", ["The bridge", "Rhine", "1929"]),
     "zh": ("莱茵河上的大桥于1929年关闭,因为河水上涨了", ["莱茵河", "1929年", "河水上涨了"]),

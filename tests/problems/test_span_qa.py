@@ -23,10 +23,10 @@ def test_a_long_context_gives_windows_that_overlap_and_leave_nothing_out(qa):
     assert all(later[0, 0] < earlier[-1, 1] for earlier, later in itertools.pairwise(spans))
 
 
-@pytest.mark.parametrize("place", [3, 60, 118])
-def test_the_window_that_holds_the_answer_wins(qa, place):
+@pytest.mark.parametrize("index", [3, 60, 118])
+def test_the_window_that_holds_the_answer_wins(qa, index):
     context = " ".join(f"word{i}" for i in range(120))
-    assert decoded(qa, [row(context, f"word{place}")]) == [f"word{place}"]
+    assert decoded(qa, [row(context, f"word{index}")]) == [f"word{index}"]
 
 
 def test_a_window_without_the_whole_answer_trains_on_the_first_token(qa):

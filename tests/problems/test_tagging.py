@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from xadapt.errors import XadaptError
+from tests.error_checks import refused
 from xadapt.problems import make_problem
 from xadapt.problems.predict import predict
 from xadapt.problems.tagging import IGNORED, tag_index, whole_words
@@ -66,7 +66,7 @@ def test_every_word_has_its_label_once_at_a_piece_of_its_own(ner, language):
 
 
 @pytest.mark.parametrize("language", WORDS)
-def test_the_label_stands_at_the_first_letters_of_the_word(packed, language):
+def test_the_label_is_at_the_first_letters_of_the_word(packed, language):
     for feature in packed.encode([row(WORDS[language])], labelled=True):
         pieces = packed.tokenizer.convert_ids_to_tokens(feature["input_ids"])
         for index in feature["tagged"]:
@@ -92,7 +92,7 @@ def test_a_word_of_nothing_but_marks_is_labelled_at_the_first():
     assert [tag_index(pieces) for pieces in (["▁"], ["▁", "▁"], ["▁a", "b"], ["▁", "▁", "x"])] == [0, 0, 0, 2]
 
 
-def test_words_without_a_piece_are_read_as_unknown_and_keep_their_place(packed):
+def test_words_without_a_piece_are_read_as_unknown_and_keep_their_position(packed):
     words = [word for nothing in NOTHING for word in (nothing, "bridge")]
     assert all(not packed.tokenizer.tokenize(nothing) for nothing in NOTHING), "or this shows nothing"
     features = packed.encode([row(words)], labelled=True)
@@ -166,7 +166,7 @@ def test_loss_is_cross_entropy_at_labelled_pieces_alone(ner):
 
 def test_a_tag_to_learn_that_is_no_label_is_refused_by_name(ner):
     rows = [row(["a"], ["O"]), row(["a", "b"], ["O", "B-GPE"])]
-    with pytest.raises(XadaptError, match="wikiann, training row 1: tag 'B-GPE' is not one of its 7 labels"):
+    with refused("wikiann", "row 1", "'B-GPE'", advice="declare the label"):
         ner.encode(rows, labelled=True)
 
 
@@ -187,7 +187,7 @@ def test_a_row_with_a_strange_tag_can_still_be_predicted(model, tiny):
     assert len(predict(model, problem, [row(["a", "b"], ["O", "B-GPE"])], "wikiann")[0]) == 2
 
 
-def test_tags_are_what_the_logits_say_even_where_they_do_not_fit_together(packed):
+def test_tags_are_those_of_the_highest_logits_even_where_they_do_not_fit_together(packed):
     rows = [row(["a", "b", "c"], ["I-PER", "I-ORG", "B-LOC"])]
     features = packed.encode(rows, labelled=True)
     assert packed.decode(perfect(packed, features), features, rows) == [["I-PER", "I-ORG", "B-LOC"]]

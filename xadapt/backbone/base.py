@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -14,7 +14,7 @@ from xadapt.backbone.packed import check_packed, encoder_state, packed_path, rea
 from xadapt.backbone.packed_embedding import PackedEmbedding, unpack_rows
 from xadapt.bases import DEFAULT_BASE, base_name, split_name
 from xadapt.connection import prepare_hub
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, reason_of
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
@@ -34,7 +34,7 @@ class Backbone:
         tokenizer: Its fast tokenizer.
         config: Its configuration, with dropout off: a frozen encoder that drops out units only adds noise.
         state: Encoder weights, shared by every model that is made from it.
-        sentence_layer: The layer whose mean-pooled vectors stand for a sentence unless the user names another.
+        sentence_layer: The layer whose mean-pooled vectors are a sentence's unless the user names another.
         words: The word embedding's packed rows, uint8, shape (words, bytes), shared likewise; None if ``state`` has it.
     """
 
@@ -149,7 +149,7 @@ def _pretrained(name: str) -> Backbone:
     if local.is_dir() and not (local / "config.json").is_file():
         raise XadaptError(f"base {name!r}: the folder has no config.json: name the folder of an XLM-R checkpoint")
     try:
-        config: Any = AutoConfig.from_pretrained(where)
+        config = AutoConfig.from_pretrained(where)
         if config.model_type != "xlm-roberta":
             raise XadaptError(f"base {name!r} is a {config.model_type} model: xadapt takes XLM-R checkpoints")
         config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
@@ -165,9 +165,8 @@ def _pretrained(name: str) -> Backbone:
         raise XadaptError(f"base {name!r} has no readable tokenizer.json: save its fast tokenizer with it") from None
     except Exception as error:
         why = "not a readable XLM-R checkpoint" if local.is_dir() else "no such folder, and the hub has no answer"
-        reason = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise XadaptError(
-            f"base {name!r}: {why} ({reason[:100]}): use 'e5-small', a hub id or a checkpoint folder"
+            f"base {name!r}: {why} ({reason_of(error, 100)}): use 'e5-small', a hub id or a checkpoint folder"
         ) from None
     kept = ("roberta.embeddings.", "roberta.encoder.")
     missing = [key for key in loading["missing_keys"] if key.startswith(kept)]

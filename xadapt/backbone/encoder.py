@@ -10,7 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 from transformers.modeling_outputs import BaseModelOutputWithPastAndCrossAttentions
-from transformers.models.xlm_roberta.modeling_xlm_roberta import XLMRobertaEncoder, XLMRobertaSdpaSelfAttention
+from transformers.models.xlm_roberta.modeling_xlm_roberta import (
+    XLMRobertaEncoder,
+    XLMRobertaLayer,
+    XLMRobertaSdpaSelfAttention,
+)
 
 from xadapt.libraries.transformers import set_encoder_class
 from xadapt.store.text_cache import TextCache, text_key
@@ -110,7 +114,7 @@ class SplitEncoder(XLMRobertaEncoder):
         return hidden
 
 
-def _first(layer: Any, hidden: Tensor, attention_mask: Tensor | None) -> Tensor:
+def _first(layer: XLMRobertaLayer, hidden: Tensor, attention_mask: Tensor | None) -> Tensor:
     """The first token's vector behind a layer, shape (batch, 1, width): it alone asks, all tokens answer."""
     # With gaps in it torch would multiply in an order that depends on what is being trained.
     first = hidden[:, :1].contiguous()

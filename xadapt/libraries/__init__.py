@@ -1,4 +1,5 @@
 """What reaches into libraries, past what they document: one module a library.
 
-Every function says why it is needed and which test fails without it, so that it can go when the library has changed.
+Each function's docstring holds why it is needed and which test fails without it, so that it can go when the library
+has changed.
 """

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from peft import PeftConfig
-    from peft.tuners.tuners_utils import BaseTuner
+    from peft.tuners.tuners_utils import BaseTuner, BaseTunerLayer
     from torch import nn
 
 
@@ -65,7 +65,7 @@ def quiet() -> Iterator[None]:
         yield
 
 
-def acts(layer: Any) -> bool:
+def acts(layer: BaseTunerLayer) -> bool:
     """Whether a layer of peft computes something else than the layer that it is around."""
     if layer.merged:
         return True

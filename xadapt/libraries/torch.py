@@ -9,7 +9,7 @@ from torch import Tensor, nn
 def has_hooks(module: nn.Module) -> bool:
     """Whether somebody watches what a module computes, so that its ``forward`` has to be called.
 
-    PyTorch does not say so in public.
+    PyTorch has no public way to ask.
 
     Test: ``tests/methods/test_folded_fusion.py``, dropout and hooks leave a fusion to the library.
     """

@@ -46,7 +46,7 @@ def is_tokenwise(model: XLMRobertaAdapterModel) -> bool:
     """Whether all that is active maps each token by itself, given what goes into its layer.
 
     Prefixes add tokens to attend to, gates are means over a sequence, and ReFT looks at positions: they do not. A
-    user's own method does if it says so.
+    user's own method does if it was registered as such.
 
     Args:
         model: An ``XLMRobertaAdapterModel``.
@@ -64,7 +64,7 @@ def _acting(model: XLMRobertaAdapterModel) -> Iterator[tuple[str, nn.Module]]:
         if isinstance(module, AdapterLayerBase):
             acts = module.get_active_setup() is not None or getattr(module, "merged", False)
         else:
-            # Invertible adapters are in a plain dictionary, as may be what is not known here.
+            # Invertible adapters are in a plain dictionary, and so may be modules of later versions.
             outside = isinstance(module, nn.ModuleDict) and not _WITHIN.match(path) and path not in _POOLS
             acts = outside and not active.isdisjoint(module.keys())
         if acts:

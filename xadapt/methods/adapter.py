@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from adapters.composition import AdapterCompositionBlock, Stack
 from safetensors import SafetensorError
 
-from xadapt.errors import XadaptError, option
+from xadapt.errors import XadaptError, option, reason_of
 from xadapt.methods import adapters_library, own_methods, peft_configs, peft_library
 from xadapt.methods.layer_grammar import ALL, DEEPEST, layer_numbers, split_layers
 from xadapt.store.files import read_json
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from adapters import XLMRobertaAdapterModel
     from torch import Tensor, nn
+
+    from xadapt.store.records import Json
 
 _EXAMPLES = "seq_bn, double_seq_bn, par_bn, seq_bn[reduction_factor=16], lora[r=8], peft:lora[r=8], peft:dora, peft:ia3"
 #: What the libraries raise on values that make no sense.
@@ -39,13 +41,13 @@ class _Library(Protocol):
     def limit(self, config: Any, layers: list[int], depth: int) -> Any: ...
     def config_of(self, model: XLMRobertaAdapterModel, name: str, rank: int | None = None) -> Any: ...
     def add(self, model: XLMRobertaAdapterModel, name: str, config: Any) -> None: ...
-    def describe(self, model: XLMRobertaAdapterModel, name: str) -> dict[str, Any]: ...
+    def describe(self, model: XLMRobertaAdapterModel, name: str) -> Json: ...
     def state(self, model: XLMRobertaAdapterModel, name: str) -> dict[str, nn.Parameter]: ...
     def fixed_state(self, model: XLMRobertaAdapterModel, name: str) -> dict[str, Tensor]: ...
     def save(self, model: XLMRobertaAdapterModel, name: str, folder: Path) -> None: ...
     def load(
         self, model: XLMRobertaAdapterModel, folder: Path, name: str
-    ) -> tuple[dict[str, Any], dict[str, Tensor]]: ...
+    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]: ...
 
 
 def _library(model: XLMRobertaAdapterModel, name: str) -> _Library:
@@ -58,14 +60,14 @@ def _library(model: XLMRobertaAdapterModel, name: str) -> _Library:
 def _library_of(method: str) -> _Library:
     if method.startswith(peft_configs.PREFIX):
         return peft_library
-    return own_methods if own_methods.knows(method) else adapters_library
+    return own_methods if own_methods.names_own_method(method) else adapters_library
 
 
 def check_method(text: str) -> None:
     """Check a configuration string.
 
     Raises:
-        XadaptError: If nobody knows it, or it cannot be used here, or not in some layers only.
+        XadaptError: If there is no such method, or it cannot be used here, or not in some layers only.
     """
     _parse(text, DEEPEST)
 
@@ -73,11 +75,11 @@ def check_method(text: str) -> None:
 def method_version(text: str) -> int:
     """Which version of the method in a configuration string is registered; 0 for a library's method."""
     method, _ = split_layers(text)
-    return own_methods.version_of(method) if own_methods.knows(method) else 0
+    return own_methods.version_of(method) if own_methods.names_own_method(method) else 0
 
 
 def _parse(text: str, depth: int) -> tuple[_Library, Any]:
-    """The library of a configuration string, and the configuration for a base of so many layers."""
+    """The library of a configuration string, and its configuration for a base with this many layers."""
     method, layers = split_layers(text)
     numbers = layer_numbers(layers, depth)
     library = _library_of(method)
@@ -92,12 +94,6 @@ def _parse(text: str, depth: int) -> tuple[_Library, Any]:
 
 def _config_error(text: str, error: Exception) -> XadaptError:
     return XadaptError(f"{option('adapter_config')} {text!r}: {reason_of(error)} (examples: {_EXAMPLES})")
-
-
-def reason_of(error: Exception) -> str:
-    """What a library says is wrong, in one line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0][:200] if lines else type(error).__name__
 
 
 def add_adapter(model: XLMRobertaAdapterModel, name: str, text: str) -> None:
@@ -144,12 +140,12 @@ def has_adapter(model: XLMRobertaAdapterModel, name: str) -> bool:
     return any(library.has_adapter(model, name) for library in (adapters_library, peft_library, own_methods))
 
 
-def method_of(model: XLMRobertaAdapterModel, name: str) -> dict[str, Any]:
+def method_of(model: XLMRobertaAdapterModel, name: str) -> Json:
     """What an adapter is, as JSON: equal for adapters that can be averaged in weight space, and for no others.
 
     Returns:
-        ``library`` (``adapters``, ``peft`` or ``own``), ``method``, the fields of its configuration, without those that
-        only say how it starts, and where the method draws random parts that are never trained ``fixed``, their SHA-256.
+        ``library`` (``adapters``, ``peft`` or ``own``), ``method``, the fields of its configuration without those for
+        how it starts, and where the method draws random parts that are never trained ``fixed``, their SHA-256.
     """
     return _library(model, name).describe(model, name)
 
@@ -199,7 +195,7 @@ def load_adapter(model: XLMRobertaAdapterModel, folder: Path, name: str) -> None
 
 
 def read_adapter(model: XLMRobertaAdapterModel, folder: Path, name: str) -> None:
-    """Do as :func:`load_adapter` does, for a caller who can say more about what is wrong.
+    """Do as :func:`load_adapter` does, for a caller with more to say about what is wrong.
 
     Raises:
         XadaptError: If the adapter is of a method that is not registered.
@@ -216,7 +212,7 @@ def read_adapter(model: XLMRobertaAdapterModel, folder: Path, name: str) -> None
     _fill(own, stored)
 
 
-def _fill(own: dict[str, Any], stored: dict[str, Tensor]) -> None:
+def _fill(own: dict[str, Tensor], stored: dict[str, Tensor]) -> None:
     odd = sorted(own.keys() ^ stored.keys())
     if odd:
         raise ValueError(f"{odd[0]} is {'missing' if odd[0] in own else 'no part of its method'}")
@@ -233,7 +229,7 @@ def activate(model: XLMRobertaAdapterModel, block: str | AdapterCompositionBlock
     Args:
         model: The model.
         block: None, an adapter, or ``Stack`` and ``Fuse`` of adapters. Those of peft act in the linear layers wherever
-            they stand in a stack, and add up; those of users' own methods act at the end of a layer, in order.
+            they are in a stack, and add up; those of users' own methods act at the end of a layer, in order.
 
     Raises:
         XadaptError: If the libraries cannot compose these adapters, or would leave one of them out without a word.

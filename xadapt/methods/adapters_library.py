@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
     from torch import Tensor, nn
 
+    from xadapt.store.records import Json
+
 #: Modules of the library that hold adapters by name.
 _HOLDERS = "adapters|invertible_adapters|loras|prefix_gates|prefix_tunings|refts|shared_parameters"
 #: How an adapter starts, which makes no difference to what it is.
@@ -62,14 +64,14 @@ def limit(config: AdapterConfig, layers: list[int], depth: int) -> AdapterConfig
         depth: Number of layers of the base.
 
     Raises:
-        ValueError: If it says its layers itself.
+        ValueError: If it names layers itself.
     """
     left_out = [number for number in range(depth) if number not in set(layers)]
     parts = []
     for part in _parts(config):
         reft = isinstance(part, ReftConfig)
         if part.layers != "all" if reft else part.leave_out:
-            raise ValueError("it says its layers twice")
+            raise ValueError("it names its layers twice")
         parts.append(part.replace(layers=layers if left_out else "all") if reft else part.replace(leave_out=left_out))
     return ConfigUnion(*parts) if isinstance(config, ConfigUnion) else parts[0]
 
@@ -97,7 +99,7 @@ def add(model: XLMRobertaAdapterModel, name: str, config: AdapterConfig) -> None
         value.detach().copy_(value.half())
 
 
-def describe(model: XLMRobertaAdapterModel, name: str) -> dict[str, Any]:
+def describe(model: XLMRobertaAdapterModel, name: str) -> Json:
     """The method of an adapter, its configuration and a digest of what training leaves as it was drawn, as JSON."""
     config = config_of(model, name)
     method = {"library": "adapters", "method": "+".join(map(_name, _parts(config))), **_lasting(config.to_dict())}
@@ -110,13 +112,13 @@ def describe(model: XLMRobertaAdapterModel, name: str) -> dict[str, Any]:
     return method
 
 
-def _lasting(config: dict[str, Any]) -> dict[str, Any]:
+def _lasting(config: Json) -> Json:
     kept = {key: value for key, value in config.items() if key not in _START}
     return {**kept, "configs": [_lasting(part) for part in config["configs"]]} if "configs" in config else kept
 
 
 def _name(config: AdapterConfig) -> str:
-    # One class of the library stands for all of these.
+    # The library has one class for all of these.
     if not isinstance(config, LoRAConfig) or isinstance(config, MTLLoRAConfig):
         return config.architecture or "bottleneck"
     if config.composition_mode == "scale":
@@ -176,14 +178,14 @@ def save(model: XLMRobertaAdapterModel, name: str, folder: Path) -> None:
         save_file(weights, temporary / SAFE_WEIGHTS_NAME)
 
 
-def load(model: XLMRobertaAdapterModel, folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def load(model: XLMRobertaAdapterModel, folder: Path, name: str) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Add a stored adapter, its weights still fresh.
 
     Returns:
         Its tensors and the stored ones, both by the same paths.
 
     Raises:
-        ValueError: If weights in the folder are no adapter's of the name that it says.
+        ValueError: If weights in the folder are no adapter's of the name that its configuration gives.
     """
     config = read_json(folder / CONFIG_NAME)
     weights = load_file(folder / SAFE_WEIGHTS_NAME)
@@ -224,7 +226,7 @@ def check_composition(model: XLMRobertaAdapterModel, block: Any) -> None:
         for name in fused.children:
             if _locations(model, name) != there:
                 raise XadaptError(
-                    f"{name} and {fused.last()} cannot be fused: their bottlenecks are in different places; train them "
+                    f"{name} and {fused.last()} cannot be fused: their bottlenecks are at different points; train them "
                     f"with the same {option('adapter_config')} and {option('adapter_layers')}"
                 )
         for name in names:

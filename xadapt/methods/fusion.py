@@ -140,7 +140,7 @@ def _bottlenecks(model: XLMRobertaAdapterModel, fused: Fuse) -> dict[int | str, 
 
 
 def save_fusion(model: XLMRobertaAdapterModel, fused: Fuse, folder: Path) -> None:
-    """Write a fusion as AdapterHub lays it out, safetensors; the configuration of one of low rank says ``rank``."""
+    """Write a fusion as AdapterHub lays it out, safetensors; the configuration of one of low rank has a ``rank``."""
     value = next(iter(fusion_layers(model, fused).values())).value
     rank = {"rank": value.down.out_features} if isinstance(value, LowRankValue) else None
     with atomic_folder(folder) as temporary:

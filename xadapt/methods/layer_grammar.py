@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field
 from xadapt.errors import XadaptError, option
 
 ALL = "all"
-#: Stands between a method and its layers in a configuration string.
+#: Between a method and its layers in a configuration string.
 _MARK = "@"
 _SPAN = re.compile(r"([0-9]{1,3})(-([0-9]{1,3})?)?")
 #: More layers than any base has; ``6-`` is written down as if it reached above them.
@@ -21,13 +21,13 @@ _OPTION = re.compile(r"\b(leave_out|layers|layers_to_transform)\s*=")
 
 
 def canonical_layers(text: str) -> str:
-    """One spelling for all that say the same, so that it can be hashed.
+    """One spelling for all that mean the same layers, so that it can be hashed.
 
     Args:
         text: ``all``, ``6-11`` (both ends included), ``6-`` (to the top), ``6``, or several joined by commas.
 
     Raises:
-        ValueError: If it says no layers.
+        ValueError: If it names no layers.
     """
     if text.strip() == ALL:
         return ALL
@@ -69,7 +69,7 @@ def layer_numbers(text: str, depth: int) -> list[int]:
         depth: Number of layers of the base.
 
     Raises:
-        XadaptError: If it says no layers, or some that the base does not have.
+        XadaptError: If it names no layers, or some that the base does not have.
     """
     try:
         layers = canonical_layers(text)
@@ -86,14 +86,14 @@ def layer_numbers(text: str, depth: int) -> list[int]:
     return sorted(number for number in _numbers(layers) if number < depth)
 
 
-def says_layers(text: str) -> bool:
+def names_layers(text: str) -> bool:
     """Whether a configuration string limits its method to layers."""
     return _MARK in text or bool(_OPTION.search(text))
 
 
 def with_layers(text: str, layers: str) -> str:
-    """The configuration string of a method in some layers: ``seq_bn@6-``; one that says its layers stays as it is."""
-    return text if layers == ALL or says_layers(text) else f"{text}{_MARK}{layers}"
+    """The configuration string of a method in some layers: ``seq_bn@6-``; one that names its layers stays as it is."""
+    return text if layers == ALL or names_layers(text) else f"{text}{_MARK}{layers}"
 
 
 def split_layers(text: str) -> tuple[str, str]:

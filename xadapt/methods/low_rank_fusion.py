@@ -56,7 +56,7 @@ def make_room(layer: BertFusion, rank: int) -> None:
 
 @dataclass
 class Moments:
-    """Second moments of what a fusion layer is given, summed over tokens; zeros say that all directions count alike.
+    """Second moments of what a fusion layer is given, summed over tokens; under zeros all directions count alike.
 
     Attributes:
         queries: Of the query with a 1 behind it, shape (width + 1, width + 1).

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
 
 CONFIG, WEIGHTS = "adapter_config.json", "adapter.safetensors"
-#: Says in a stored configuration that it is one of these.
+#: The key of a stored configuration that marks it as one of these.
 KEY = "own_method"
 _HOLDER = "own_adapters"
 
@@ -95,7 +95,7 @@ class OwnAdapters(nn.ModuleDict):
         return hidden
 
 
-def knows(text: str) -> bool:
+def names_own_method(text: str) -> bool:
     """Whether a configuration string names a user's method."""
     return any(part.partition("[")[0].strip() in own_methods() for part in text.split("|"))
 
@@ -149,7 +149,7 @@ def config_of(model: XLMRobertaAdapterModel, name: str, rank: int | None = None)
     return holder._configs[name]
 
 
-def describe(model: XLMRobertaAdapterModel, name: str) -> dict[str, Any]:
+def describe(model: XLMRobertaAdapterModel, name: str) -> Json:
     """The method of an adapter, its options and a digest of what is not trained, as JSON."""
     found = config_of(model, name)
     method = found.method
@@ -252,7 +252,7 @@ def _file_key(key: str) -> str:
     return key.replace(f".{_HOLDER}.*.", f".{_HOLDER}.")
 
 
-def load(model: XLMRobertaAdapterModel, folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def load(model: XLMRobertaAdapterModel, folder: Path, name: str) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Add a stored adapter, its weights still fresh.
 
     Returns:

@@ -13,6 +13,8 @@ from xadapt.libraries.peft import quiet
 if TYPE_CHECKING:
     from peft import PeftConfig
 
+    from xadapt.store.records import Json
+
 PREFIX = "peft:"
 #: The linear layers of an encoder layer.
 LINEARS = (
@@ -43,8 +45,8 @@ class Method:
 
     kind: str
     options: tuple[str, ...]
-    fixed: dict[str, Any] = field(default_factory=dict)
-    defaults: dict[str, Any] = field(default_factory=lambda: {"target_modules": ["query", "value"]})
+    fixed: Json = field(default_factory=dict)
+    defaults: Json = field(default_factory=lambda: {"target_modules": ["query", "value"]})
 
 
 _LORA = ("r", "lora_alpha", "lora_dropout", *_WHERE)
@@ -96,7 +98,7 @@ def limit(config: PeftConfig, layers: list[int], depth: int) -> PeftConfig:
         depth: Number of layers of the base.
 
     Raises:
-        ValueError: If its method has no such option, or it says its layers itself.
+        ValueError: If its method has no such option, or it names layers itself.
     """
     name = name_of(config)
     if "layers_to_transform" not in METHODS[name].options:
@@ -104,12 +106,12 @@ def limit(config: PeftConfig, layers: list[int], depth: int) -> PeftConfig:
         raise ValueError(f"peft:{name} is in all layers always; {able} can be in some, and so can {name}")
     changed: Any = copy.deepcopy(config)
     if changed.layers_to_transform is not None:
-        raise ValueError("it says its layers twice")
+        raise ValueError("it names its layers twice")
     changed.layers_to_transform = layers if len(layers) < depth else None
     return changed
 
 
-def _make_config(name: str, options: dict[str, Any]) -> PeftConfig:
+def _make_config(name: str, options: Json) -> PeftConfig:
     from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
 
     method = METHODS[name]
@@ -165,6 +167,6 @@ def exact(config: PeftConfig) -> PeftConfig:
     return changed
 
 
-def as_json(config: PeftConfig) -> dict[str, Any]:
+def as_json(config: PeftConfig) -> Json:
     """The fields of a configuration as JSON, sorted by name."""
     return {key: sorted(v) if isinstance(v, set) else v for key, v in sorted(config.to_dict().items())}

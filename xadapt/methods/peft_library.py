@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
     from peft import PeftConfig
     from peft.tuners.tuners_utils import BaseTuner, BaseTunerLayer
+
+    from xadapt.store.records import Json
 
 #: What a library of methods has is here too where the configurations' own module has it already.
 __all__ = [
@@ -60,7 +62,7 @@ def _injected(model: XLMRobertaAdapterModel) -> _Injected:
     return injected
 
 
-def describe(model: XLMRobertaAdapterModel, name: str) -> dict[str, Any]:
+def describe(model: XLMRobertaAdapterModel, name: str) -> Json:
     """The method of an adapter and what its options are, as JSON."""
     config = _injected(model).configs[name]
     method = name_of(config)
@@ -162,7 +164,7 @@ def _file_key(key: str) -> str:
     return plain.removesuffix(".weight") if ".lora_magnitude_vector." in key else plain
 
 
-def load(model: XLMRobertaAdapterModel, folder: Path, name: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def load(model: XLMRobertaAdapterModel, folder: Path, name: str) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """Add a stored adapter, its weights still fresh.
 
     Returns:

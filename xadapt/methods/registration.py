@@ -19,7 +19,7 @@
         def forward(self, hidden: torch.Tensor) -> torch.Tensor:
             return hidden + self.up(self.down(hidden).relu())
 
-``--adapter-config "scaled[size=4]"`` then trains it, ``--adapter-layers`` chooses its layers.
+The configuration string ``scaled[size=4]`` then trains it, and ``scaled[size=4]@6-`` in these layers alone.
 """
 
 from __future__ import annotations
@@ -71,10 +71,10 @@ class OwnMethod:
         Raises:
             ValueError: If there is no such option, or its value is of another type.
         """
-        known = [field.name for field in fields(self.config)]
+        names = [field.name for field in fields(self.config)]
         for option in options:
-            if option not in known:
-                raise ValueError(f"{self.name} has no option {option}, but {', '.join(known) or 'none at all'}")
+            if option not in names:
+                raise ValueError(f"{self.name} has no option {option}, but {', '.join(names) or 'none at all'}")
         try:
             return TypeAdapter(self.config).validate_python(dict(options))
         except ValidationError as error:
@@ -106,7 +106,7 @@ def adapter_method(
         name: What it is called, small letters, digits and underscores; no name of a library's method.
         config: The dataclass of its options: numbers, texts, truth values, lists of such; each with a default.
         tokenwise: Whether a token's result depends on this token alone. The last layer can then leave out tokens that
-            nobody reads, which saves time; said wrongly, it changes results.
+            nobody reads, which saves time; where it is not true, results change.
         version: To be raised when the class computes something else than before: the runs are then others, and
             checkpoints of the earlier version are refused.
 
@@ -133,7 +133,7 @@ def _check(name: str, config: type, module: type) -> None:
     if name in ADAPTER_CONFIG_MAP or name in METHODS:
         raise XadaptError(f"{where}: a library has a method of this name already: choose another")
     before = _METHODS.get(name)
-    # A cell of a notebook that is run again may take its own place.
+    # A cell of a notebook may be run again.
     if before and _called(before.module) != _called(module):
         raise XadaptError(f"{where}: {'.'.join(_called(before.module))} has this name already: choose another")
     if not (isinstance(module, type) and issubclass(module, nn.Module)):
@@ -142,7 +142,7 @@ def _check(name: str, config: type, module: type) -> None:
         raise XadaptError(f"{where}: config must be a dataclass")
     taken = sorted({field.name for field in fields(config)} & _RESERVED)
     if taken:
-        raise XadaptError(f"{where}: {taken[0]} says something else of every adapter: give the option another name")
+        raise XadaptError(f"{where}: {taken[0]} means something else for every adapter: give the option another name")
     try:
         config()
     except TypeError as error:

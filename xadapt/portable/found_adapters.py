@@ -13,8 +13,8 @@ from adapters.utils import HEAD_CONFIG_NAME, SAFE_HEAD_WEIGHTS_NAME, SAFE_WEIGHT
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
-from xadapt.errors import XadaptError, option
-from xadapt.methods.adapter import LOADING_ERRORS, read_adapter, reason_of
+from xadapt.errors import XadaptError, option, reason_of
+from xadapt.methods.adapter import LOADING_ERRORS, read_adapter
 from xadapt.methods.peft_configs import LINEARS
 from xadapt.methods.peft_library import CONFIG, WEIGHTS
 from xadapt.portable.export_peft import ROOT, targets

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
 from xadapt.errors import XadaptError
-from xadapt.problems.answers import answer_fault, answer_remarks, break_fault, count_answers
+from xadapt.problems.answer_checks import answer_fault, answer_remarks, break_fault, count_answers
 from xadapt.problems.base import Defaults, Feature
 from xadapt.problems.dual_encoder import TOP, DualEncoderProblem, query_id
-from xadapt.problems.sentences import split_sentences
+from xadapt.problems.sentence_split import split_sentences
 from xadapt.tasks import AnswerRetrieval, Row
 from xadapt.tasks.fields import ID, TEXT, VALUE
 from xadapt.tasks.specs import FieldFault, KindSpec, PoolSpec, Remark, register_kind
@@ -60,7 +60,7 @@ class AnswerRetrievalProblem(DualEncoderProblem):
     def encode(self, rows: list[Row], labelled: bool) -> list[Feature]:
         """Encode questions; with labels also the sentence of each one's first answer."""
         length = min(QUERY_LENGTH, self.max_length)
-        questions = self.texts([row["question"] for row in rows], length=length)
+        questions = self.encode_texts([row["question"] for row in rows], length=length)
         questions = [{**feature, "row": number} for number, feature in enumerate(questions)]
         if not labelled:
             return questions
@@ -71,7 +71,7 @@ class AnswerRetrievalProblem(DualEncoderProblem):
             start, end = breaks[answer_sentence(row, breaks)]
             keys.append(numbers.setdefault((row["context"][start:end], row["context"]), len(numbers)))
         sentences, contexts = [pair[0] for pair in numbers], [pair[1] for pair in numbers]
-        return self.paired(questions, self.texts(sentences, contexts), keys)
+        return self.paired(questions, self.encode_texts(sentences, contexts), keys)
 
     def own_pool(self, rows: list[Row]) -> list[Row]:
         """The rows' own contexts, taken to be English."""
@@ -80,7 +80,7 @@ class AnswerRetrievalProblem(DualEncoderProblem):
     def encode_pool(self, pool: list[Row]) -> list[Feature]:
         """Encode every sentence of every context once, together with the context."""
         read = _sentences_of(pool)
-        return self.texts(read.sentences, read.contexts)
+        return self.encode_texts(read.sentences, read.contexts)
 
     def fill(self, pool: list[Row], raw: list[np.ndarray]) -> None:
         """Take the sentences' vectors."""

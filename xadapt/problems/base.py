@@ -24,13 +24,11 @@ if TYPE_CHECKING:
 
     from xadapt.backbone.base import Backbone
     from xadapt.store.records import Json
-    from xadapt.tasks import Row, Task
+    from xadapt.tasks import Kind, Row, Task
 
 #: What a model reads of a row: ``input_ids`` and whatever else a problem needs.
 Feature = dict[str, Any]
 Batch: TypeAlias = "dict[str, torch.Tensor]"
-#: A prediction for people: ``prediction`` and what a kind says besides.
-Result = dict[str, Any]
 _TINY = 1e-30
 #: Digits of probabilities and scores: what lies beyond depends on which rows share a batch.
 _DIGITS = 6
@@ -65,6 +63,8 @@ class Problem(ABC):
     pooled: ClassVar[bool] = False
     #: Whether the loss of a batch is the mean of what its features lose by themselves.
     divisible: ClassVar[bool] = True
+    #: The task's kind; subclasses say of which class it is.
+    kind: Kind
 
     def __init__(self, task: Task, tokenizer: PreTrainedTokenizerBase, max_length: int | None = None) -> None:
         """Bind a task to a tokenizer; ``max_length`` counts tokens with the special ones.
@@ -73,6 +73,7 @@ class Problem(ABC):
             XadaptError: If ``max_length`` is more than the base has positions for.
         """
         self.task = task
+        self.kind = task.kind
         self.tokenizer = tokenizer
         longest = tokenizer.model_max_length
         if max_length and max_length > longest:
@@ -99,7 +100,7 @@ class Problem(ABC):
 
     @abstractmethod
     def constant_loss(self, features: list[Feature]) -> float:
-        """The loss of the best answer that knows no input, above 0: the scale of :meth:`loss` on these features."""
+        """The loss of the best answer that is the same for all inputs, above 0: the scale of :meth:`loss`."""
 
     @abstractmethod
     def read(self, outputs: Any) -> np.ndarray:
@@ -113,8 +114,8 @@ class Problem(ABC):
     def references(self, rows: list[Row]) -> list[Any]:
         """The gold answers in the form that the metric takes."""
 
-    def readable(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Result]:
-        """Decode raw outputs into results for people.
+    def readable(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Json]:
+        """Decode raw outputs into JSON for people.
 
         Args:
             raw: Raw outputs, one a feature.
@@ -122,7 +123,7 @@ class Problem(ABC):
             rows: Rows in the problem's fields.
 
         Returns:
-            A result a row, in order: the ``prediction`` and, where the kind has it, how sure the model is.
+            An object a row, in order: the ``prediction`` and, where the kind has it, how sure the model is.
         """
         return [{"prediction": prediction} for prediction in self.decode(raw, features, rows)]
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from xadapt.errors import XadaptError
 from xadapt.lazy import torch
-from xadapt.problems.search import top_k
+from xadapt.problems.nearest import top_k
 from xadapt.problems.vectors import VectorProblem
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class DualEncoderProblem(VectorProblem):
     """
 
     pooled: ClassVar[bool] = True
-    #: Every query is told from the candidates of the whole batch.
+    #: Every query is compared with the candidates of the whole batch.
     divisible: ClassVar[bool] = False
     targets: ClassVar[dict[str, str]] = {"key": "int64"}
     ids: Sequence[str] = ()

@@ -30,13 +30,13 @@ class EntityRetrievalProblem(DualEncoderProblem):
 
     def encode(self, rows: list[Row], labelled: bool) -> list[Feature]:
         """Encode mentions; with labels also the descriptions of their entities."""
-        mentions = self.texts([row["text"] for row in rows])
+        mentions = self.encode_texts([row["text"] for row in rows])
         mentions = [{**feature, "row": number} for number, feature in enumerate(mentions)]
         if not labelled:
             return mentions
         numbers: dict[str, int] = {}
         keys = [numbers.setdefault(self._description(row), len(numbers)) for row in rows]
-        return self.paired(mentions, self.texts(list(numbers)), keys)
+        return self.paired(mentions, self.encode_texts(list(numbers)), keys)
 
     def own_pool(self, rows: list[Row]) -> list[Row]:
         """The rows' own descriptions, each once."""
@@ -45,7 +45,7 @@ class EntityRetrievalProblem(DualEncoderProblem):
 
     def encode_pool(self, pool: list[Row]) -> list[Feature]:
         """Encode the descriptions."""
-        return self.texts([row["description"] for row in pool])
+        return self.encode_texts([row["description"] for row in pool])
 
     def fill(self, pool: list[Row], raw: list[np.ndarray]) -> None:
         """Take the descriptions' vectors."""
@@ -66,7 +66,7 @@ class EntityRetrievalProblem(DualEncoderProblem):
         return description
 
 
-def _entity_fault(row: Row, kind: Any) -> str | None:
+def _entity_fault(row: Row, kind: EntityRetrieval) -> str | None:
     return None if row.get("entity") or row.get("description") else "it has neither entity nor description"
 
 

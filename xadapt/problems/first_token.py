@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
 from xadapt.lazy import torch
-from xadapt.problems.base import Batch, Feature, Problem, Result, entropy, shares
+from xadapt.problems.base import Batch, Feature, Problem, entropy, shares
 from xadapt.tasks.submission_files import Predicted, lines
 
 if TYPE_CHECKING:
     import numpy as np
     from adapters import XLMRobertaAdapterModel
 
-    from xadapt.tasks import Row
+    from xadapt.store.records import Json
+    from xadapt.tasks import PairClassification, Row, TextClassification
+
+#: The kinds whose answer is one of a few labels.
+LabelKind: TypeAlias = "TextClassification | PairClassification"
 
 
 class FirstTokenProblem(Problem):
     """Encoding that all these kinds share."""
 
     reads_first: ClassVar[bool] = True
-    #: The fields that are read, in their order.
-    texts: ClassVar[tuple[str, ...]] = ("first", "second")
+    #: The fields of a row that are read, in their order.
+    text_fields: ClassVar[tuple[str, ...]] = ("first", "second")
 
     def encode(self, rows: list[Row], labelled: bool) -> list[Feature]:
         """Encode ``<s> first </s>`` or ``<s> first </s> </s> second </s>``, cutting the longer text first."""
         encoded = self.tokenizer(
-            *([row[field] for row in rows] for field in self.texts),
+            *([row[field] for row in rows] for field in self.text_fields),
             truncation="longest_first",
             max_length=self.max_length,
             return_attention_mask=False,
@@ -48,6 +52,7 @@ class FirstTokenProblem(Problem):
 class LabelProblem(FirstTokenProblem):
     """One of a few labels."""
 
+    kind: LabelKind
     targets: ClassVar[dict[str, str]] = {"labels": "int64"}
 
     def label(self, row: Row) -> int:
@@ -56,7 +61,7 @@ class LabelProblem(FirstTokenProblem):
 
     def add_head(self, model: XLMRobertaAdapterModel, name: str) -> None:
         """Two layers on the first token, as XLM-R's own sequence classification head."""
-        names = dict(enumerate(self.task.kind.labels))  # type: ignore[attr-defined]
+        names = dict(enumerate(self.kind.labels))
         model.add_classification_head(name, num_labels=len(names), id2label=names)
 
     def loss(self, outputs: Any, batch: Batch) -> torch.Tensor:
@@ -75,24 +80,24 @@ class LabelProblem(FirstTokenProblem):
         """Gold labels."""
         return [int(row["label"]) for row in rows]
 
-    def readable(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Result]:
+    def readable(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Json]:
         """The label in words, and the probability of every label."""
-        labels = self.task.kind.labels  # type: ignore[attr-defined]
+        labels = self.kind.labels
         return [
             {"prediction": labels[index], "probabilities": dict(zip(labels, shares(logits), strict=True))}
             for index, logits in zip(self.decode(raw, features, rows), raw, strict=True)
         ]
 
 
-def label_fault(row: Row, kind: Any) -> str | None:
+def label_fault(row: Row, kind: LabelKind) -> str | None:
     """What is wrong with the label of a row, None if nothing is."""
     if not isinstance(row["label"], int) or not 0 <= row["label"] < len(kind.labels):
         return f"label {row['label']!r} is not one of 0 to {len(kind.labels) - 1} ({', '.join(kind.labels)})"
     return None
 
 
-def metric_fault(kind: Any, metric: str) -> str | None:
-    """Why a metric does not fit labels, None if it does; labels that are not known yet may fit."""
+def metric_fault(kind: LabelKind, metric: str) -> str | None:
+    """Why a metric does not fit labels, None if it does; labels that are still open may fit."""
     if metric == "accuracy_f1" and kind.labels and len(kind.labels) != 2:
         return f"accuracy_f1 is for two labels, the second is found or missed; got {len(kind.labels)}"
     return None
@@ -100,5 +105,5 @@ def metric_fault(kind: Any, metric: str) -> str | None:
 
 def hub_labels(given: Predicted) -> str:
     """The file of a submission: a label a line, as the hub spells it."""
-    labels = given.task.hub_labels or given.task.kind.labels  # type: ignore[attr-defined]
+    labels = given.task.hub_labels or cast("LabelKind", given.task.kind).labels
     return lines(labels[label] for label in given.predictions)

@@ -9,7 +9,7 @@ import numpy as np
 
 from xadapt.errors import XadaptError, option
 from xadapt.problems.base import Defaults, Feature
-from xadapt.problems.search import top_k
+from xadapt.problems.nearest import top_k
 from xadapt.problems.vectors import VectorProblem
 from xadapt.tasks import Mining, Row
 from xadapt.tasks.fields import ID, TEXT
@@ -40,11 +40,11 @@ class MiningProblem(VectorProblem):
 
     def encode(self, rows: list[Row], labelled: bool) -> list[Feature]:
         """Encode the source sentences."""
-        return [{**feature, "row": i} for i, feature in enumerate(self.texts([row["text"] for row in rows]))]
+        return [{**feature, "row": i} for i, feature in enumerate(self.encode_texts([row["text"] for row in rows]))]
 
     def encode_pool(self, pool: list[Row]) -> list[Feature]:
         """Encode the target sentences."""
-        return self.texts([row["text"] for row in pool])
+        return self.encode_texts([row["text"] for row in pool])
 
     def fill(self, pool: list[Row], raw: list[np.ndarray]) -> None:
         """Take the target sentences and their vectors."""

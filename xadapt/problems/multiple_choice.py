@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from xadapt.lazy import torch
-from xadapt.problems.base import Batch, Defaults, Feature, Problem, Result, shares
+from xadapt.problems.base import Batch, Defaults, Feature, Problem, shares
 from xadapt.tasks import MultipleChoice, Row
 from xadapt.tasks.fields import INDEX, TEXT, Field
 from xadapt.tasks.portable_heads import HeadForm, PlainHead
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from adapters import XLMRobertaAdapterModel
+
+    from xadapt.store.records import Json
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,7 @@ class ChoiceProblem(Problem):
         """The right choice's index."""
         return [int(row["label"]) for row in rows]
 
-    def readable(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Result]:
+    def readable(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Json]:
         """The text of the choice, and the probabilities of a row's choices in their order."""
         return [
             # Behind a row's own choices are those of the longest row of its batch.
@@ -124,16 +126,16 @@ class ChoiceProblem(Problem):
 
 
 def beside(row: Row, choice: str) -> str:
-    """What stands beside the context: the question, where there is one, and the choice."""
+    """What is read beside the context: the question, where there is one, and the choice."""
     return f"{row['question']} {choice}" if row.get("question") else choice
 
 
-def _choice_fault(row: Row, kind: Any) -> FieldFault | str | None:
+def _choice_fault(row: Row, kind: MultipleChoice) -> FieldFault | str | None:
     choices = row["choices"]
     if not isinstance(choices, list) or len(choices) < 2 or not all(isinstance(choice, str) for choice in choices):
         return FieldFault("choices", "not a list of two texts or more")
     if not isinstance(row["label"], int) or not 0 <= row["label"] < len(choices):
-        return f"label {row['label']!r} is not one of 0 to {len(choices) - 1}, the choices' places"
+        return f"label {row['label']!r} is not one of 0 to {len(choices) - 1}, the indices of its choices"
     return None
 
 

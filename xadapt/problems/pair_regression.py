@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from xadapt.lazy import torch
-from xadapt.problems.base import Batch, Defaults, Feature, Result, rounded
+from xadapt.problems.base import Batch, Defaults, Feature, rounded
 from xadapt.problems.first_token import FirstTokenProblem
 from xadapt.tasks import PairRegression, Row
 from xadapt.tasks.fields import NUMBER, TEXT
@@ -17,17 +17,19 @@ from xadapt.tasks.specs import KeyFault, KindSpec, register_kind
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
 
+    from xadapt.store.records import Json
+
 
 class PairRegressionProblem(FirstTokenProblem):
     """A number for a pair, learnt on a scale of 0 to 1."""
 
+    kind: PairRegression
     targets: ClassVar[dict[str, str]] = {"labels": "float32"}
     defaults: ClassVar[Defaults] = Defaults(epochs=3.0)
 
     def label(self, row: Row) -> float:
         """The gold score on a scale of 0 to 1."""
-        kind: Any = self.task.kind
-        return (float(row["score"]) - kind.low) / (kind.high - kind.low)
+        return (float(row["score"]) - self.kind.low) / (self.kind.high - self.kind.low)
 
     def add_head(self, model: XLMRobertaAdapterModel, name: str) -> None:
         """Two layers on the first token with one output."""
@@ -47,19 +49,19 @@ class PairRegressionProblem(FirstTokenProblem):
 
     def decode(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[float]:
         """The output on the task's own scale."""
-        kind: Any = self.task.kind
-        return [kind.low + float(value[0]) * (kind.high - kind.low) for value in raw]
+        low, high = self.kind.low, self.kind.high
+        return [low + float(value[0]) * (high - low) for value in raw]
 
     def references(self, rows: list[Row]) -> list[float]:
         """Gold scores."""
         return [float(row["score"]) for row in rows]
 
-    def readable(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Result]:
+    def readable(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Json]:
         """The number on the task's scale, which it may overstep a little."""
         return [{"prediction": rounded(score)} for score in self.decode(raw, features, rows)]
 
 
-def _score_fault(row: Row, kind: Any) -> str | None:
+def _score_fault(row: Row, kind: PairRegression) -> str | None:
     if not isinstance(row["score"], int | float):
         return f"score {row['score']!r} is not a number"
     if not kind.low <= row["score"] <= kind.high:

@@ -111,8 +111,8 @@ def all_raw_outputs(
         features: Its features.
         heads: The head of each model.
         precision: ``fp32`` or ``bf16``.
-        progress: Told in rows.
-        rows: Of which there are so many in all.
+        progress: Called with the number of rows that a batch finished.
+        rows: How many rows the features come from.
 
     Returns:
         By model what the problem reads from the outputs, one entry a feature, in order.

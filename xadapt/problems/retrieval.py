@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from xadapt.problems.base import Defaults, Feature
-from xadapt.problems.search import top_k
+from xadapt.problems.nearest import top_k
 from xadapt.problems.vectors import VectorProblem
 from xadapt.tasks import Retrieval, Row
 from xadapt.tasks.fields import TEXT
@@ -25,7 +25,7 @@ class RetrievalProblem(VectorProblem):
 
     def encode(self, rows: list[Row], labelled: bool) -> list[Feature]:
         """Encode all first sentences, then all second ones."""
-        features = self.texts([row["first"] for row in rows] + [row["second"] for row in rows])
+        features = self.encode_texts([row["first"] for row in rows] + [row["second"] for row in rows])
         return [{**feature, "row": i % len(rows)} for i, feature in enumerate(features)]
 
     def decode(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[int]:

@@ -9,8 +9,8 @@ import numpy as np
 
 from xadapt import metrics
 from xadapt.lazy import torch
-from xadapt.problems.answers import answer_fault, answer_remarks, count_answers
-from xadapt.problems.base import Batch, Defaults, Feature, Problem, Result, rounded
+from xadapt.problems.answer_checks import answer_fault, answer_remarks, count_answers
+from xadapt.problems.base import Batch, Defaults, Feature, Problem, rounded
 from xadapt.tasks import Row, SpanQA
 from xadapt.tasks.fields import ID, TEXT, VALUE
 from xadapt.tasks.portable_heads import HeadForm
@@ -31,9 +31,10 @@ _MASKED = np.float32(-1e9)
 class SpanQAProblem(Problem):
     """Start and end of the answer, over windows of a long context.
 
-    Where questions may have no answer, ``<s>`` stands for it, and a threshold found on dev says when it is believed.
+    Where questions may have no answer, ``<s>`` means none, and a threshold found on dev says when it is believed.
     """
 
+    kind: SpanQA
     targets: ClassVar[dict[str, str]] = {"start_positions": "int64", "end_positions": "int64"}
     defaults: ClassVar[Defaults] = Defaults(max_length=384, batch_size=16)
 
@@ -120,12 +121,12 @@ class SpanQAProblem(Problem):
                 best[number] = (score, answer_text(rows[number]["context"], feature["offsets"], first, last))
             null[number] = min(null[number], float(logits[0].sum()))
         predictions: list[Json] = [{"id": row["id"], "text": text} for row, (_, text) in zip(rows, best, strict=True)]
-        if self._unanswerable:
+        if self.kind.unanswerable:
             for prediction, (score, _), lowest in zip(predictions, best, null, strict=True):
                 prediction["null_gap"] = lowest - score if np.isfinite(score) else None
         return predictions
 
-    def readable(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Result]:
+    def readable(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[Json]:
         """The answer's text, "" for none, with its score.
 
         That of an answer is the probability of its start times that of its end in the window that holds it, that of no
@@ -157,15 +158,10 @@ class SpanQAProblem(Problem):
 
     def calibrate(self, predictions: list[Any], rows: list[Row]) -> dict[str, float]:
         """The null gap above which a question is best taken for one without an answer; nothing for other kinds."""
-        if not self._unanswerable:
+        if not self.kind.unanswerable:
             return {}
         threshold, _ = metrics.best_null_threshold(predictions, self.references(rows))
         return {"null_threshold": threshold}
-
-    @property
-    def _unanswerable(self) -> bool:
-        kind: Any = self.task.kind
-        return kind.unanswerable
 
 
 def answer_tokens(row: Row, feature: Feature) -> tuple[int, int]:

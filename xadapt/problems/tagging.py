@@ -29,6 +29,7 @@ _BOUNDARY = "▁"
 class TaggingProblem(Problem):
     """A tag for every word, whatever its script and however long the sentence."""
 
+    kind: Tagging
     defaults: ClassVar[Defaults] = Defaults(max_length=128, batch_size=32, epochs=2.0, lr=1e-3)
 
     def encode(self, rows: list[Row], labelled: bool) -> list[Feature]:
@@ -71,15 +72,14 @@ class TaggingProblem(Problem):
         return [word[:room] or [self.tokenizer.unk_token_id] for word in words]
 
     def _indices(self, tags: list[str], number: int) -> list[int]:
-        kind: Any = self.task.kind
-        known = {tag: index for index, tag in enumerate(kind.labels)}
-        strange = next((tag for tag in tags if tag not in known), None)
+        indices = {tag: index for index, tag in enumerate(self.kind.labels)}
+        strange = next((tag for tag in tags if tag not in indices), None)
         if strange is not None:
             raise XadaptError(
-                f"{self.task.name}, training row {number}: tag {strange!r} is not one of its {len(known)} labels: "
+                f"{self.task.name}, training row {number}: tag {strange!r} is not one of its {len(indices)} labels: "
                 "correct the row or declare the label"
             )
-        return [known[tag] for tag in tags]
+        return [indices[tag] for tag in tags]
 
     def _feature(self, words: list[list[int]]) -> Feature:
         tagged: list[int] = []
@@ -101,8 +101,8 @@ class TaggingProblem(Problem):
 
     def add_head(self, model: XLMRobertaAdapterModel, name: str) -> None:
         """One linear layer on every token, as XLM-R's own token classification head."""
-        kind: Any = self.task.kind
-        model.add_tagging_head(name, num_labels=len(kind.labels), layers=1, id2label=dict(enumerate(kind.labels)))
+        labels = self.kind.labels
+        model.add_tagging_head(name, num_labels=len(labels), layers=1, id2label=dict(enumerate(labels)))
 
     def terms(self, features: list[Feature]) -> int:
         """Words with a tag."""
@@ -127,11 +127,10 @@ class TaggingProblem(Problem):
 
         Tags are not made consistent with their neighbours; XTREME scores them as they are.
         """
-        kind: Any = self.task.kind
         tags: list[list[str]] = [[] for _ in rows]
         for logits, feature in zip(raw, features, strict=True):
             best = logits[feature["tagged"]].argmax(axis=-1)
-            tags[feature["row"]] += [kind.labels[int(index)] for index in best]
+            tags[feature["row"]] += [self.kind.labels[int(index)] for index in best]
         return tags
 
     def references(self, rows: list[Row]) -> list[list[str]]:
@@ -171,7 +170,7 @@ def tag_index(pieces: list[str]) -> int:
     return next((index for index, piece in enumerate(pieces) if piece.strip(_BOUNDARY)), 0)
 
 
-def _tag_fault(row: Row, kind: Any) -> str | None:
+def _tag_fault(row: Row, kind: Tagging) -> str | None:
     tokens, tags = row["tokens"], row["tags"]
     if not isinstance(tokens, list) or not isinstance(tags, list) or len(tokens) != len(tags) or not tokens:
         return "tokens and tags are not two lists of the same length, one word or more"

@@ -15,7 +15,7 @@ from xadapt.tasks.submission_files import SubmissionFile
 class TextClassificationProblem(LabelProblem):
     """One of a few labels for a single text."""
 
-    texts: ClassVar[tuple[str, ...]] = ("first",)
+    text_fields: ClassVar[tuple[str, ...]] = ("first",)
 
 
 register_kind(

@@ -47,15 +47,15 @@ class VectorProblem(Problem):
 
     def add_head(self, model: XLMRobertaAdapterModel, name: str) -> None:
         """There is no head."""
-        raise NotImplementedError(f"{self.task.kind.name} has no head")
+        raise NotImplementedError(f"{self.kind.name} has no head")
 
     def loss(self, outputs: Any, batch: Batch) -> torch.Tensor:
         """Nothing is trained, unless a subclass says how."""
-        raise NotImplementedError(f"{self.task.kind.name} is not trained")
+        raise NotImplementedError(f"{self.kind.name} is not trained")
 
     def constant_loss(self, features: list[Feature]) -> float:
         """Nothing is trained, unless a subclass says how."""
-        raise NotImplementedError(f"{self.task.kind.name} is not trained")
+        raise NotImplementedError(f"{self.kind.name} is not trained")
 
     def combine(self, raw: list[np.ndarray]) -> np.ndarray:
         """Unit vectors side by side, so that a cosine is the mean of the models' cosines."""
@@ -83,7 +83,7 @@ class VectorProblem(Problem):
         """Unit vectors, float32, shape (batch, width)."""
         return torch.nn.functional.normalize(outputs, dim=-1).cpu().numpy()
 
-    def texts(self, first: Sequence[str], second: Sequence[str] | None = None, length: int = 0) -> list[Feature]:
+    def encode_texts(self, first: Sequence[str], second: Sequence[str] | None = None, length: int = 0) -> list[Feature]:
         """Encode texts, or pairs ``<s> first </s> </s> second </s>`` in which the longer text is cut first.
 
         Args:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from xadapt.errors import option
-from xadapt.methods.layer_grammar import Layers, says_layers, with_layers
+from xadapt.methods.layer_grammar import Layers, names_layers, with_layers
 from xadapt.validation import validated
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class TrainSettings(BaseModel):
     @field_validator("adapter_layers")
     @classmethod
     def _once(cls, layers: str, info: ValidationInfo) -> str:
-        if says_layers(info.data.get("adapter_config", "")):
+        if names_layers(info.data.get("adapter_config", "")):
             raise ValueError(f"{option('adapter_config')} says layers already")
         return layers
 

@@ -1,6 +1,6 @@
 import pytest
 
-from xadapt.problems.answers import break_fault, span_faults
+from xadapt.problems.answer_checks import break_fault, span_faults
 
 CONTEXT = "Straße 12: Ann  Lee lives here."
 
@@ -9,7 +9,7 @@ def faults(text, start, context=CONTEXT):
     return span_faults({"context": context, "answers": {"text": [text], "answer_start": [start]}})
 
 
-def test_an_answer_at_its_place_is_no_fault():
+def test_an_answer_at_its_start_is_no_fault():
     assert faults("Ann  Lee", 11) == []
     assert faults(CONTEXT, 0) == []
 
@@ -63,7 +63,7 @@ def broken(sentences, breaks):
     return break_fault({"context": "One. Two.", "sentences": sentences, "breaks": breaks})
 
 
-def test_sentences_stand_at_their_breaks():
+def test_sentences_are_at_their_breaks():
     assert broken(["One.", "Two."], [[0, 4], [5, 9]]) is None
     assert break_fault({"context": "One."}) is None
     assert broken(["One.", "Two."], [[0, 4], [4, 8]]) == "its sentence 1 is not at [4, 8] of its context"

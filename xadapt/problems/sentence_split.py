@@ -21,7 +21,7 @@ _SHORTEST = 190
 def split_sentences(text: str) -> list[tuple[int, int]]:
     """Split a text into sentences.
 
-    A stop ends a sentence unless a small letter comes next, or it follows an initial or a known abbreviation.
+    A stop ends a sentence unless a small letter comes next, or it follows an initial or a common abbreviation.
 
     Args:
         text: A paragraph in any language.

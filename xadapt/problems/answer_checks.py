@@ -1,4 +1,4 @@
-"""Whether the answers of a question are what their rows say, and stand where they say it."""
+"""Checks of rows of extractive QA: answers and sentences are well formed and are where their offsets say."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def answer_fault(row: Row, may_lack: bool = False) -> FieldFault | str | None:
 
 
 def answer_remarks(row: Row) -> list[Remark]:
-    """Remarks on the answers that do not stand at their starts."""
+    """Remarks on the answers that are not at their starts."""
     # Starts that were counted in bytes or so are wrong nearly everywhere; other texts are the data set's mistakes.
     moved = "offsets that are not characters?"
     return [Remark(what, "span", "" if spelled else moved) for what, spelled in span_faults(row)]
@@ -50,7 +50,7 @@ def span_faults(row: Row) -> list[tuple[str, bool]]:
         row: A row of extractive QA that fits its kind.
 
     Returns:
-        For each answer that does not stand at its start: what was found there, and whether it is the same text in
+        For each answer that is not at its start: what was found there, and whether it is the same text in
         another spelling (spaces, case, Unicode form).
     """
     context, answers = row["context"], row["answers"]
@@ -76,7 +76,7 @@ def _short(text: str) -> str:
 
 
 def break_fault(row: Row) -> str | None:
-    """Whether a row's sentences stand where its breaks say; what is wrong, None when nothing is or it has none."""
+    """What is wrong with a row's sentences and their breaks, None when nothing is or it has none."""
     sentences, breaks = row.get("sentences"), row.get("breaks")
     if sentences is None and breaks is None:
         return None

@@ -1,7 +1,7 @@
 import pytest
 
 from xadapt.data import bundled
-from xadapt.problems.sentences import split_sentences
+from xadapt.problems.sentence_split import split_sentences
 
 
 def split(text):
