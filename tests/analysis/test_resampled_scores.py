@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from scipy import stats
 
+from tests.error_checks import refused
 from xadapt.analysis.resampled_scores import micro_f1_difference, spearman_difference
 from xadapt.analysis.significance import resample, summarise
-from xadapt.errors import XadaptError
 from xadapt.metrics.spans import span_scores
 
 GENERATOR = np.random.default_rng(0)
@@ -19,7 +18,7 @@ POOR = (GOLD + 1.5 * GENERATOR.normal(size=(3, 80))).round()
 
 
 def drawn(examples: int, rows: int = 6) -> tuple[np.ndarray, np.ndarray]:
-    """Places that were drawn, and how often each was."""
+    """Positions that were drawn, and how often each was."""
     positions = np.random.default_rng(1).integers(examples, size=(rows, examples))
     return positions, np.stack([np.bincount(row, minlength=examples) for row in positions]).astype(float)
 
@@ -91,11 +90,11 @@ def test_micro_f1_where_there_is_nothing_to_find_is_0() -> None:
 
 
 def test_systems_on_other_seeds_or_examples_are_refused() -> None:
-    with pytest.raises(XadaptError, match="do not fit: compare the same seeds on the same examples"):
+    with refused("(3, 80)", "(2, 80)", advice="the same seeds"):
         spearman_difference(GOOD, POOR[:2], GOLD)
-    with pytest.raises(XadaptError, match="do not fit"):
+    with refused("(3, 80)", "(79,)", advice="the same examples"):
         spearman_difference(GOOD, POOR, GOLD[:-1])
-    with pytest.raises(XadaptError, match="give right, predicted and gold of the same seeds and examples"):
+    with refused("(1, 5, 3)", "(2, 5, 3)", advice="the same seeds"):
         micro_f1_difference(np.ones((1, 5, 3)), np.ones((2, 5, 3)))
-    with pytest.raises(XadaptError, match="1 of 80 gold scores are not finite, the first at example 4"):
+    with refused("1 of 80 gold scores", "example 4"):
         spearman_difference(GOOD, POOR, np.where(np.arange(80) == 4, np.nan, GOLD))

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from tests.error_checks import refused
 from xadapt.analysis.significance import PairedBootstrap, Score, holm, mean_over, resample, summarise
-from xadapt.errors import XadaptError
 
 
 def mean_difference(data: np.ndarray) -> tuple[Score, int]:
@@ -147,21 +147,22 @@ def test_ten_thousand_resamples_are_never_held_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("given", "subject", "advice"),
     [
-        (np.array([[0.0, 1.0, 2.0], [1.0, np.nan, np.inf]]), r"scores are not finite, the first at resample 0, seed 1"),
-        (np.ones((3, 1)), "needs two examples or more, there are 1: evaluate more rows"),
-        (np.ones((0, 5)), r"the shape \(1, 0\)"),
+        (np.array([[0.0, 1.0, 2.0], [1.0, np.nan, np.inf]]), "resample 0, seed 1", ""),
+        (np.ones((3, 1)), "examples", "evaluate more rows"),
+        (np.ones((0, 5)), "(1, 0)", ""),
     ],
 )
-def test_differences_that_cannot_be_resampled_are_refused_in_one_line(given: np.ndarray, message: str) -> None:
-    with pytest.raises(XadaptError, match=message) as caught:
+def test_differences_that_cannot_be_resampled_are_refused_in_one_line(
+    given: np.ndarray, subject: str, advice: str
+) -> None:
+    with refused(subject, advice=advice):
         bootstrap(given)
-    assert "\n" not in str(caught.value)
 
 
 def test_no_resamples_are_refused() -> None:
-    with pytest.raises(XadaptError, match="resamples is 0: choose 1 or more"):
+    with refused("resamples", "0", advice="1 or more"):
         bootstrap(np.ones((1, 5)), 0)
 
 
@@ -169,7 +170,7 @@ def test_a_score_that_is_not_finite_on_a_resample_is_refused() -> None:
     def score(counts: np.ndarray) -> np.ndarray:
         return np.where(counts[:, :1] == 0, np.nan, 1.0)
 
-    with pytest.raises(XadaptError, match="scores are not finite"):
+    with refused("scores", "not finite"):
         resample(score, 10, 50)
 
 
@@ -242,7 +243,7 @@ def test_strata_of_unlike_sizes_are_drawn_independently() -> None:
 
 @pytest.mark.parametrize("seeds", [[], [2, 3]])
 def test_strata_without_common_seeds_are_refused(seeds: list[int]) -> None:
-    with pytest.raises(XadaptError, match=r"strata have no common seeds"):
+    with refused("strata", "seeds"):
         bootstrap_strata([differences(count, 10) for count in seeds], 10)
 
 
@@ -269,5 +270,5 @@ def test_holm_keeps_false_findings_below_alpha_and_is_stronger_than_bonferroni()
 
 @pytest.mark.parametrize("wrong", [float("nan"), -0.1, 1.1])
 def test_holm_refuses_what_is_no_p_value(wrong: float) -> None:
-    with pytest.raises(XadaptError, match=r"p-value 1 is .*, not between 0 and 1"):
+    with refused("p-value 1", wrong, advice="between 0 and 1"):
         holm([0.5, wrong])

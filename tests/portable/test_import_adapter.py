@@ -13,10 +13,10 @@ from peft import IA3Config, LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 from transformers import XLMRobertaForSequenceClassification
 
+from tests.error_checks import refused
 from tests.portable.imports import bring, hub
 from xadapt.composition.builder import assemble
 from xadapt.composition.grammar import parse
-from xadapt.errors import XadaptError
 from xadapt.portable.export import export
 from xadapt.portable.export_check import Check, probe
 from xadapt.store.records import Imported
@@ -82,7 +82,7 @@ def test_an_average_comes_back_under_a_name_and_only_so(
 ) -> None:
     setup = "average(mnli, stsb)"
     export(trained_once.context, parse(setup), tmp_path / "out", "adapterhub", precision="fp32")
-    with pytest.raises(XadaptError, match="no checkpoint of its own: give it name and task"):
+    with refused(setup, advice="give it name and task"):
         bring(trained_once, tmp_path / "out", store)
     (made,) = bring(trained_once, tmp_path / "out", store, "mnli", name="both")
     assert (made.setup, made.heads) == ("both", ["mnli"])
@@ -121,7 +121,7 @@ def test_a_head_of_another_label_order_is_put_into_the_tasks_order(
 
 def test_labels_that_say_nothing_are_named_by_the_user(trained_once: Any, store: Store, tmp_path: Path) -> None:
     theirs = hub(trained_once, tmp_path / "out", ["LABEL_0", "LABEL_1", "LABEL_2"])
-    with pytest.raises(XadaptError, match=r"labels are LABEL_0, LABEL_1, LABEL_2, and mnli has .*with labels"):
+    with refused("LABEL_0, LABEL_1, LABEL_2", "mnli", "entailment, neutral, contradiction", advice="labels"):
         bring(trained_once, tmp_path / "out", store, "mnli")
     bring(trained_once, tmp_path / "out", store, "mnli", labels=["neutral", "entailment", "contradiction"])
     wanted = probe(trained_once.backbone, theirs, ["nli"]).wanted["nli"]

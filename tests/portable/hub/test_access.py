@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import pytest
-
+from tests.error_checks import refused
 from tests.portable.conftest import REPO, TARGET, Machine
 from tests.portable.hub_server import Repo
-from xadapt.errors import RunFailed, XadaptError
 
 
 def test_a_push_and_a_pull_into_an_empty_store_give_the_same_bytes(here: Machine, away: Machine) -> None:
@@ -20,27 +18,27 @@ def test_a_push_and_a_pull_into_an_empty_store_give_the_same_bytes(here: Machine
 
 def test_a_private_repository_is_private_and_a_public_one_is_not_taken_for_it(here: Machine, away: Machine) -> None:
     here.push("mnli", private=True)
-    with pytest.raises(XadaptError, match="no repository org/adapters that you may read"):
+    with refused(REPO, advice="hf auth login"):
         away.pull(token=False)
     here.hub.repos["org/open"] = Repo()
     here.hub.write("org/open", ".gitattributes", b"")
-    with pytest.raises(XadaptError, match="org/open is there and public"):
+    with refused("org/open", "public", advice="leave out private"):
         here.push("mnli", "org/open", private=True)
     assert list(here.hub.files("org/open")) == [".gitattributes"]
 
 
 def test_what_the_hub_does_not_give_is_one_clear_line(here: Machine, away: Machine) -> None:
     here.push("mnli")
-    with pytest.raises(XadaptError, match="no repository org/nothing that you may read"):
+    with refused("org/nothing", here.hub.endpoint, advice="check the name"):
         away.pull("org/nothing")
-    with pytest.raises(XadaptError, match="'a b' is not the name of a repository: write OWNER/NAME"):
+    with refused("'a b'", advice="OWNER/NAME"):
         away.pull("a b")
     here.hub.repos[REPO].gated = True
-    with pytest.raises(XadaptError, match="org/adapters is gated: accept its terms on http"):
+    with refused("gated", advice=f"{here.hub.endpoint}/{REPO}"):
         away.pull()
 
 
 def test_a_hub_that_does_not_answer_is_one_clear_line(here: Machine, away: Machine) -> None:
     here.hub.close()
-    with pytest.raises(RunFailed, match=r"http://127.0.0.1:\d+ cannot be reached or broke off"):
+    with refused(here.hub.endpoint, advice="check the connection", code=1):
         away.pull()
