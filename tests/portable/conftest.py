@@ -43,8 +43,8 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StandIn]:
     reset_sessions()
     stand_in = StandIn(tmp_path / "hub")
     # The library takes a commit's address for wrong unless it is at the endpoint of the environment.
-    known = partial(hf_api.repo_type_and_id_from_hf_id, hub_url=stand_in.endpoint)
-    monkeypatch.setattr(hf_api, "repo_type_and_id_from_hf_id", lambda hf_id, hub_url: known(hf_id))
+    name_parts = partial(hf_api.repo_type_and_id_from_hf_id, hub_url=stand_in.endpoint)
+    monkeypatch.setattr(hf_api, "repo_type_and_id_from_hf_id", lambda hf_id, hub_url: name_parts(hf_id))
     yield stand_in
     stand_in.close()
     enable_progress_bars()
@@ -57,7 +57,7 @@ class Machine:
     def __init__(self, hub: StandIn, store: Store) -> None:
         self.hub, self.store = hub, store
 
-    def make(self, setup: str, run: str, value: float = 1.0, **changes: Any) -> Path:
+    def make(self, setup: str, run: str, value: float = 1.0, config: str = "{}", **changes: Any) -> Path:
         """Write a checkpoint by hand."""
         folder = self.store.run_path(run * 8)
         parts = {"adapter": "adapter/adapter", "head": "heads/mnli/model_head"}
@@ -65,7 +65,7 @@ class Machine:
             file = folder / f"{path}.safetensors"
             file.parent.mkdir(parents=True)
             save_file({name: np.full(64, value + number, dtype=np.float16)}, file)
-            (file.parent / ("adapter_config.json" if name == "adapter" else "head_config.json")).write_text("{}")
+            (file.parent / f"{name}_config.json").write_text(config if name == "adapter" else "{}")
         record = {
             "run": run * 8,
             "setup": setup,
@@ -117,7 +117,7 @@ class Machine:
 
 
 @pytest.fixture
-def here(hub: StandIn, store: Store) -> Machine:
+def sender(hub: StandIn, store: Store) -> Machine:
     """A store with mnli, squad, their fusion and xnli on top of it."""
     machine = Machine(hub, store)
     machine.make("mnli", "aa", 1)
@@ -129,6 +129,6 @@ def here(hub: StandIn, store: Store) -> Machine:
 
 
 @pytest.fixture
-def away(hub: StandIn, tmp_path: Path, store: Store) -> Machine:
+def receiver(hub: StandIn, tmp_path: Path, store: Store) -> Machine:
     """An empty store on another machine."""
-    return Machine(hub, Store(tmp_path / "away", shipped=store.shipped))
+    return Machine(hub, Store(tmp_path / "receiver", shipped=store.shipped))

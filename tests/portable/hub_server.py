@@ -85,12 +85,12 @@ class StandIn:
 
     def write(self, repo: str, path: str, data: bytes | None) -> None:
         """Change a file behind the client's back; None removes it."""
-        place = self.repos.setdefault(repo, Repo())
-        files = dict(self.files(repo)) if "main" in place.branches else {}
+        repository = self.repos.setdefault(repo, Repo())
+        files = dict(self.files(repo)) if "main" in repository.branches else {}
         files.pop(path, None)
         if data is not None:
             files[path] = (self.keep(data), path.endswith(".safetensors"))
-        place.commit("main", files, "by hand")
+        repository.commit("main", files, "by hand")
 
 
 class _RefusedError(Exception):
@@ -192,15 +192,15 @@ class _Handler(BaseHTTPRequestHandler):
         repo = self._repo(name)
         self._check_writer()
         files = repo.commits[self._sha(repo, revision)]
-        told = []
+        modes = []
         for file in json.loads(self.body)["files"]:
             large, oid = file["path"].endswith(".safetensors"), None
             if file["path"] in files:
                 data = (self.stand_in.root / files[file["path"]][0]).read_bytes()
                 oid = files[file["path"]][0] if large else hashlib.sha1(b"blob %d\0" % len(data) + data).hexdigest()
             mode = "lfs" if large else "regular"
-            told.append({"path": file["path"], "uploadMode": mode, "shouldIgnore": False, "oid": oid})
-        self._json({"files": told})
+            modes.append({"path": file["path"], "uploadMode": mode, "shouldIgnore": False, "oid": oid})
+        self._json({"files": modes})
 
     def _batch(self, name: str) -> None:
         self._repo(name)
@@ -248,8 +248,8 @@ class _Handler(BaseHTTPRequestHandler):
         data = (self.stand_in.root / oid).read_bytes()
         if large:
             linked = {"X-Linked-Etag": f'"{oid}"', "X-Linked-Size": str(len(data))}
-            place = {"Location": f"{self.stand_in.endpoint}/large/{oid}", "X-Repo-Commit": sha}
-            self._send(b"", 302, {**linked, **place})
+            moved = {"Location": f"{self.stand_in.endpoint}/large/{oid}", "X-Repo-Commit": sha}
+            self._send(b"", 302, {**linked, **moved})
         else:
             self._content(data, path, {"ETag": f'"{hashlib.sha1(data).hexdigest()}"', "X-Repo-Commit": sha})
 

@@ -13,13 +13,13 @@ from xadapt.portable.import_adapter import import_adapter
 from xadapt.store.store import Store
 
 
-def bring(lab: Any, folder: Path, store: Store, task: str | None = None, **options: Any) -> list[Any]:
+def import_folder(lab: Any, folder: Path, store: Store, task: str | None = None, **options: Any) -> list[Any]:
     """Import a folder into a store."""
     context = replace(lab.context, store=store, seed=options.pop("seed", 42))
     return import_adapter(context, folder, lab.tasks[task] if task else None, **options)
 
 
-def hub(lab: Any, folder: Path, labels: Any = None, config: str = "seq_bn", **head: Any) -> Any:
+def save_foreign_adapter(lab: Any, folder: Path, labels: Any = None, config: str = "seq_bn", **head: Any) -> Any:
     """An adapter and a head as somebody else saves them with the adapters library, in one folder."""
     torch.manual_seed(7)
     model = XLMRobertaAdapterModel.from_pretrained(lab.backbone.name)

@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from transformers import XLMRobertaForSequenceClassification
 
 from tests.error_checks import refused
-from tests.portable.imports import bring, hub
+from tests.portable.imports import import_folder, save_foreign_adapter
 from xadapt.composition.builder import assemble
 from xadapt.composition.grammar import parse
 from xadapt.portable.export import export
@@ -45,7 +45,7 @@ def test_an_exported_adapter_computes_the_same_to_the_bit_when_it_comes_back(
     trained_once: Any, store: Store, tmp_path: Path, unchecked: None, precision: str
 ) -> None:
     export(trained_once.context, parse("squad"), tmp_path / "out", "adapterhub", precision=precision)
-    (made,) = bring(trained_once, tmp_path / "out", store)
+    (made,) = import_folder(trained_once, tmp_path / "out", store)
     assert (made.setup, made.heads) == ("squad", ["squad"])
     assert same(outputs(trained_once, "squad", store), outputs(trained_once, "squad", trained_once.store))
     # Nothing is lost by it: the weights were rounded when they were trained.
@@ -57,7 +57,7 @@ def test_parts_of_all_kinds_come_back_to_the_bit(lab: Any, tmp_path: Path, unche
     first = lab.train(plan_task("stsb"), adapter_config=method)
     export(lab.context, parse("stsb"), tmp_path / "out", "adapterhub")
     other = Store(tmp_path / "other", shipped=lab.store.shipped)
-    (second,) = bring(lab, tmp_path / "out", other)
+    (second,) = import_folder(lab, tmp_path / "out", other)
     wanted, found = (load_file(one.path / "adapter" / "adapter.safetensors") for one in (first, second))
     assert wanted.keys() == found.keys()
     assert all(torch.equal(value.float(), found[key].float()) for key, value in wanted.items())
@@ -70,7 +70,7 @@ def test_a_whole_setup_comes_back_with_fusion_target_and_heads(
     trained.train(plan_target("xnli", "fuse(mnli, stsb)"))
     setup = "stack(fuse(mnli, stsb), xnli)"
     export(trained.context, parse(setup), tmp_path / "out", "adapterhub")
-    made = {checkpoint.setup: checkpoint for checkpoint in bring(trained, tmp_path / "out", store)}
+    made = {checkpoint.setup: checkpoint for checkpoint in import_folder(trained, tmp_path / "out", store)}
     assert list(made) == ["mnli", "stsb", "fuse(mnli, stsb)", setup]
     assert made[setup].record.members == {name: one.run for name, one in made.items() if name != setup}
     assert made[setup].record.under == "fuse(mnli, stsb)"
@@ -83,8 +83,8 @@ def test_an_average_comes_back_under_a_name_and_only_so(
     setup = "average(mnli, stsb)"
     export(trained_once.context, parse(setup), tmp_path / "out", "adapterhub", precision="fp32")
     with refused(setup, advice="give it name and task"):
-        bring(trained_once, tmp_path / "out", store)
-    (made,) = bring(trained_once, tmp_path / "out", store, "mnli", name="both")
+        import_folder(trained_once, tmp_path / "out", store)
+    (made,) = import_folder(trained_once, tmp_path / "out", store, "mnli", name="both")
     assert (made.setup, made.heads) == ("both", ["mnli"])
     wanted = outputs(trained_once, setup, trained_once.store)
     found = outputs(trained_once, "both", store)
@@ -92,8 +92,8 @@ def test_an_average_comes_back_under_a_name_and_only_so(
 
 
 def test_an_imported_adapter_is_evaluated_fused_and_stood_on_by_its_name(trained: Any, tmp_path: Path) -> None:
-    hub(trained, tmp_path / "out")
-    (made,) = bring(trained, tmp_path / "out", trained.store, "mnli", name="theirs")
+    save_foreign_adapter(trained, tmp_path / "out")
+    (made,) = import_folder(trained, tmp_path / "out", trained.store, "mnli", name="theirs")
     assert trained.evaluate("theirs", "xnli", "en").head == "mnli"
     fused = trained.train(plan_fusion(["theirs", "stsb"], "stsb"))
     target = trained.train(plan_target("xnli", "theirs"))
@@ -111,8 +111,8 @@ def test_an_imported_adapter_is_evaluated_fused_and_stood_on_by_its_name(trained
 def test_a_head_of_another_label_order_is_put_into_the_tasks_order(
     trained_once: Any, store: Store, tmp_path: Path, labels: list[str], order: list[int]
 ) -> None:
-    theirs = hub(trained_once, tmp_path / "out", labels)
-    bring(trained_once, tmp_path / "out", store, "mnli")
+    theirs = save_foreign_adapter(trained_once, tmp_path / "out", labels)
+    import_folder(trained_once, tmp_path / "out", store, "mnli")
     found = outputs(trained_once, "mnli", store)["mnli"]
     wanted = probe(trained_once.backbone, theirs, ["nli"]).wanted["nli"]
     assert np.array_equal(found, wanted[:, order])
@@ -120,10 +120,10 @@ def test_a_head_of_another_label_order_is_put_into_the_tasks_order(
 
 
 def test_labels_that_say_nothing_are_named_by_the_user(trained_once: Any, store: Store, tmp_path: Path) -> None:
-    theirs = hub(trained_once, tmp_path / "out", ["LABEL_0", "LABEL_1", "LABEL_2"])
+    theirs = save_foreign_adapter(trained_once, tmp_path / "out", ["LABEL_0", "LABEL_1", "LABEL_2"])
     with refused("LABEL_0, LABEL_1, LABEL_2", "mnli", "entailment, neutral, contradiction", advice="labels"):
-        bring(trained_once, tmp_path / "out", store, "mnli")
-    bring(trained_once, tmp_path / "out", store, "mnli", labels=["neutral", "entailment", "contradiction"])
+        import_folder(trained_once, tmp_path / "out", store, "mnli")
+    import_folder(trained_once, tmp_path / "out", store, "mnli", labels=["neutral", "entailment", "contradiction"])
     wanted = probe(trained_once.backbone, theirs, ["nli"]).wanted["nli"]
     assert np.array_equal(outputs(trained_once, "mnli", store)["mnli"], wanted[:, [1, 0, 2]])
 
@@ -151,7 +151,7 @@ def test_an_adapter_of_peft_comes_in_with_the_head_it_was_trained_with(
                 parameter.normal_(std=0.2)
     model.save_pretrained(tmp_path / "out")
     names = ["contradiction", "neutral", "entailment"]
-    (made,) = bring(trained_once, tmp_path / "out", store, "mnli", labels=names)
+    (made,) = import_folder(trained_once, tmp_path / "out", store, "mnli", labels=names)
     assert made.record.imported.form == "peft"
     found = outputs(trained_once, "mnli", store)["mnli"]
     made_of = probe(trained_once.backbone, trained_once.backbone.model(), [])
@@ -162,8 +162,8 @@ def test_an_adapter_of_peft_comes_in_with_the_head_it_was_trained_with(
 
 
 def test_the_record_and_the_card_say_what_is_not_known(trained_once: Any, store: Store, tmp_path: Path) -> None:
-    hub(trained_once, tmp_path / "out")
-    (made,) = bring(trained_once, tmp_path / "out", store, "mnli", seed=7)
+    save_foreign_adapter(trained_once, tmp_path / "out")
+    (made,) = import_folder(trained_once, tmp_path / "out", store, "mnli", seed=7)
     record = made.record
     assert (record.trains, record.data, record.rows, record.seed) == ("imported", "imported", {}, 7)
     assert record.figures.dev == {}
@@ -176,21 +176,21 @@ def test_the_record_and_the_card_say_what_is_not_known(trained_once: Any, store:
 
 
 def test_the_same_files_are_the_same_run_and_others_are_not(trained_once: Any, store: Store, tmp_path: Path) -> None:
-    hub(trained_once, tmp_path / "out")
-    (first,) = bring(trained_once, tmp_path / "out", store, "mnli")
-    (second,) = bring(trained_once, tmp_path / "out", store, "mnli")
+    save_foreign_adapter(trained_once, tmp_path / "out")
+    (first,) = import_folder(trained_once, tmp_path / "out", store, "mnli")
+    (second,) = import_folder(trained_once, tmp_path / "out", store, "mnli")
     assert first.run == second.run
     weights = load_file(tmp_path / "out" / "adapter.safetensors")
     key = next(iter(weights))
     save_file({**weights, key: weights[key] + 1}, tmp_path / "out" / "adapter.safetensors")
-    (third,) = bring(trained_once, tmp_path / "out", store, "mnli")
+    (third,) = import_folder(trained_once, tmp_path / "out", store, "mnli")
     assert third.run != first.run
 
 
 def test_an_adapter_without_a_head_comes_in_without_one(trained_once: Any, store: Store, tmp_path: Path) -> None:
-    hub(trained_once, tmp_path / "out")
+    save_foreign_adapter(trained_once, tmp_path / "out")
     for file in (tmp_path / "out").glob("*head*"):
         file.unlink()
-    (made,) = bring(trained_once, tmp_path / "out", store, "mnli")
+    (made,) = import_folder(trained_once, tmp_path / "out", store, "mnli")
     assert made.heads == []
     assert outputs(trained_once, "mnli", store).keys() == {"hidden states"}

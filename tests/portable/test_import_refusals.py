@@ -13,7 +13,7 @@ from safetensors.torch import load_file, save_file
 from transformers import XLMRobertaForSequenceClassification
 
 from tests.error_checks import refused
-from tests.portable.imports import bring, hub
+from tests.portable.imports import import_folder, save_foreign_adapter
 from xadapt.store.store import Store
 
 
@@ -32,7 +32,7 @@ def test_what_peft_can_do_and_xadapt_cannot_is_one_line(
     path = tmp_path / "out" / "adapter_config.json"
     path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
     with refused(tmp_path / "out", subject):
-        bring(trained_once, tmp_path / "out", store, "mnli", labels=["entailment", "neutral", "contradiction"])
+        import_folder(trained_once, tmp_path / "out", store, "mnli", labels=["entailment", "neutral", "contradiction"])
 
 
 def pickled(folder: Path) -> None:
@@ -93,25 +93,25 @@ def emptied(folder: Path) -> None:
 def test_what_does_not_fit_is_one_line_and_leaves_the_store_as_it_was(
     trained_once: Any, store: Store, tmp_path: Path, damage: Any, task: str | None, subjects: list[str], advice: str
 ) -> None:
-    hub(trained_once, tmp_path / "out")
+    save_foreign_adapter(trained_once, tmp_path / "out")
     if damage:
         damage(tmp_path / "out")
     with refused(*subjects, advice=advice):
-        bring(trained_once, tmp_path / "out", store, task)
+        import_folder(trained_once, tmp_path / "out", store, task)
     assert not list(store.checkpoints())
 
 
 def test_folders_of_other_things_are_told_from_adapters(trained_once: Any, store: Store, tmp_path: Path) -> None:
     with refused(trained_once.backbone.name, "whole model", advice="base"):
-        bring(trained_once, Path(trained_once.backbone.name), store, "mnli")
+        import_folder(trained_once, Path(trained_once.backbone.name), store, "mnli")
     checkpoint = trained_once.store.find("mnli", trained_once.backbone.fingerprint)
     with refused(checkpoint.path, "checkpoint of xadapt", advice=f"STORE/runs/{checkpoint.run}"):
-        bring(trained_once, checkpoint.path, store, "mnli")
+        import_folder(trained_once, checkpoint.path, store, "mnli")
     with refused(tmp_path / "nowhere", advice="name the folder"):
-        bring(trained_once, tmp_path / "nowhere", store, "mnli")
+        import_folder(trained_once, tmp_path / "nowhere", store, "mnli")
 
 
 def test_a_name_is_one_word(trained_once: Any, store: Store, tmp_path: Path) -> None:
-    hub(trained_once, tmp_path / "out")
+    save_foreign_adapter(trained_once, tmp_path / "out")
     with refused("name=stack(a, b)", advice="one name"):
-        bring(trained_once, tmp_path / "out", store, "mnli", name="stack(a, b)")
+        import_folder(trained_once, tmp_path / "out", store, "mnli", name="stack(a, b)")

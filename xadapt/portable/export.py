@@ -1,10 +1,10 @@
-"""A setup leaves xadapt: written for another library, loaded by that library, compared, and only then put in place."""
+"""A setup leaves xadapt: written for another library, loaded by that library, compared, and only then kept."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xadapt.composition.builder import Assembly, assemble
 from xadapt.errors import XadaptError, option, unknown
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from xadapt.composition.expression import Node
     from xadapt.context import Context
+    from xadapt.portable.plain_heads import HeadConfig
     from xadapt.store.checkpoints import Checkpoint
     from xadapt.tasks import Task
 
@@ -149,7 +150,7 @@ def _maker(head: str, used: list[Checkpoint]) -> str:
     return next(checkpoint.setup for checkpoint in reversed(used) if head in checkpoint.heads)
 
 
-def _labels(config: dict[str, Any]) -> list[str]:
+def _labels(config: HeadConfig) -> list[str]:
     ids = config.get("label2id") or {}
     # The library makes up names where there are none.
     return sorted(ids, key=ids.__getitem__) if not any(name.startswith("LABEL_") for name in ids) else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -21,7 +21,12 @@ from xadapt.store.files import atomic_write_json, read_json
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from adapters.composition import AdapterCompositionBlock
+
     from xadapt.composition.expression import Node
+
+#: A composition as JSON: a name, or ``{"stack": [...]}``; None for the bare base.
+Structure: TypeAlias = "str | dict[str, list[Structure]] | None"
 
 
 def write_adapterhub(assembly: Assembly, node: Node, heads: list[str], folder: Path, precision: str) -> Written:
@@ -85,7 +90,7 @@ def _code(written: ExportParts, heads: list[str], base: str) -> str:
     return "\n".join(lines)
 
 
-def _leaves(block: Any) -> list[str]:
+def _leaves(block: str | AdapterCompositionBlock) -> list[str]:
     """The adapters of a composition, from left to right, each once."""
     if isinstance(block, str):
         return [block]
@@ -117,21 +122,21 @@ def _origin(assembly: Assembly, setup: str) -> Origin:
     return Origin(setup=setup, run=assembly.members.get(setup))
 
 
-def _structure(block: Any, called: dict[str, str]) -> Any:
-    """A composition as JSON: a name, or ``{"stack": [...]}``; nothing for the bare base."""
+def _structure(block: str | AdapterCompositionBlock | None, called: dict[str, str]) -> Structure:
+    """A composition as JSON."""
     if block is None or isinstance(block, str):
         return called[block] if block else None
     return {type(block).__name__.lower(): [_structure(child, called) for child in block.children]}
 
 
-def _kinds(structure: Any) -> set[str]:
+def _kinds(structure: Structure) -> set[str]:
     if not isinstance(structure, dict):
         return set()
     ((kind, children),) = structure.items()
     return {kind}.union(*map(_kinds, children))
 
 
-def _block(structure: Any) -> str:
+def _block(structure: Structure) -> str:
     if not isinstance(structure, dict):
         return f'"{structure}"'
     ((kind, children),) = structure.items()

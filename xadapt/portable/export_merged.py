@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from transformers import XLMRobertaModel
+
     from xadapt.composition.builder import Assembly
     from xadapt.composition.expression import Node
+    from xadapt.store.records import Json
     from xadapt.tasks.portable_heads import PlainHead
 
 #: Methods of the adapters library that change linear layers into others; of peft, all that there are here.
@@ -55,7 +58,7 @@ def write_merged(assembly: Assembly, node: Node, heads: list[str], folder: Path,
     plain = plain_head(module.config, assembly.context.tasks.get(head)) if head else None
     state = encoder_state(backbone)
     state |= merged_layers(assembly.model.roberta, state)
-    config: dict[str, Any] = {}
+    config: Json = {}
     if plain:
         state = {PREFIX + key: value for key, value in state.items()}
         config = plain_config(module.config, plain)
@@ -69,11 +72,11 @@ def write_merged(assembly: Assembly, node: Node, heads: list[str], folder: Path,
     return Written(parts, written, lambda base: _code(architecture), _calls(head, plain), _notes(heads, plain))
 
 
-def _is_linear(method: dict[str, Any]) -> bool:
+def _is_linear(method: Json) -> bool:
     return method["library"] == "peft" or (set(method["method"].split("+")) <= _LINEAR and not _is_gated(method))
 
 
-def _is_gated(method: dict[str, Any]) -> bool:
+def _is_gated(method: Json) -> bool:
     return any(part.get("use_gating") for part in method.get("configs", [method]))
 
 
@@ -99,7 +102,7 @@ def _notes(heads: list[str], plain: PlainHead | None) -> tuple[str, ...]:
     return (f"a merged model has one head, {heads[-1]}: {option('task')} takes another of {', '.join(heads)}",)
 
 
-def merged_layers(encoder: Any, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+def merged_layers(encoder: XLMRobertaModel, state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     """The ordinary linear layers that compute what the adapted ones do.
 
     What an adapted layer computes is read off it, in double precision: its value at zero is the bias, those at the unit

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from adapters.methods.lora import LoRALinear
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
+    from transformers import XLMRobertaModel
+
     from xadapt.composition.builder import Assembly
     from xadapt.composition.expression import Node
+    from xadapt.store.records import Json
 
 #: What peft puts before a layer's path in the encoder.
 ROOT = "base_model.model."
@@ -58,7 +61,7 @@ def write_peft(assembly: Assembly, node: Node, heads: list[str], folder: Path, p
 
 
 def _translated(
-    encoder: Any, name: str, method: dict[str, Any], node: Node
+    encoder: XLMRobertaModel, name: str, method: Json, node: Node
 ) -> tuple[PeftConfig, dict[str, torch.Tensor]]:
     """The configuration and weights in peft of a LoRA or (IA)³ of the adapters library."""
     if method["method"] not in ("lora", "ia3") or method["use_gating"]:

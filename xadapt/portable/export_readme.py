@@ -1,4 +1,4 @@
-"""The front page of an export: the code that loads it, as it was run, and what a reader must know."""
+"""The front page of an export: the code that loads it, as it was run, and what a reader needs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def readme(record: ExportRecord, written: Written, library: str, with_base: bool
         written: What was written.
         library: The library that loads it.
         with_base: Whether the base is in the folder too.
-        tasks: The tasks that are known.
+        tasks: The catalogue of tasks.
     """
     base = record.base
     # No model on the hub is the packed base, or some layers of another.

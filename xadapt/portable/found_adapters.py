@@ -6,7 +6,7 @@ import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from adapters.head_utils import STATIC_TO_FLEX_HEAD_MAP
 from adapters.utils import HEAD_CONFIG_NAME, SAFE_HEAD_WEIGHTS_NAME, SAFE_WEIGHTS_NAME
@@ -25,6 +25,8 @@ from xadapt.store.files import atomic_write_json, read_json
 if TYPE_CHECKING:
     import torch
     from adapters import XLMRobertaAdapterModel
+
+    from xadapt.store.records import Json
 
 _PICKLES = (".bin", ".pt", ".pth", ".pkl", ".ckpt")
 _HOW = {
@@ -46,7 +48,7 @@ class FoundAdapter:
 
     folder: Path
     form: str
-    config: dict[str, Any]
+    config: Json
 
     @property
     def weights(self) -> Path:
@@ -129,7 +131,7 @@ def load_found_adapter(model: XLMRobertaAdapterModel, found: FoundAdapter, name:
             _load_peft(model, found, name)
             return
         missed: dict[str, list[str]] = {}
-        # The library's own loader knows how older versions wrote and scaled.
+        # The library's own loader reads what older versions wrote, with their scales.
         model.load_adapter(str(found.folder), load_as=name, with_head=False, use_safetensors=True, loading_info=missed)
     except LOADING_ERRORS as error:
         raise _unfit(found.folder, error) from None
@@ -215,9 +217,9 @@ def _write_head(found: FoundAdapter, to: Path) -> bool:
     names = {key.rpartition(".")[0] for key in weights}
     for end in CLASSES:
         architecture = f"XLMRobertaFor{end}"
-        known = [layer for layer in STATIC_TO_FLEX_HEAD_MAP[architecture]["layers"] if layer]
-        if names == set(known):
-            count = len(weights[f"{known[-1]}.bias"])
+        layers = [layer for layer in STATIC_TO_FLEX_HEAD_MAP[architecture]["layers"] if layer]
+        if names == set(layers):
+            count = len(weights[f"{layers[-1]}.bias"])
             labels = {f"LABEL_{number}": number for number in range(count)}
             config = {"model_class": architecture, "name": None, "num_labels": count, "label2id": labels}
             atomic_write_json(to / HEAD_CONFIG_NAME, config)

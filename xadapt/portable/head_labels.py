@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from adapters import XLMRobertaAdapterModel
+    from adapters.heads import PredictionHead
 
+    from xadapt.portable.plain_heads import HeadConfig
     from xadapt.tasks import Task
     from xadapt.tasks.portable_heads import HeadForm
 
@@ -30,7 +32,8 @@ def fit_head(model: XLMRobertaAdapterModel, name: str, task: Task, labels: Seque
     Raises:
         XadaptError: If it is a head of another kind, or its labels are not the task's.
     """
-    config, form = model.heads[name].config, spec_of(task.kind).head
+    config: HeadConfig = model.heads[name].config
+    form = spec_of(task.kind).head
     if form and config["head_type"] in form.same:
         # The same layers, which the library's own head only shapes otherwise.
         config = _as_scores(model, name, form)
@@ -46,7 +49,8 @@ def fit_head(model: XLMRobertaAdapterModel, name: str, task: Task, labels: Seque
         if config["num_labels"] != form.outputs:
             raise XadaptError(f"the head has {config['num_labels']} outputs, and {task.kind.name} needs {form.outputs}")
         return
-    found = labels or sorted(config["label2id"], key=config["label2id"].__getitem__)
+    ids = config["label2id"] or {}
+    found = labels or sorted(ids, key=ids.__getitem__)
     if labels and len(labels) != config["num_labels"]:
         raise XadaptError(
             f"{option('labels')} names {len(labels)} labels, and the head has {config['num_labels']} outputs"
@@ -69,7 +73,7 @@ def _order(found: Sequence[str], own: Sequence[str], hub: Sequence[str]) -> list
     return None
 
 
-def _reorder(head: Any, order: list[int], labels: Sequence[str]) -> None:
+def _reorder(head: PredictionHead, order: list[int], labels: Sequence[str]) -> None:
     last = [module for module in head if isinstance(module, torch.nn.Linear)][-1]
     with torch.no_grad():
         for parameter in last.parameters():
@@ -77,11 +81,11 @@ def _reorder(head: Any, order: list[int], labels: Sequence[str]) -> None:
     head.config["label2id"] = {label: number for number, label in enumerate(labels)}
 
 
-def _as_scores(model: XLMRobertaAdapterModel, name: str, form: HeadForm) -> dict[str, Any]:
+def _as_scores(model: XLMRobertaAdapterModel, name: str, form: HeadForm) -> HeadConfig:
     state, config = model.heads[name].state_dict(), dict(model.heads[name].config)
     kept = {key: config[key] for key in ("layers", "activation_function", "use_pooler")}
     model.delete_head(name)
     model.add_prediction_head_from_config(name, {"head_type": form.type, "num_labels": form.outputs, **kept})
     model.heads[name].load_state_dict(state)
-    fresh: dict[str, Any] = model.heads[name].config
+    fresh: HeadConfig = model.heads[name].config
     return fresh

@@ -1,4 +1,4 @@
-"""Adapters that were found become a checkpoint, with all that is known about them and nothing else."""
+"""Adapters that were found become a checkpoint, with all that their files say and nothing else."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -43,7 +43,7 @@ class Incoming:
         heads: By task, the folder of its head; None for one that may lie beside the adapter.
         calibration: By head, what was tuned beside the weights.
         labels: What the outputs of the head mean, if its own names do not say.
-        base: The name of the base that is known to be this one, empty if only sizes can be compared.
+        base: The name of the base, whose fingerprint is that of this one; empty if only sizes can be compared.
     """
 
     setup: Node
@@ -76,7 +76,7 @@ def import_checkpoint(context: Context, incoming: Incoming, earlier: list[Checkp
     for name, found in incoming.adapters.items():
         load_found_adapter(model, found, name)
     name, found = incoming.last
-    block: Any = Fuse(*incoming.adapters) if incoming.fusion else name
+    block: str | Fuse = Fuse(*incoming.adapters) if incoming.fusion else name
     if incoming.fusion:
         load_fusion(model, block, incoming.fusion)
     heads = [head for head, folder in incoming.heads.items() if load_found_head(model, found, head, folder)]
@@ -174,7 +174,7 @@ def _imported(incoming: Incoming) -> Imported:
 
 
 def _prefixes(setup: Node) -> list[Node]:
-    """What a stack stands on, from the bottom up."""
+    """What a stack is built on, from the bottom up."""
     if setup.kind != "stack":
         return []
     parts = setup.children

@@ -8,68 +8,68 @@ from xadapt.portable.hub.index import INDEX
 
 
 @pytest.mark.parametrize("name", ["adapter/pytorch_adapter.bin", "weights.pkl", "heads/mnli/model.PT", "run.py"])
-def test_a_pickle_is_refused_before_it_is_downloaded(here: Machine, away: Machine, name: str) -> None:
-    here.push("mnli")
-    here.hub.write(REPO, f"runs/{'aa' * 8}/{name}", b"\x80\x04.")
-    here.hub.requests.clear()
+def test_a_pickle_is_refused_before_it_is_downloaded(sender: Machine, receiver: Machine, name: str) -> None:
+    sender.push("mnli")
+    sender.hub.write(REPO, f"runs/{'aa' * 8}/{name}", b"\x80\x04.")
+    sender.hub.requests.clear()
     with refused(REPO, name, "safetensors", advice="push again"):
-        away.pull()
-    here.change_record("aa", files={name: "0" * 64, "heads/mnli/head_config.json": "0" * 64})
-    here.hub.write(REPO, f"runs/{'aa' * 8}/{name}", None)
+        receiver.pull()
+    sender.change_record("aa", files={name: "0" * 64, "heads/mnli/head_config.json": "0" * 64})
+    sender.hub.write(REPO, f"runs/{'aa' * 8}/{name}", None)
     with refused(REPO, name, "safetensors", advice="push again"):
-        away.pull()
-    assert not [request for request in here.hub.requests if name in request]
-    assert away.runs() == []
+        receiver.pull()
+    assert not [request for request in sender.hub.requests if name in request]
+    assert receiver.runs() == []
 
 
 @pytest.mark.parametrize("name", ["../../evil.json", "/evil.json", "a/../../evil.json", "a\\..\\evil.json", "C:x.json"])
-def test_a_record_cannot_lead_out_of_its_folder(here: Machine, away: Machine, name: str) -> None:
-    here.push("mnli")
-    here.change_record("aa", files={name: "0" * 64, "heads/mnli/head_config.json": "0" * 64})
+def test_a_record_cannot_lead_out_of_its_folder(sender: Machine, receiver: Machine, name: str) -> None:
+    sender.push("mnli")
+    sender.change_record("aa", files={name: "0" * 64, "heads/mnli/head_config.json": "0" * 64})
     with refused(REPO, f"{name!r}", "folder"):
-        away.pull()
-    assert not list(away.store.root.parent.rglob("evil.json"))
+        receiver.pull()
+    assert not list(receiver.store.root.parent.rglob("evil.json"))
 
 
-def test_a_file_of_the_repository_cannot_lead_out_of_its_folder(here: Machine, away: Machine) -> None:
-    here.push("mnli")
-    here.hub.write(REPO, f"runs/{'aa' * 8}/../../../evil.json", b"{}")
+def test_a_file_of_the_repository_cannot_lead_out_of_its_folder(sender: Machine, receiver: Machine) -> None:
+    sender.push("mnli")
+    sender.hub.write(REPO, f"runs/{'aa' * 8}/../../../evil.json", b"{}")
     with refused(REPO, "../../../evil.json", "folder"):
-        away.pull()
+        receiver.pull()
 
 
-def test_a_head_cannot_lead_out_of_its_checkpoint(here: Machine, away: Machine) -> None:
-    here.push("mnli")
-    here.change_record("aa", heads=["../../../mnli"])
+def test_a_head_cannot_lead_out_of_its_checkpoint(sender: Machine, receiver: Machine) -> None:
+    sender.push("mnli")
+    sender.change_record("aa", heads=["../../../mnli"])
     with refused(REPO, "head '../../../mnli'"):
-        away.pull()
+        receiver.pull()
 
 
 @pytest.mark.parametrize("run", ["../../evil", "..", "AA" * 8, ""])
-def test_an_index_cannot_name_a_folder_of_its_own(here: Machine, away: Machine, run: str) -> None:
-    here.push("mnli")
-    here.change_index(lambda index: index["setups"][0]["runs"].update(mnli=run))
+def test_an_index_cannot_name_a_folder_of_its_own(sender: Machine, receiver: Machine, run: str) -> None:
+    sender.push("mnli")
+    sender.change_index(lambda index: index["setups"][0]["runs"].update(mnli=run))
     with refused(INDEX, REPO, "'setups.0.runs.mnli'", advice="push it again"):
-        away.pull()
+        receiver.pull()
 
 
-def test_an_index_cannot_write_to_the_terminal(here: Machine, away: Machine) -> None:
-    here.push("mnli")
-    here.change_index(lambda index: index["setups"][0].update(base="\x1b[2Je5-small"))
+def test_an_index_cannot_write_to_the_terminal(sender: Machine, receiver: Machine) -> None:
+    sender.push("mnli")
+    sender.change_index(lambda index: index["setups"][0].update(base="\x1b[2Je5-small"))
     with refused(INDEX, REPO, "'setups.0.base'") as refusal:
-        away.pull()
+        receiver.pull()
     assert "\x1b" not in refusal.text
 
 
-def test_a_record_of_another_setup_is_refused(here: Machine, away: Machine) -> None:
-    here.push("mnli")
-    here.change_record("aa", setup="squad")
+def test_a_record_of_another_setup_is_refused(sender: Machine, receiver: Machine) -> None:
+    sender.push("mnli")
+    sender.change_record("aa", setup="squad")
     with refused(REPO, "of squad", "of mnli"):
-        away.pull()
+        receiver.pull()
 
 
-def test_an_index_of_a_later_version_says_so(here: Machine, away: Machine) -> None:
-    here.push("mnli")
-    here.change_index(lambda index: index.update(format=2))
+def test_an_index_of_a_later_version_says_so(sender: Machine, receiver: Machine) -> None:
+    sender.push("mnli")
+    sender.change_index(lambda index: index.update(format=2))
     with refused(INDEX, REPO, "format", advice="upgrade xadapt"):
-        away.pull()
+        receiver.pull()

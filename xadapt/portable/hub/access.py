@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-#: How one becomes known to the hub.
+#: How a user gets a token.
 LOGIN = "log in with `hf auth login` or set HF_TOKEN"
 
 
@@ -110,24 +110,24 @@ def _explained(error: BaseException, endpoint: str, repo: str, revision: str | N
         case HFValidationError():
             return XadaptError(f"{repo!r} is not the name of a repository: write OWNER/NAME")
         case requests.HTTPError() if error.response is not None:
-            return _refused(error, error.response.status_code, endpoint, repo)
+            return _refusal(error, error.response.status_code, endpoint, repo)
         case requests.RequestException() | RuntimeError() | ValueError():
             return RunFailed(f"{repo}: {_first_line(error)}: {again}")
         case OSError() if error.errno is None:
-            # What the disk refuses has a number; this is a file whose size is not what the hub said.
+            # What the disk refuses has a number; this is a file whose size is not the one that the hub gave.
             return RunFailed(f"{repo}: {_first_line(error)}: {again}")
     return None
 
 
-def _refused(error: requests.HTTPError, status: int, endpoint: str, repo: str) -> XadaptError:
+def _refusal(error: requests.HTTPError, status: int, endpoint: str, repo: str) -> XadaptError:
     if status == 401:
-        return XadaptError(f"{endpoint} does not know your token: {LOGIN}")
+        return XadaptError(f"{endpoint} does not accept your token: {LOGIN}")
     if status == 403:
         return XadaptError(f"your token may not do this to {repo}: use one that may write there, or another repository")
     if status == 412:
         return RunFailed(f"{repo} was changed by someone else at the same moment: give the same command again")
-    said = getattr(error, "server_message", None) or _first_line(error)
-    return RunFailed(f"{endpoint} answered {status} ({said.splitlines()[0][:90]}): try again later")
+    reason = getattr(error, "server_message", None) or _first_line(error)
+    return RunFailed(f"{endpoint} answered {status} ({reason.splitlines()[0][:90]}): try again later")
 
 
 def _first_line(error: BaseException) -> str:

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING
 import yaml
 
 from xadapt.bases import split_name
-from xadapt.portable.hub.index import Entry, Index, run_folder
+from xadapt.portable.hub.index import Entry, Index, PushedCheckpoint, run_folder
 
 if TYPE_CHECKING:
     from xadapt.store.records import RunRecord
 
 #: The hub's name of a base that has another one here.
 _ORIGINS = {"e5-small": "intfloat/multilingual-e5-small"}
+#: Tags of what a library loads, by library.
+_TAGS = {"adapters": ("adapters", "adapter-transformers"), "peft": ("peft",)}
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -41,9 +43,13 @@ def front_page(index: Index, repo: str) -> str:
     """Write the README of a repository: front matter, how to use it, and what is in it."""
     bases = sorted({_origin(entry.base) for entry in index.setups if not _is_folder(entry.base)})
     sources = sorted({name for entry in index.setups for name in entry.datasets})
+    libraries = {one.library for one in index.runs.values()}
     matter = {
-        "library_name": "adapters",
-        "tags": ["adapters", "adapter-transformers", "xadapt", "cross-lingual", "xlm-roberta"],
+        "library_name": next((library for library in _TAGS if library in libraries), "xadapt"),
+        "tags": [
+            *(tag for library, tags in _TAGS.items() if library in libraries for tag in tags),
+            *("xadapt", "cross-lingual", "xlm-roberta"),
+        ],
         "language": ["en", "multilingual"],
         **({"base_model": bases} if bases else {}),
         **({"datasets": sources} if sources else {}),
@@ -79,8 +85,15 @@ def front_page(index: Index, repo: str) -> str:
 
 def usage(entry: Entry) -> str:
     """The options that name a setup in a command."""
-    base = "" if entry.base in _ORIGINS else f" --base {'FOLDER' if _is_folder(entry.base) else entry.base}"
-    return f'--setup "{entry.setup}"{base}' + ("" if entry.seed == 42 else f" --seed {entry.seed}")
+    return f'--setup "{entry.setup}"{_base_option(entry)}' + ("" if entry.seed == 42 else f" --seed {entry.seed}")
+
+
+def _base_option(entry: Entry) -> str:
+    return "" if entry.base in _ORIGINS else f" --base {_base_name(entry)}"
+
+
+def _base_name(entry: Entry) -> str:
+    return "FOLDER" if _is_folder(entry.base) else entry.base
 
 
 def public_base(name: str) -> str:
@@ -98,8 +111,8 @@ def _is_folder(base: str) -> bool:
 
 
 def _base(entry: Entry) -> str:
-    known = f", made from {_ORIGINS[entry.base]}" if entry.base in _ORIGINS else ""
-    return f"`{entry.base}`{known} (fingerprint `{entry.fingerprint[:16]}`)"
+    origin = f", made from {_ORIGINS[entry.base]}" if entry.base in _ORIGINS else ""
+    return f"`{entry.base}`{origin} (fingerprint `{entry.fingerprint[:16]}`)"
 
 
 def _about_and_folder(index: Index, run: str) -> str:
@@ -108,22 +121,45 @@ def _about_and_folder(index: Index, run: str) -> str:
 
 
 def _plain_use(index: Index, repo: str) -> list[str]:
-    adapters = [
-        (run, setup) for e in index.setups for setup, run in e.runs.items() if run in index.runs and "(" not in setup
-    ]
-    if not adapters:
-        return []
-    run, name = adapters[0]
-    return [
-        "The weights are in the layout of the `adapters` library, which loads them without xadapt. `model` is an",
-        "`XLMRobertaAdapterModel` of the base (such as `xadapt.backbone.base.load_backbone('e5-small').model()`).",
-        "",
-        "```python",
-        "from huggingface_hub import snapshot_download",
-        "",
-        f'folder = snapshot_download("{repo}") + "/{run_folder(run)}"',
-        f'model.load_adapter(f"{{folder}}/adapter", load_as="{name}", set_active=True, use_safetensors=True)',
-        f'model.load_head(f"{{folder}}/heads/{name}", load_as="{name}", use_safetensors=True)',
-        "```",
-        "",
-    ]
+    """How the first adapter of each library is loaded without xadapt, or why it cannot be."""
+    lines: list[str] = []
+    shown: set[str] = set()
+    for entry in index.setups:
+        for setup, run in entry.runs.items():
+            found = index.runs.get(run)
+            if found is None or "(" in setup or found.library in shown:
+                continue
+            shown.add(found.library)
+            lines += _loading(entry, setup, run, found, repo)
+    return lines
+
+
+def _loading(entry: Entry, name: str, run: str, found: PushedCheckpoint, repo: str) -> list[str]:
+    if found.library == "own":
+        return [
+            f"`{name}` has a method of its author's own, which no library loads: xadapt does, where",
+            "`$XADAPT_PLUGINS` names the module that registers it.",
+            "",
+        ]
+    heads = [name] if found.heads is None else found.heads
+    if found.library == "peft":
+        about = [
+            f"`peft` loads `{name}` without xadapt. `encoder` is an `XLMRobertaModel` of the base, such as",
+            f"`xadapt export none --to base --format merged{_base_option(entry)}` writes.",
+            *(["Its head is in the layout of the `adapters` library."] if heads else []),
+        ]
+        imports = ["from peft import PeftModel"]
+        load = ['model = PeftModel.from_pretrained(encoder, f"{folder}/adapter")']
+    else:
+        about = [
+            f"The `adapters` library loads `{name}` without xadapt. `model` is an `XLMRobertaAdapterModel` of the base",
+            f"(such as `xadapt.backbone.base.load_backbone({_base_name(entry)!r}).model()`).",
+        ]
+        imports = []
+        load = [
+            f'model.load_adapter(f"{{folder}}/adapter", load_as="{name}", set_active=True, use_safetensors=True)',
+            *(f'model.load_head(f"{{folder}}/heads/{head}", load_as="{head}", use_safetensors=True)' for head in heads),
+        ]
+    download = f'folder = snapshot_download("{repo}") + "/{run_folder(run)}"'
+    code = ["from huggingface_hub import snapshot_download", *imports, "", download, *load]
+    return [*about, "", "```python", *code, "```", ""]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, Field, StringConstraints, ValidationError, field_validator
 
@@ -20,17 +20,19 @@ FORMAT = 1
 #: All that a checkpoint is made of. Pickled weights can run code on loading, and their endings are many.
 _ALLOWED = (".safetensors", ".json", ".md")
 
+#: What loads an adapter.
+Library = Literal["adapters", "peft", "own"]
+
 _Model = TypeVar("_Model", bound=BaseModel)
 _Run = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
 _Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 # What is shown in a terminal must not be able to steer it.
-_Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
+_Printable = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
 
 
-def _canonical(setup: str) -> str:
+def _check_canonical(setup: str) -> None:
     if str(parse(setup)) != setup:
         raise XadaptError(f"{setup!r} is not how this xadapt writes a setup")
-    return setup
 
 
 class Entry(BaseModel):
@@ -45,21 +47,21 @@ class Entry(BaseModel):
         runs: Run of every checkpoint that it needs, by expression, whether it is in the repository or not.
     """
 
-    setup: _Line
-    base: _Line
+    setup: _Printable
+    base: _Printable
     fingerprint: _Digest
     seed: int
-    datasets: list[_Line]
-    runs: dict[_Line, _Run]
+    datasets: list[_Printable]
+    runs: dict[_Printable, _Run]
 
     @field_validator("setup", "runs")
     @classmethod
-    def _known(cls, value: Any) -> Any:
+    def _parsed(cls, value: str | dict[str, str]) -> str | dict[str, str]:
         try:
             for setup in [value] if isinstance(value, str) else value:
-                _canonical(setup)
+                _check_canonical(setup)
         except XadaptError as error:
-            raise ValueError(str(error)) from None
+            raise ValueError(error) from None
         return value
 
 
@@ -69,10 +71,14 @@ class PushedCheckpoint(BaseModel):
     Attributes:
         record: SHA-256 of its record, which has those of all its other files.
         about: What it was trained on and its English dev scores, for people.
+        library: What loads its adapter: the library, or ``own`` for a method that a user registered.
+        heads: The tasks that it has a head for; None in an index that does not say.
     """
 
     record: _Digest
-    about: _Line
+    about: _Printable
+    library: Library = "adapters"
+    heads: list[_Printable] | None = None
 
 
 class Index(BaseModel):
@@ -89,7 +95,7 @@ class Index(BaseModel):
     runs: dict[_Run, PushedCheckpoint] = {}
 
     def pushed(self, entry: Entry, checkpoints: dict[str, PushedCheckpoint]) -> Index:
-        """The index with a setup more, in place of an earlier state of it; checkpoints that none needs are left out."""
+        """The index with one more setup, or a new state of it, and without checkpoints that none needs."""
 
         def key(one: Entry) -> tuple[str, str, int]:
             return one.setup, one.fingerprint, one.seed
@@ -101,7 +107,7 @@ class Index(BaseModel):
 
 
 class _Base(BaseModel):
-    name: _Line
+    name: _Printable
     fingerprint: _Digest
 
 
@@ -109,10 +115,10 @@ class FetchedRecord(BaseModel):
     """What a checkpoint's record from the hub says about what to fetch and where it belongs."""
 
     run: _Run
-    setup: _Line
+    setup: _Printable
     base: _Base
     seed: int
-    heads: list[_Line]
+    heads: list[_Printable]
     files: dict[str, _Digest]
 
 
@@ -131,7 +137,7 @@ def read_record(folder: Path, repo: str, setup: str, run: str) -> FetchedRecord:
     Args:
         folder: Where it was fetched to.
         repo: The repository, for messages.
-        setup: The expression that it is said to complete.
+        setup: The expression that the index has for it.
         run: Its run.
 
     Raises:

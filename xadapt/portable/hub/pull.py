@@ -89,7 +89,7 @@ def pull(
     """
     api, store = api or connect(), context.store
     with hub_errors(api, repo, revision):
-        info = api.repo_info(repo, revision=revision)
+        info = api.model_info(repo, revision=revision)
         names = [sibling.rfilename for sibling in info.siblings or ()]
         if INDEX not in names:
             raise _not_ours(repo, revision, names)

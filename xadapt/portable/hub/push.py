@@ -7,7 +7,7 @@ import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, get_token
 
@@ -15,17 +15,20 @@ from xadapt.composition.expression import Node, compose
 from xadapt.composition.hints import how_to_make, target_hint
 from xadapt.composition.specs import composition_of
 from xadapt.errors import XadaptError, option
+from xadapt.methods.own_methods import CONFIG, KEY
 from xadapt.portable.hub.access import LOGIN, connect, fetch, hub_errors
 from xadapt.portable.hub.front_page import about, datasets, front_page, public_base
-from xadapt.portable.hub.index import INDEX, Entry, Index, PushedCheckpoint, read_index, run_folder
+from xadapt.portable.hub.index import INDEX, Entry, Index, Library, PushedCheckpoint, read_index, run_folder
 from xadapt.store.checkpoints import RECORD, Checkpoint, verify_checkpoint
+from xadapt.store.files import read_json
 
 if TYPE_CHECKING:
-    from huggingface_hub.hf_api import CommitOperation
+    from huggingface_hub.hf_api import CommitOperation, ModelInfo
 
     from xadapt.context import Context
+    from xadapt.store.records import Json
 
-#: What may stand in a repository that was made by hand before the first push.
+#: What may be in a repository that was made by hand before the first push.
 _EMPTY = (".gitattributes", "README.md", "LICENSE")
 
 
@@ -69,7 +72,7 @@ def push(
         private: Whether a new repository is private.
         message: The commit's message.
         revision: The branch, made if it is not there.
-        members: Whether to upload the checkpoints that the setup stands on, too, or only to name them.
+        members: Whether to upload the checkpoints that the setup was trained on, too, or only to name them.
         api: The hub, that of the environment when None.
 
     Raises:
@@ -81,8 +84,8 @@ def push(
     lacking = next((name for name, run in runs.items() if members and run not in found), None)
     if lacking:
         raise XadaptError(
-            f"{node} stands on {lacking} (run {runs[lacking]}), which {context.store.root} does not have as it was "
-            "then: restore it, or push without members"
+            f"{node} needs {lacking} (run {runs[lacking]}) as it was then, which {context.store.root} does not have: "
+            "restore it, or push without members"
         )
     sent = [found[run] for name, run in runs.items() if run in found and (members or name == str(node))]
     for checkpoint in sent:
@@ -102,7 +105,7 @@ def push(
         repo = api.create_repo(repo, private=private or None, exist_ok=True).repo_id
         if revision:
             api.create_branch(repo, branch=revision, exist_ok=True)
-        info = api.repo_info(repo, revision=revision)
+        info = api.model_info(repo, revision=revision)
         if private and not info.private:
             leave = f"leave out {option('private')}"
             raise XadaptError(f"{repo} is there and public: make it private on its page first, or {leave}")
@@ -142,7 +145,7 @@ def _gather(context: Context, node: Node) -> tuple[dict[str, Checkpoint], dict[s
         more, needed = _gather(context, part)
         twice = next((setup for setup, run in needed.items() if runs.get(setup, run) != run), None)
         if twice:
-            raise XadaptError(f"the parts of {name} stand on two runs of {twice}: push them one by one")
+            raise XadaptError(f"the parts of {name} need two runs of {twice}: push them one by one")
         found.update(more)
         runs.update(needed)
     return found, runs
@@ -180,7 +183,9 @@ def _operations(before: Index, entry: Entry, sent: list[Checkpoint], repo: str) 
         named = _public_files(checkpoint)
         files.update({f"{run_folder(checkpoint.run)}/{name}": data for name, data in named.items()})
         digest = hashlib.sha256(_bytes(named[RECORD])).hexdigest()
-        pushed[checkpoint.run] = PushedCheckpoint(record=digest, about=about(checkpoint.record))
+        pushed[checkpoint.run] = PushedCheckpoint(
+            record=digest, about=about(checkpoint.record), library=_library(checkpoint), heads=checkpoint.heads
+        )
     index = before.pushed(entry, pushed)
     files[INDEX] = _json(index.model_dump())
     files["README.md"] = front_page(index, repo).encode()
@@ -191,8 +196,15 @@ def _operations(before: Index, entry: Entry, sent: list[Checkpoint], repo: str) 
     ]
 
 
-def _json(value: Any) -> bytes:
+def _json(value: Json) -> bytes:
     return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _library(checkpoint: Checkpoint) -> Library:
+    """What loads a checkpoint's adapter; fusions are all of the adapters library."""
+    path = checkpoint.path / "adapter" / CONFIG
+    config = read_json(path) if path.is_file() else {}
+    return "own" if KEY in config else "peft" if "peft_type" in config else "adapters"
 
 
 def _public_files(checkpoint: Checkpoint) -> dict[str, Path | bytes]:
@@ -215,11 +227,11 @@ def _bytes(data: Path | bytes) -> bytes:
     return data if isinstance(data, bytes) else data.read_bytes()
 
 
-def _index_before(api: HfApi, repo: str, info: Any) -> Index:
+def _index_before(api: HfApi, repo: str, info: ModelInfo) -> Index:
     names = {sibling.rfilename for sibling in info.siblings or ()}
     if INDEX in names:
         with tempfile.TemporaryDirectory() as folder:
-            fetch(api, repo, info.sha, [INDEX], Path(folder))
+            fetch(api, repo, str(info.sha), [INDEX], Path(folder))
             return read_index(Path(folder) / INDEX, repo)
     foreign = sorted(names - set(_EMPTY))
     if foreign:
