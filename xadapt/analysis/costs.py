@@ -34,7 +34,7 @@ class Cost:
     """What was measured on the rows of one task.
 
     Attributes:
-        timing: How, None where that is not known.
+        timing: How, None where that was not recorded.
         milliseconds: Time of an example by setup in canonical form, one value a repeat; a repeat runs every setup.
     """
 

@@ -58,7 +58,7 @@ def _adapter(task: str) -> str:
     try:
         return get_task(task).adapter
     except XadaptError:
-        # A result of a task that is not known here, such as another user's own.
+        # A result of a task that is not in the catalogue, such as another user's own.
         return task
 
 

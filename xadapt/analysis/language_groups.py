@@ -75,7 +75,7 @@ def language_groups(codes: Iterable[str], by: Literal["family", "script"]) -> di
         parts = code.split("-")
         unknown = [part for part in parts if part not in LANGUAGES]
         if unknown:
-            raise XadaptError(f"the {by} of language {unknown[0]!r} is not known: leave it out or give its group")
+            raise XadaptError(f"there is no {by} for language {unknown[0]!r}: leave it out or give its group")
         groups[code] = " – ".join(sorted({getattr(LANGUAGES[part], by) for part in parts}))
     return groups
 

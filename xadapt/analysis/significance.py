@@ -54,7 +54,7 @@ class PairedBootstrap:
 
 @dataclass(frozen=True)
 class Resampled:
-    """Differences of two systems, by seed, before anything is said of seeds.
+    """Differences of two systems, by seed, before seeds are drawn.
 
     Attributes:
         observed: On the examples as they are, shape (seeds,).

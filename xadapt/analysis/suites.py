@@ -32,7 +32,7 @@ def score_setups(results: Iterable[Result], suites: Sequence[str], setups: Seque
     """Score every setup and seed on suites.
 
     A setup's score of a task is that of the target adapter on it where there is one, else its own. An adapter that
-    exists with one seed only, such as a shipped one, stands under the target adapters of all seeds; its own scores
+    exists with one seed only, such as a shipped one, is used under the target adapters of all seeds; its own scores
     count for each of them.
 
     Args:

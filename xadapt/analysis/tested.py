@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 #: An adjusted p-value below this is called significant.
 ALPHA = 0.05
-#: With fewer seeds than this, what chance does between seeds is hardly known.
+#: With fewer seeds than this, what chance does between seeds can hardly be measured.
 FEW_SEEDS = 5
 
 

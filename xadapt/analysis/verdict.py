@@ -25,7 +25,7 @@ TIE = 0.05
 
 
 class Outcome(Enum):
-    """How the judged setup stands to the best single adapter."""
+    """Where the judged setup is, seen from the best single adapter."""
 
     ABOVE = auto()
     BELOW = auto()
@@ -43,11 +43,11 @@ class Verdict:
     """Whether the judged setup of a block beats the best single adapter.
 
     Attributes:
-        outcome: How it stands, by the size of the difference alone.
+        outcome: Where it is, by the size of the difference alone.
         row: The setup that is judged, None where there is nothing to judge.
         reference: What it is measured against.
         difference: In points, the test's where there is one; None where there is nothing to judge.
-        spread: Standard deviation of the difference over seeds, None where it is not known.
+        spread: Standard deviation of the difference over seeds, None where it cannot be measured.
         tested: What the test says.
         untested: Why there is no test.
     """

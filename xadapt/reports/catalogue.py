@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from xadapt.tables import Cell, Mark, Table, cells, markdown_table, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -10,7 +12,7 @@ if TYPE_CHECKING:
     from xadapt.tasks import Rows, Task
 
 
-def facts(task: Task) -> dict[str, Any]:
+def facts(task: Task) -> dict[str, str | bool | list[str] | None]:
     """Everything that a declaration says, as plain values."""
     return {
         "task": task.name,
@@ -40,12 +42,10 @@ def rows(tasks: Sequence[Task]) -> list[tuple[str, str, str, str, str, str]]:
 
 def catalogue_markdown(tasks: Sequence[Task]) -> str:
     """The catalogue as a Markdown table."""
-    lines = [
-        "| task | kind | metric | English training rows | measured in | suites |",
-        "|---|---|---|---|---|---|",
-        *(f"| `{name}` | {' | '.join(rest)} |" for name, *rest in rows(tasks)),
-    ]
-    return "\n".join(lines)
+    code = frozenset({Mark.CODE})
+    lines = [[Cell(name, marks=code), *cells(rest)] for name, *rest in rows(tasks)]
+    columns = words("task", "kind", "metric", "English training rows", "measured in", "suites")
+    return markdown_table(Table("Tasks", columns, lines))
 
 
 def _shown(rows: Rows) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,6 +17,8 @@ from xadapt.tables.numbers import percent, plain
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
     from matplotlib.figure import Figure
 
     from xadapt.explain.explanation import Explanation
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 _WIDE, _HIGH = 0.4, 0.34
 #: Inches for labels beside a map, and for its title and layers.
 _BESIDE, _ABOVE = 1.9, 0.75
-#: Beyond this many languages maps stand in two columns.
+#: Beyond this many languages maps are in two columns.
 _ONE_COLUMN = 3
 
 
@@ -118,11 +120,11 @@ def _figure(width: float, height: float) -> Figure:
 
 
 def _heat_map(
-    axes: Any,
+    axes: Axes,
     cells: np.ndarray,
     down: Sequence[str],
     across: Sequence[str],
-    norm: Any,
+    norm: Normalize,
     shown: Callable[[float], str],
 ) -> None:
     axes.imshow(cells, cmap="RdBu", norm=norm, aspect="auto", interpolation="nearest")

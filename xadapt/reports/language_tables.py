@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _Item = TypeVar("_Item")
 
-#: So many setups stand beside each other where there is a line per language; more have a line each.
+#: So many setups are columns where there is a line per language; more have a line each.
 FEW = 5
 #: Languages beside each other in one table, so that a terminal of 80 columns shows them.
 TERMINAL = 9
@@ -30,7 +30,7 @@ MARKDOWN = 16
 def language_tables(comparison: TaskComparison, block: Block, across: int) -> list[Table]:
     """Lay out scores by language with N; the best setup of each language and significant differences are marked.
 
-    A few setups stand beside each other, with a line per language. More have a line each, in as many tables as the
+    A few setups are columns, with a line per language. More have a line each, in as many tables as the
     languages need.
 
     Args:
@@ -80,7 +80,7 @@ def in_parts(items: Sequence[_Item], most: int) -> list[Sequence[_Item]]:
 
 
 def family_and_script(code: str) -> tuple[str, str]:
-    """Name a language's family and script, for a pair those of the other language than English; "" if not known."""
+    """Name a language's family and script, for a pair those of the language beside English; "" if there are none."""
     parts: list[Language] = [LANGUAGES[part] for part in code.split("-") if part in LANGUAGES]
     parts = [part for part in parts if part.code != ENGLISH] or parts
     families, scripts = ([part.family for part in parts], [part.script for part in parts])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from xadapt.analysis.verdict import judged
 from xadapt.reports.conclusion import conclude
@@ -73,34 +74,72 @@ def plot_names(comparisons: Sequence[TaskComparison]) -> list[str]:
     return names
 
 
-def _section(comparison: TaskComparison, plot: str) -> dict[str, Any]:
-    return {
-        "comparison": comparison,
-        "plot": plot,
-        "notes": notes(comparison),
-        "seeds": _seeds(comparison),
-        "timed": how_timed(comparison.timed),
-        "blocks": [
-            {
-                "title": block_title(block),
-                "names": [(row.label, row.setup) for row in block.rows if row.label != row.setup],
-                "chosen": chosen_by(block),
-                "survey": survey(block),
-                "headline": headline(block),
-                "verdict": verdict(comparison, block),
-                "setups": markdown_table(full_table(comparison, block)),
-                "tests": markdown_table(tests) if (tests := significance_table(block)) else "",
-                "groups": _groups(comparison, block),
-                "languages": "\n\n".join(map(markdown_table, language_tables(comparison, block, MARKDOWN))),
-            }
-            for block in comparison.blocks
-        ],
-    }
+@dataclass(frozen=True)
+class _Groups:
+    """The table of a setup by families and scripts."""
+
+    label: str
+    table: str
 
 
-def _groups(comparison: TaskComparison, block: Block) -> dict[str, str] | None:
+@dataclass(frozen=True)
+class _Block:
+    """What the template shows of a block; tables are Markdown."""
+
+    title: str
+    names: list[tuple[str, str]]
+    chosen: str
+    survey: str
+    headline: str
+    verdict: str
+    setups: str
+    tests: str
+    groups: _Groups | None
+    languages: str
+
+
+@dataclass(frozen=True)
+class _Section:
+    """What the template shows of a comparison."""
+
+    comparison: TaskComparison
+    plot: str
+    notes: list[str]
+    seeds: str
+    timed: str
+    blocks: list[_Block]
+
+
+def _section(comparison: TaskComparison, plot: str) -> _Section:
+    return _Section(
+        comparison=comparison,
+        plot=plot,
+        notes=notes(comparison),
+        seeds=_seeds(comparison),
+        timed=how_timed(comparison.timed),
+        blocks=[_block(comparison, block) for block in comparison.blocks],
+    )
+
+
+def _block(comparison: TaskComparison, block: Block) -> _Block:
+    tests = significance_table(block)
+    return _Block(
+        title=block_title(block),
+        names=[(row.label, row.setup) for row in block.rows if row.label != row.setup],
+        chosen=chosen_by(block),
+        survey=survey(block),
+        headline=headline(block),
+        verdict=verdict(comparison, block),
+        setups=markdown_table(full_table(comparison, block)),
+        tests=markdown_table(tests) if tests else "",
+        groups=_groups(comparison, block),
+        languages="\n\n".join(map(markdown_table, language_tables(comparison, block, MARKDOWN))),
+    )
+
+
+def _groups(comparison: TaskComparison, block: Block) -> _Groups | None:
     row, table = judged(block), group_table(comparison, block)
-    return {"label": row.label, "table": markdown_table(table)} if row is not None and table else None
+    return _Groups(row.label, markdown_table(table)) if row is not None and table else None
 
 
 def _seeds(comparison: TaskComparison) -> str:

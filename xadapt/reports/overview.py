@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xadapt.analysis.verdict import Case, compositions, judged_cases
 from xadapt.reports.plots import DPI, family_colour
@@ -55,8 +55,15 @@ def _draw(cases: Sequence[Case]) -> Figure:
         for row in _others(case):
             label = row.family if row.family not in named else None
             named.add(row.family)
-            look: dict[str, Any] = {"color": family_colour(row.family), "alpha": 0.75, "markersize": 6, "label": label}
-            axes.plot([row.difference or 0.0], [index], shapes.get(row.family, "o"), **look)
+            axes.plot(
+                [row.difference or 0.0],
+                [index],
+                shapes.get(row.family, "o"),
+                color=family_colour(row.family),
+                alpha=0.75,
+                markersize=6,
+                label=label,
+            )
         _mark(axes, index, case, first=index == 0)
     axes.set_yticks(range(len(cases)), [f"{case.comparison.task}\nagainst {case.single}" for case in cases], fontsize=8)
     axes.set_ylim(len(cases) - 0.5, -0.5)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xadapt.reports.block_names import NamedBlock, labels, named_blocks
 from xadapt.reports.conclusion import conclude
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from xadapt.analysis.comparison_rows import Block, TaskComparison
+    from xadapt.reports.page_figures import Bars
     from xadapt.reports.report import Report
+    from xadapt.tables import Table
 
 #: Files that a report may have beside the page, and what they hold.
 _BESIDE = {
@@ -122,26 +124,50 @@ def inline(text: str) -> Markup:
     return Markup(re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", coded))
 
 
-def _section(comparison: TaskComparison, short: str) -> dict[str, Any]:
-    return {
-        "short": short,
-        "comparison": comparison,
-        "notes": [*notes(comparison), *filter(None, map(chosen_by, comparison.blocks))],
-        "blocks": [_block(comparison, block) for block in comparison.blocks],
-    }
+@dataclass(frozen=True)
+class _PageBlock:
+    """What the template shows of a block."""
+
+    title: str
+    names: list[tuple[str, str]]
+    verdict: list[str]
+    setups: Table
+    figures: list[Bars]
+    languages: Table
+    tests: Table | None
+    groups: Table | None
 
 
-def _block(comparison: TaskComparison, block: Block) -> dict[str, Any]:
-    return {
-        "title": block_title(block),
-        "names": [(row.label, row.setup) for row in block.rows if row.label != row.setup],
-        "verdict": [] if comparison.alone else [*filter(None, (verdict(comparison, block), survey(block)))],
-        "setups": page_table(comparison, block),
-        "figures": bar_figures(comparison, block),
-        "languages": page_languages(comparison, block),
-        "tests": significance_table(block, brief=True),
-        "groups": group_table(comparison, block, brief=True),
-    }
+@dataclass(frozen=True)
+class _PageSection:
+    """What the template shows of a comparison."""
+
+    short: str
+    comparison: TaskComparison
+    notes: list[str]
+    blocks: list[_PageBlock]
+
+
+def _section(comparison: TaskComparison, short: str) -> _PageSection:
+    return _PageSection(
+        short=short,
+        comparison=comparison,
+        notes=[*notes(comparison), *filter(None, map(chosen_by, comparison.blocks))],
+        blocks=[_block(comparison, block) for block in comparison.blocks],
+    )
+
+
+def _block(comparison: TaskComparison, block: Block) -> _PageBlock:
+    return _PageBlock(
+        title=block_title(block),
+        names=[(row.label, row.setup) for row in block.rows if row.label != row.setup],
+        verdict=[] if comparison.alone else [*filter(None, (verdict(comparison, block), survey(block)))],
+        setups=page_table(comparison, block),
+        figures=bar_figures(comparison, block),
+        languages=page_languages(comparison, block),
+        tests=significance_table(block, brief=True),
+        groups=group_table(comparison, block, brief=True),
+    )
 
 
 def _facts(comparisons: Sequence[TaskComparison], blocks: Sequence[NamedBlock]) -> list[tuple[str, str]]:

@@ -107,13 +107,13 @@ def _difference(value: float | None, tested: Tested | None, full: float) -> tupl
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar of a figure, in the figure's units; `y` is the line its label stands on.
+    """A bar of a figure, in the figure's units; `y` is the line of its label.
 
     Attributes:
         label: The setup, cut to fit.
         whole: The setup.
         number: The value as it is printed.
-        y: Where the label stands.
+        y: Height of the label.
         x: Left end of the bar.
         width: Its length.
         whisker: Both ends of the interval, None without one.
@@ -132,7 +132,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class _Value:
-    """What a bar stands for: its length, the ends of its whisker, and how both are printed."""
+    """What a bar shows: its length, the ends of its whisker, and how both are printed."""
 
     label: str
     number: float
@@ -148,7 +148,7 @@ class Bars:
         title: What it shows.
         desc: The same numbers in words.
         bars: The bars.
-        ticks: Numbers under the axis and where they stand.
+        ticks: Numbers under the axis and where they are.
         zero: Where zero is.
         width: Width of the figure.
         height: Its height.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import math
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xadapt.composition.specs import families
 from xadapt.reports.verdicts import block_title
@@ -15,12 +15,13 @@ from xadapt.tasks.languages import ENGLISH
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from xadapt.analysis.comparison_rows import Block, SetupRow, TaskComparison
 
 DPI = 130
-#: How much wider than the highest score the axis is, so that the mean and its spread can stand at its end.
+#: How much wider than the highest score the axis is, so that the mean and its spread fit at its end.
 ROOM = 1.16
 SPREAD_ROOM = 1.32
 #: Differences of this many points and more have the strongest colour: a hopeless setup must not pale all others.
@@ -110,7 +111,7 @@ def _limits(comparison: TaskComparison, room: float) -> tuple[float, float]:
     return min(0.0, low - 0.03 * high), max(high, 1.0) * room
 
 
-def _bars(axes: Any, block: Block, languages: Sequence[str], limits: tuple[float, float], room: float) -> None:
+def _bars(axes: Axes, block: Block, languages: Sequence[str], limits: tuple[float, float], room: float) -> None:
     rows = block.rows
     indexes = range(len(rows))
     axes.barh(
@@ -122,7 +123,7 @@ def _bars(axes: Any, block: Block, languages: Sequence[str], limits: tuple[float
         axes.plot(dots, [index + offset for offset in offsets], "o", color="black", markersize=2.6, alpha=0.6)
         if row.english is not None:
             axes.plot(row.english, index, "D", markersize=5, markerfacecolor="white", markeredgecolor="black")
-        if row.seed_spread is not None:
+        if row.seed_spread is not None and row.zero_shot is not None:
             axes.errorbar(row.zero_shot, index, xerr=row.seed_spread, color="black", capsize=5, linewidth=1.4)
         if row.zero_shot is not None:
             mean = spread(plain(row.zero_shot), row.seed_spread)
@@ -143,7 +144,7 @@ def _starred(row: SetupRow, block: Block) -> str:
     return wrap_label(f"{row.label} *" if block.is_reference(row) else row.label)
 
 
-def _heat_map(figure: Figure, axes: Any, block: Block) -> None:
+def _heat_map(figure: Figure, axes: Axes, block: Block) -> None:
     from matplotlib.colors import TwoSlopeNorm
 
     assert block.reference is not None

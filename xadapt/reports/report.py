@@ -1,4 +1,4 @@
-"""A report: comparisons and what stands beside them, shown in a terminal or a notebook, written as files."""
+"""A report: comparisons and what belongs to them, shown in a terminal or a notebook, written as files."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Report:
 
     @property
     def conclusion(self) -> str:
-        """Whether combining adapters beats the best single one, where and by how much; "" if nothing can be said."""
+        """Whether combining adapters beats the best single one, where and by how much; "" if that is open."""
         return " ".join(conclude(self.comparisons))
 
     @property
@@ -67,7 +67,7 @@ class Report:
 
     @property
     def timed(self) -> bool:
-        """Whether the time of an example is known for any comparison."""
+        """Whether the time of an example was measured for any comparison."""
         return any(comparison.timed for comparison in self.comparisons)
 
     @property

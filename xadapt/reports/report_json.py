@@ -65,7 +65,7 @@ def _block(block: Block) -> Json:
 
 
 def _reference(reference: Reference) -> Json:
-    # Its row stands among the others already.
+    # Its row is among the others already.
     fields = asdict(replace(reference, row=None))
     del fields["row"]
     return fields

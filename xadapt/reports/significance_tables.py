@@ -26,7 +26,7 @@ def significance_table(block: Block, brief: bool = False) -> Table | None:
 
     Args:
         block: The block.
-        brief: Whether the interval stands beside the difference and the gap to English is left out, as on the page.
+        brief: Whether the interval is beside the difference and the gap to English is left out, as on the page.
     """
     items = [(row, row.tested) for row in block.rows if row.tested is not None and (brief or row.tally is not None)]
     if not items:
@@ -61,10 +61,10 @@ def group_table(comparison: TaskComparison, block: Block, brief: bool = False) -
     Args:
         comparison: The comparison.
         block: One of its blocks.
-        brief: Whether the interval stands beside the difference, as on the page.
+        brief: Whether the interval is beside the difference, as on the page.
 
     Returns:
-        The table; None if nothing is judged, no group has two languages, or a language's group is not known.
+        The table; None if nothing is judged, no group has two languages, or a language has no group.
     """
     row = judged(block)
     if row is None:
@@ -72,7 +72,7 @@ def group_table(comparison: TaskComparison, block: Block, brief: bool = False) -
     try:
         groups = [*_groups(comparison, row, "family"), *_groups(comparison, row, "script")]
     except XadaptError:
-        # An own task may have languages that no table knows.
+        # An own task may have languages that are in no table.
         return None
     if brief:
         columns = [*words("group", "kind", "languages"), *numbers("vs single", _CHANCE)]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def task_table(score: SuiteScore, brief: bool = False) -> Table:
-    """One row per task; what is over a part of the languages stands in brackets.
+    """One row per task; what is over a part of the languages is in brackets.
 
     Args:
         score: The scores.
@@ -38,14 +38,14 @@ def task_table(score: SuiteScore, brief: bool = False) -> Table:
 
 
 def group_table(score: SuiteScore) -> Table:
-    """One row per group and one for the whole; incomplete means stand in brackets."""
+    """One row per group and one for the whole; incomplete means are in brackets."""
     groups: list[tuple[str, GroupScore]] = [*score.groups.items(), ("all tasks", score.overall)]
     lines = [[Cell(name), Cell(f"{group.there}/{group.counted}"), _mean(group)] for name, group in groups]
     return Table(f"{score.suite.title}: groups", [*words("group"), *numbers("tasks", "score")], lines)
 
 
 def verdict_lines(score: SuiteScore) -> list[str]:
-    """What a reader must know before the numbers: what is missing and why, and whether the rows are a sample."""
+    """What a reader needs before the numbers: what is missing and why, and whether the rows are a sample."""
     title, whole = score.suite.title, score.overall
     lines = []
     if whole.missing:

@@ -1,4 +1,4 @@
-"""What a comparison allows to be said, in words: who wins, by how much, and how little that may mean."""
+"""What a comparison shows, in words: who wins, by how much, and how little that may mean."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def verdict(comparison: TaskComparison, block: Block) -> str:
 
 
 def survey(block: Block) -> str:
-    """Say which of several compositions stand above the reference, and where the best of them in English stands.
+    """Name those of several compositions that are above the reference, and where the best of them in English is.
 
     Returns:
         A paragraph in Markdown; "" if there are not several.

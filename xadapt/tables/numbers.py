@@ -33,7 +33,7 @@ def count(value: int | None) -> str:
 
 
 def after_spread(deviation: float | None) -> str:
-    """What follows a number whose standard deviation is known, "" for None."""
+    """What follows a number with this standard deviation, "" for None."""
     return "" if deviation is None else f" ± {plain(deviation)}"
 
 

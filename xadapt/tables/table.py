@@ -16,7 +16,7 @@ Item = TypeVar("Item")
 
 
 class Mark(Enum):
-    """What a cell stands out by."""
+    """What a cell is marked as."""
 
     #: The best of its column or row: bold.
     BEST = auto()
@@ -41,7 +41,7 @@ class Cell:
         digits: Decimals of a number; None for a whole one.
         signed: Whether a number has its sign before it, as differences do.
         after: What follows, such as a spread or an interval.
-        marks: What it stands out by.
+        marks: What it is marked as.
         depth: Its colour: -100 is all of the colour for "below", 100 all of that for "above", None no colour.
         title: What a pointer over it says, "" for nothing.
         link: Where it leads, "" for nowhere.
@@ -79,7 +79,7 @@ class Column:
 
     Attributes:
         heading: Its heading.
-        words: Whether it holds words, which stand left; numbers stand right.
+        words: Whether it holds words, which go left; numbers go right.
         width: Characters that it has in a terminal at least.
         wraps: Whether a terminal without room for it may break it into lines.
     """
