@@ -51,7 +51,7 @@ def test_an_option_that_does_not_exist_is_named():
         validated(Options, batchsize=3)
 
 
-def test_a_check_of_our_own_speaks_for_itself():
+def test_a_check_of_our_own_is_reported_in_its_own_words():
     with refused("name", "longer than three letters", "'long name'") as refusal:
         validated(Options, name="long name")
     assert "value error" not in refusal.text.lower()

@@ -27,7 +27,7 @@ class YamlFile:
 
     Attributes:
         path: The file.
-        content: What it says.
+        content: What is in it.
         tree: The same with the lines of its parts.
     """
 
@@ -77,7 +77,7 @@ def read_yaml(path: Path, wanted: str, loader: type[Any] = yaml.SafeLoader) -> Y
 
     Args:
         path: The file.
-        wanted: What an error says it should be, such as ``a recipe is a mapping with name and title``.
+        wanted: What it should be, for errors, such as ``a recipe is a mapping with name and title``.
         loader: ``yaml.BaseLoader`` leaves every value as the text that is written there, ``no`` and ``1`` included.
 
     Raises:

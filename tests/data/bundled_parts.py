@@ -1,11 +1,8 @@
 """The parts of the bundled suite."""
 
 import re
-from typing import Any
 
 from xadapt.data.bundled import languages
-
-Row = dict[str, Any]
 
 ENGLISH_SPLITS = ("train", "dev", "test")
 

@@ -12,6 +12,7 @@ import pytest
 from tests.data.own_files import DECLARED, sentiment, write_csv, write_jsonl
 from tests.data.source_rows import nli_rows
 from xadapt.data.source import Source
+from xadapt.tasks import Row
 
 
 @pytest.fixture
@@ -28,9 +29,7 @@ def write(root: Path) -> Callable[..., Path]:
     import pyarrow as pa
     import pyarrow.parquet as parquet
 
-    def written(
-        name: str, rows: list[dict[str, Any]], schema: Any = None, names: Any = None, lists: Any = None
-    ) -> Path:
+    def written(name: str, rows: list[Row], schema: Any = None, names: Any = None, lists: Any = None) -> Path:
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         table = pa.Table.from_pylist(rows, schema=schema)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+
+from xadapt.tasks import Row
 
 DECLARED = """\
 name: reviews
@@ -17,20 +18,20 @@ languages: [xq, de]
 """
 
 
-def sentiment(count: int) -> list[dict[str, Any]]:
+def sentiment(count: int) -> list[Row]:
     """Rows in a made-up language: ``zama`` is good and ``krel`` is bad."""
     words = ("zama", "krel")
     return [{"text": f"lo {words[i % 2]} tu {i}", "stars": ("good", "bad")[i % 2]} for i in range(count)]
 
 
-def write_csv(path: Path, rows: list[dict[str, Any]]) -> Path:
+def write_csv(path: Path, rows: list[Row]) -> Path:
     """Write rows without quotes."""
     lines = [",".join(rows[0]), *(",".join(str(value) for value in row.values()) for row in rows)]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
 
-def write_jsonl(path: Path, rows: list[dict[str, Any]]) -> Path:
+def write_jsonl(path: Path, rows: list[Row]) -> Path:
     """Write a row a line."""
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     return path

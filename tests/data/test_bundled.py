@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from tests.data.bundled_parts import ENGLISH_SPLITS, Row, splits, words
+from tests.data.bundled_parts import ENGLISH_SPLITS, splits, words
 from tests.error_checks import refused
 from xadapt.data.bundled import LANGUAGES, SETS, languages, rows
+from xadapt.tasks import Row
 
 TRAINED = ("nli", "sts", "qa")
 

@@ -31,7 +31,7 @@ def test_qa_ids_are_unique(language: str, split: str) -> None:
 
 
 @pytest.mark.parametrize(("language", "split"), splits("qa"))
-def test_every_numeric_answer_stands_among_other_numbers(language: str, split: str) -> None:
+def test_every_numeric_answer_is_one_of_several_numbers(language: str, split: str) -> None:
     for row in rows("qa", language, split):
         if row["answers"]["text"][0].isdigit():
             assert len(set(re.findall(r"\d+", row["context"]))) >= 2

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.data.bundled_parts import ENGLISH_SPLITS, Row, splits, words
+from tests.data.bundled_parts import ENGLISH_SPLITS, splits, words
 from xadapt.data.bundled import rows
+from xadapt.tasks import Row
 
 CHANCE = 100 / 3
 

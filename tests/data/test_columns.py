@@ -1,6 +1,6 @@
 from tests.error_checks import refused
 from xadapt.data.columns import column_names, to_fields
-from xadapt.data.files import Table
+from xadapt.data.files import RawTable
 from xadapt.tasks import (
     AnswerRetrieval,
     MultipleChoice,
@@ -20,7 +20,7 @@ def task(kind, columns, **more):
 
 
 def read(declared, rows, names=None, columns=None):
-    table = Table(rows, columns or list(rows[0]), names or {})
+    table = RawTable(rows, columns or list(rows[0]), names or {})
     return to_fields(table, declared, declared.columns, "org/set de test")
 
 
@@ -52,7 +52,7 @@ def test_several_columns_make_a_list():
     ]
 
 
-def test_values_that_a_data_set_writes_otherwise_are_read_as_the_task_says():
+def test_values_that_a_data_set_writes_otherwise_are_read_as_the_task_declares():
     declared = task(MultipleChoice(), {"label": "label"}, values={"label": {"A": 0, "B": 1, "": -1}})
     assert labels(declared, ["B", "A", "", 1, "C"]) == [1, 0, -1, 1, "C"]
     assert labels(declared, [["A"]]) == [["A"]], "what cannot be looked up is left as it is"

@@ -1,4 +1,4 @@
-"""A task as a YAML file: what may stand there, and that each mistake names file and line."""
+"""A task as a YAML file: what may be in it, and that each mistake names file and line."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def test_a_relative_path_of_the_declaration_gives_absolute_files(
         "name: mine\nproblem: multiple-choice\ntest: a.jsonl\n",
     ],
 )
-def test_a_declaration_that_is_written_down_again_says_the_same(tmp_path: Path, text: str) -> None:
+def test_a_declaration_that_is_written_again_is_the_same(tmp_path: Path, text: str) -> None:
     first = declared(tmp_path, text)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()

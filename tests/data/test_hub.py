@@ -13,7 +13,7 @@ TABLE = datasets.Dataset.from_list([{"a": 1, "b": "x"}, {"a": 2, "b": "y"}])
 
 @pytest.fixture
 def hub(monkeypatch):
-    """Put a stand-in in the place of the hub: a mapping of split to a table or to the error it raises."""
+    """Replace the hub by a mapping of split to a table or to the error it raises."""
     calls = []
 
     def install(splits):
@@ -126,7 +126,7 @@ def test_a_script_that_the_hub_made_nothing_of_is_one_line(monkeypatch):
 
 @pytest.mark.parametrize("script", [False, True])
 def test_datasets_itself_finds_configurations_and_splits_on_both_roads(monkeypatch, write, root, tmp_path, script):
-    # A folder in the place of the hub: as the hub lays out data sets, and as it lays out what it made of a script.
+    # A folder instead of the hub: as the hub lays out data sets, and as it lays out what it made of a script.
     layout = "org/set/{}/{}/0000.parquet" if script else "org/set/{}/{}.parquet"
     for config in ("de", "en"):
         write(layout.format(config, "validation"), [{"text": config, "label": 1}], names={"label": ["no", "yes"]})

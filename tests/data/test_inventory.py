@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+from tests.error_checks import check_line
 from xadapt.data.inventory import declared_facts, hub_sets, parts_of, take_stock, total, undeclared
 from xadapt.data.source import Source
 from xadapt.tasks import Rows, Task, get_task
@@ -30,7 +31,7 @@ def test_a_pool_that_all_languages_share_is_one_part():
     assert (roles.count("pool"), roles.count("test")) == (1, 11)
 
 
-def test_a_part_knows_its_file(root, write):
+def test_a_part_finds_its_file(root, write):
     (part,) = [part for part in parts_of(get_task("tydiqa")) if part.role == "test" and part.language == "fi"]
     assert part.file(root) is None
     path = write("google-research-datasets/tydiqa/secondary_task/validation.parquet", [{"id": "finnish-1"}])
@@ -103,7 +104,7 @@ def test_a_file_that_cannot_be_read_is_named_and_missed(root, write):
     found = stock(root, "xnli")
     assert found.languages == ()
     (line,) = found.unreadable
-    assert line.startswith(f"{path} is not a readable parquet file")
+    check_line(line, path, advice="pull it again")
 
 
 def test_the_bundled_demonstration_is_counted_too():
@@ -165,6 +166,7 @@ def test_counting_brings_no_model_library_along(root, write):
     heavy = "('torch', 'transformers', 'adapters', 'datasets')"
     code = f"""
 import sys
+from tests.error_checks import check_line
 from xadapt.data.inventory import take_stock
 from xadapt.data.source import Source
 from xadapt.tasks import get_task

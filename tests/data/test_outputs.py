@@ -73,7 +73,7 @@ def test_rows_appear_on_standard_output_at_once(capsysbinary: pytest.CaptureFixt
         assert capsysbinary.readouterr().out == '{"a": "é"}\n'.encode()
 
 
-def test_a_result_never_takes_the_place_of_a_column() -> None:
+def test_a_result_never_replaces_a_column() -> None:
     chunk = Chunk("my.csv", [{"a": 1}, {"score": 2}], ["my.csv, line 2", "my.csv, line 3"])
     assert joined(chunk, [{"prediction": "x"}] * 2)[0] == {"a": 1, "prediction": "x"}
     with refused("my.csv, line 3", "'score'", advice="rename it"):

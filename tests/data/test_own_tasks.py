@@ -1,4 +1,4 @@
-"""A user's own tasks are kept in the store and known by name."""
+"""A user's own tasks are kept in the store and found by name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from xadapt.data.source import Source
 from xadapt.tasks import Catalogue
 
 
-def test_a_task_that_was_opened_once_is_known_by_name_from_then_on(folder: Path, store: Any) -> None:
+def test_a_task_that_was_opened_once_is_found_by_name_from_then_on(folder: Path, store: Any) -> None:
     tasks = known_tasks(store)
     with refused("task", "'reviews'"):
         open_task("reviews", store, tasks)
@@ -36,7 +36,7 @@ def test_the_stored_declaration_holds_labels_and_absolute_files(
     assert list(store.task_path("reviews").parent.iterdir()) == [store.task_path("reviews")]
 
 
-def test_a_changed_declaration_takes_the_place_of_the_stored_one(declare_with: Callable[..., Path], store: Any) -> None:
+def test_a_changed_declaration_replaces_the_stored_one(declare_with: Callable[..., Path], store: Any) -> None:
     tasks = Catalogue()
     open_task(str(declare_with()), store, tasks)
     open_task(str(declare_with(("[xq, de]", "[xq]"))), store, tasks)
@@ -51,7 +51,7 @@ def test_opening_it_again_without_a_change_writes_nothing(folder: Path, store: A
     assert store.task_path("reviews").stat().st_ino == before
 
 
-def test_a_declaration_with_a_mistake_is_neither_kept_nor_known(declare_with: Callable[..., Path], store: Any) -> None:
+def test_a_declaration_with_a_mistake_is_not_kept(declare_with: Callable[..., Path], store: Any) -> None:
     tasks = Catalogue()
     with refused("nowhere.csv"):
         open_task(str(declare_with(("train.csv", "nowhere.csv"))), store, tasks)

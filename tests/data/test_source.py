@@ -210,7 +210,7 @@ def test_a_note_is_given_as_the_way_to_rows_only_where_the_hub_has_none(monkeypa
 
 
 def test_test_rows_are_read_once_for_all_setups_and_only_so_many_rows_are_held(source, monkeypatch):
-    monkeypatch.setattr(module, "_KEPT", 43)
+    monkeypatch.setattr(module, "_MOST_HELD", 43)
     read, inner = [], Source._read
     monkeypatch.setattr(Source, "_read", lambda self, *given: read.append(given[2]) or inner(self, *given))
     first = source.test(XNLI, "de", 3)
@@ -220,7 +220,7 @@ def test_test_rows_are_read_once_for_all_setups_and_only_so_many_rows_are_held(s
     source.test(XNLI, "en")
     assert source.test(XNLI, "de", 3).rows == first.rows
     assert read == ["de", "de", "en", "de"]
-    assert len(source._kept) == 2
+    assert len(source._held) == 2
 
 
 def test_training_rows_are_read_once_for_all_that_is_trained_on_them(root, write, monkeypatch):

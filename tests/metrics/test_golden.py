@@ -79,9 +79,9 @@ def ranked(case):
     given, gold = case.get("ranked", case.get("predictions")), case.get("targets", case.get("references"))
     if isinstance(gold, dict):
         given, gold = [given.get(query, []) for query in gold], list(gold.values())
-    for place, precision in enumerate(case.get("average_precision", [])):
-        found = compute("map@20", [given[place]], [gold[place]])["map@20"]
-        assert found == pytest.approx(100 * precision, abs=1e-6), f"query {place}"
+    for number, precision in enumerate(case.get("average_precision", [])):
+        found = compute("map@20", [given[number]], [gold[number]])["map@20"]
+        assert found == pytest.approx(100 * precision, abs=1e-6), f"query {number}"
     return compute("map@20", given, gold)
 
 

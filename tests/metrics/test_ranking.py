@@ -19,7 +19,7 @@ def test_queries_are_averaged():
 
 
 def test_candidates_beyond_the_twentieth_do_not_count():
-    wrong = [f"x{place}" for place in range(20)]
+    wrong = [f"x{number}" for number in range(20)]
     assert average_precision([*wrong[:19], "a"], ["a"]) == pytest.approx(100 / 20)
     assert average_precision([*wrong, "a"], ["a"]) == 0.0
 
@@ -45,7 +45,7 @@ def test_a_relevant_id_given_twice_counts_once():
 
 @pytest.mark.parametrize("rank", [1, 2, 7, 20])
 def test_with_one_relevant_id_it_is_the_reciprocal_rank_which_mewsli_x_reports(rank):
-    ranked = [f"x{place}" for place in range(25)]
+    ranked = [f"x{number}" for number in range(25)]
     ranked.insert(rank - 1, "Q42")
     assert average_precision(ranked, ["Q42"]) == pytest.approx(100 / rank)
 

@@ -43,7 +43,7 @@ def test_an_inside_tag_of_another_type_begins_another_entity():
     assert entities(["B-PER I-LOC"], ["B-PER B-LOC"]) == PERFECT
 
 
-def test_neighbouring_entities_of_one_type_are_told_apart_by_their_beginnings():
+def test_neighbouring_entities_of_one_type_are_distinguished_by_their_beginnings():
     assert spans("B-PER B-PER I-PER") == {("PER", 0, 0), ("PER", 1, 2)}
     assert entities(["B-PER I-PER I-PER"], ["B-PER B-PER I-PER"]) == NOTHING
 

@@ -44,7 +44,7 @@ def test_a_task_that_may_be_unknown_is_none():
     assert DEFAULT.kind_of("mnli") == get_task("xnli").kind
 
 
-def test_a_task_of_the_users_own_is_known_by_its_name_and_comes_last():
+def test_a_task_of_the_users_own_is_found_by_its_name_and_comes_last():
     task = own("my-task")
     tasks = Catalogue([task])
     assert tasks["my-task"] is task

@@ -90,14 +90,14 @@ def test_languages_are_known_and_named_once(task):
 
 
 @every_task
-def test_the_metric_and_the_bundled_stand_in_exist(task):
+def test_the_metric_and_the_bundled_set_exist(task):
     assert task.metric in metrics.names()
     assert metrics.main_score(task.metric)
     assert task.bundled is None or task.bundled in bundled.SETS
 
 
 @every_task
-def test_the_bundled_stand_in_gives_the_fields_of_the_kind(task):
+def test_the_bundled_set_gives_the_fields_of_the_kind(task):
     if task.bundled is None:
         return
     row = bundled.rows(task.bundled, bundled.languages(task.bundled)[-1], "test")[0]

@@ -19,7 +19,7 @@ KINDS = [kind for kind in vars(tasks).values() if isinstance(kind, type) and iss
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
-def test_every_kind_of_xadapt_says_what_its_fields_are_and_which_metrics_fit(kind: Any) -> None:
+def test_every_kind_of_xadapt_has_its_fields_and_the_metrics_that_fit(kind: Any) -> None:
     spec = spec_of(kind)
     assert spec is spec_of(kind()) is spec_named(kind.name)
     assert set(spec.fields) >= {*kind.fields, *kind.optional, *kind.pool_fields}
@@ -32,7 +32,7 @@ def test_every_task_of_xadapt_is_of_a_registered_kind() -> None:
     assert all(spec_of(task.kind).kind is type(task.kind) for task in all_tasks())
 
 
-def test_what_kinds_say_is_read_without_a_heavy_library() -> None:
+def test_specs_of_kinds_are_read_without_a_heavy_library() -> None:
     script = (
         "import sys\nfrom xadapt.tasks.specs import all_specs\nassert len(all_specs()) > 5\n"
         "heavy = ('adapters', 'datasets', 'evaluate', 'pandas', 'pyarrow', 'scipy', 'torch', 'transformers')\n"

@@ -9,7 +9,7 @@ from xadapt.errors import DataFault
 from xadapt.tasks.specs import spec_of
 
 if TYPE_CHECKING:
-    from xadapt.data.files import Table
+    from xadapt.data.files import RawTable
     from xadapt.tasks import Row, Task
     from xadapt.tasks.task import Column
 
@@ -20,12 +20,12 @@ def column_names(columns: Mapping[str, Column]) -> list[str]:
     return list(dict.fromkeys(name.partition(".")[0] for name in names))
 
 
-def to_fields(table: Table, task: Task, columns: Mapping[str, Column], where: str) -> list[Row]:
+def to_fields(table: RawTable, task: Task, columns: Mapping[str, Column], where: str) -> list[Row]:
     """Rename columns and read values.
 
     Args:
         table: Rows as their file has them.
-        task: The task that says what its values mean.
+        task: The task that they are of.
         columns: Field to column.
         where: What an error names.
 
@@ -44,7 +44,7 @@ def to_fields(table: Table, task: Task, columns: Mapping[str, Column], where: st
     return [{field: read(row) for field, read in readers.items()} for row in table.rows]
 
 
-def _reader(field: str, column: Column, table: Table, task: Task, where: str) -> Any:
+def _reader(field: str, column: Column, table: RawTable, task: Task, where: str) -> Any:
     if not isinstance(column, str):
         return lambda row: [row.get(name) for name in column]
     top, _, path = column.partition(".")
@@ -68,7 +68,7 @@ def _reader(field: str, column: Column, table: Table, task: Task, where: str) ->
     return read
 
 
-def label_names(table: Table, column: str, task: Task, where: str) -> list[str]:
+def label_names(table: RawTable, column: str, task: Task, where: str) -> list[str]:
     """What the whole numbers of a label column mean, in the kind's words.
 
     Returns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
@@ -19,6 +19,7 @@ from xadapt.yaml_files import YamlFile, read_yaml
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from xadapt.store.records import Json
     from xadapt.tasks.task import Column
 
 _CODE = re.compile(r"[A-Za-z0-9][\w-]*")
@@ -108,7 +109,7 @@ class Declaration(BaseModel):
 def declaration_class(problem: object) -> type[Declaration]:
     """The class of declarations with the keys of all kinds, where two have the same that of the problem's own kind."""
     specs = sorted((spec for spec in all_specs() if spec.declarable), key=lambda spec: spec.name == problem)
-    keys: dict[str, Any] = {key: value for spec in specs for key, value in spec.keys.items()}
+    keys: Json = {key: value for spec in specs for key, value in spec.keys.items()}
     return create_model("Declaration", __base__=Declaration, **keys)
 
 
@@ -131,7 +132,7 @@ def read_declaration(path: Path) -> tuple[YamlFile, Declaration]:
     """Read a declaration and check all that can be seen without its rows; file names become absolute.
 
     Raises:
-        XadaptError: If it says something wrong; names file and line.
+        XadaptError: If something in it is wrong; names file and line.
     """
     wanted = "a task is a mapping with name, problem, train and dev"
     # With SafeLoader the labels yes and no, and the language no, would be true and false.

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Table:
-    """Rows as a file has them.
+class RawTable:
+    """Rows as a file or the hub has them.
 
     Attributes:
         rows: Column name to value.
@@ -36,7 +36,7 @@ class Table:
     split: str = ""
 
 
-def read_table(path: Path, columns: list[str] | None = None) -> Table:
+def read_table(path: Path, columns: list[str] | None = None) -> RawTable:
     """Read a file by its ending.
 
     Args:
@@ -72,12 +72,12 @@ def count_rows(path: Path, id_prefix: str = "") -> int:
     return len(read_table(path, []).rows)
 
 
-def _parquet(path: Path, columns: list[str] | None) -> Table:
+def _parquet(path: Path, columns: list[str] | None) -> RawTable:
     with _opened(path) as file:
         there = file.schema_arrow.names
         wanted = there if columns is None else [column for column in columns if column in there]
         rows = file.read(columns=wanted).to_pylist()
-        return Table(rows, there, _class_names(file.schema_arrow.metadata or {}), path.stem)
+        return RawTable(rows, there, _class_names(file.schema_arrow.metadata or {}), path.stem)
 
 
 @contextmanager
@@ -101,16 +101,16 @@ def _class_names(metadata: dict[bytes, bytes]) -> dict[str, list[str]]:
     names = {}
     for column, feature in features.items():
         if isinstance(feature, list) and feature:
-            feature = feature[0]  # noqa: PLW2901 - a list of one says the same as the one
+            feature = feature[0]  # noqa: PLW2901 - a list of one is the same as the one
         inner = feature.get("feature", feature) if isinstance(feature, dict) else {}
         if isinstance(inner, dict) and inner.get("_type") == "ClassLabel" and inner.get("names"):
             names[column] = list(inner["names"])
     return names
 
 
-def _csv(path: Path, columns: list[str] | None) -> Table:
+def _csv(path: Path, columns: list[str] | None) -> RawTable:
     names, rows = csv_rows(str(path), io.StringIO(_text(path), newline=""))
-    return Table([_only(row, columns) for _, row in rows], names, split=path.stem)
+    return RawTable([_only(row, columns) for _, row in rows], names, split=path.stem)
 
 
 def _text(path: Path) -> str:
@@ -122,16 +122,16 @@ def _lines(path: Path) -> list[str]:
     return _text(path).split("\n")
 
 
-def _jsonl(path: Path, columns: list[str] | None) -> Table:
+def _jsonl(path: Path, columns: list[str] | None) -> RawTable:
     rows: list[Row] = []
     there: dict[str, None] = {}
     for _, row in json_rows(str(path), _lines(path)):
         there |= dict.fromkeys(row)
         rows.append(_only(row, columns))
-    return Table(rows, list(there), split=path.stem)
+    return RawTable(rows, list(there), split=path.stem)
 
 
-def _two_columns(path: Path, columns: list[str] | None) -> Table:
+def _two_columns(path: Path, columns: list[str] | None) -> RawTable:
     rows: list[Row] = []
     tokens: list[str] = []
     tags: list[str] = []
@@ -146,14 +146,14 @@ def _two_columns(path: Path, columns: list[str] | None) -> Table:
             raise DataFault(path, f"line {number}: a token, a tab and a tag were expected", ", ")
         tokens.append(cells[0])
         tags.append(cells[1])
-    return Table(rows, ["tokens", "tags"], split=path.stem)
+    return RawTable(rows, ["tokens", "tags"], split=path.stem)
 
 
 def _only(row: Row, columns: list[str] | None) -> Row:
     return row if columns is None else {column: row[column] for column in columns if column in row}
 
 
-READERS: dict[str, Callable[[Path, list[str] | None], Table]] = {
+READERS: dict[str, Callable[[Path, list[str] | None], RawTable]] = {
     ".parquet": _parquet,
     ".csv": _csv,
     ".jsonl": _jsonl,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xadapt.data.files import Table
+from xadapt.data.files import RawTable
 from xadapt.errors import XadaptError, option
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _EXPORT = "refs/convert/parquet"
 
 
-def read_hub(rows: Rows, config: str, columns: list[str], note: str = "") -> Table:
+def read_hub(rows: Rows, config: str, columns: list[str], note: str = "") -> RawTable:
     """Download (or take from the cache of ``datasets``) the named columns, those that are there.
 
     Args:
@@ -39,7 +39,7 @@ def read_hub(rows: Rows, config: str, columns: list[str], note: str = "") -> Tab
             table = load_split(rows.hub_id, config, split)
             if table is not None:
                 there = [column for column in columns if column in table.column_names]
-                return Table(
+                return RawTable(
                     table.select_columns(there).to_list(), table.column_names, _class_names(table.features), split
                 )
     except Exception as error:

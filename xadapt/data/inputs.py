@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from xadapt.data.columns import column_names, to_fields
-from xadapt.data.files import READERS, Table, read_table
+from xadapt.data.files import READERS, RawTable, read_table
 from xadapt.data.text_rows import csv_rows, json_rows
 from xadapt.errors import XadaptError, unknown
 from xadapt.tasks import Row, Task
@@ -49,8 +49,8 @@ def read_chunks(file: str, form: str | None = None, size: int = CHUNK) -> Iterat
     """Read rows, a chunk at a time; jsonl and csv are never in memory as a whole.
 
     Args:
-        file: A file of any kind that :func:`~xadapt.data.files.read_table` knows, or ``-`` for standard input.
-        form: ``jsonl`` or ``csv``, None for what the file's ending says, and for jsonl on standard input.
+        file: A file of any kind that :func:`~xadapt.data.files.read_table` reads, or ``-`` for standard input.
+        form: ``jsonl`` or ``csv``, None for that of the file's ending, and for jsonl on standard input.
         size: Rows a chunk.
 
     Yields:
@@ -97,7 +97,7 @@ def input_rows(rows: Sequence[Any], task: Task, chunk: Chunk | None = None) -> l
             raise fault(number, f"it is {type(row).__name__}, not column names with their values")
     there = list(dict.fromkeys(name for row in rows for name in row))
     columns = _columns(task, there, source) if rows else {}
-    read = to_fields(Table(list(rows), there), task, columns, source)
+    read = to_fields(RawTable(list(rows), there), task, columns, source)
     spec = spec_of(task.kind)
     for number, row in enumerate(read):
         for name, column in columns.items():

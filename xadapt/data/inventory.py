@@ -10,13 +10,14 @@ from xadapt.data import bundled
 from xadapt.data.files import READERS, count_rows
 from xadapt.data.mirror import mirror_file
 from xadapt.errors import XadaptError
-from xadapt.tasks import Rows, Task, all_tasks
+from xadapt.tasks.catalogue import SHIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from xadapt.data.source import Source
     from xadapt.store.records import Json
+    from xadapt.tasks import Rows, Task
 
 #: What a pull writes into a mirror beside its files.
 MANIFEST = "xadapt-mirror.json"
@@ -204,7 +205,7 @@ def _bundled_stock(task: Task) -> Stock:
 def undeclared(root: Path) -> list[str]:
     """Files of a mirror that no task reads, those of one data set in one line."""
     declared = {MANIFEST}
-    for part in (part for task in all_tasks() for part in parts_of(task)):
+    for part in (part for task in SHIPPED.values() for part in parts_of(task)):
         folder = f"{part.rows.hub_id}/{part.config}"
         declared.update(f"{folder}/{split}{ending}" for split in part.rows.splits for ending in READERS)
     groups: dict[str, list[str]] = {}

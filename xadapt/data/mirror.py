@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xadapt.data.files import READERS, Table, read_table
+from xadapt.data.files import READERS, RawTable, read_table
 from xadapt.errors import XadaptError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def mirror_file(root: Path, rows: Rows, config: str) -> Path | None:
     return None
 
 
-def read_mirror(root: Path, rows: Rows, config: str, columns: list[str], how: str) -> Table:
+def read_mirror(root: Path, rows: Rows, config: str, columns: list[str], how: str) -> RawTable:
     """Read the named columns, those that are there.
 
     Args:

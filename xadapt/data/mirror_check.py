@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from xadapt.data.columns import column_names, to_fields
 from xadapt.data.file_findings import Finding, file_findings
-from xadapt.data.files import Table, count_rows, read_table
+from xadapt.data.files import RawTable, count_rows, read_table
 from xadapt.data.inventory import Part, Stock, parts_of, take_stock, undeclared
 from xadapt.data.manifest import read_manifest
 from xadapt.data.row_checks import is_unlabelled
@@ -148,7 +148,7 @@ def _columns(parts: list[Part]) -> list[str]:
     return list(columns)
 
 
-def _read(name: str, table: Table, parts: list[Part]) -> tuple[int, list[Finding]]:
+def _read(name: str, table: RawTable, parts: list[Part]) -> tuple[int, list[Finding]]:
     # Several tasks may read a file alike; one file may hold the rows of many languages.
     alike: dict[str, Part] = {}
     for part in parts:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from xadapt.data.columns import column_names, to_fields
 from xadapt.data.declaration import Declaration, check_labels, forms, read_declaration
-from xadapt.data.files import Table, read_table
+from xadapt.data.files import RawTable, read_table
 from xadapt.data.row_checks import checked_rows
 from xadapt.data.task_names import SHIPPED
 from xadapt.errors import XadaptError
@@ -64,7 +64,7 @@ def declare(path: Path) -> Declaration:
     """Read a declaration and check it against all its rows; labels that it leaves out are taken from its training rows.
 
     Raises:
-        XadaptError: If it says something wrong or does not fit its files; names file and line.
+        XadaptError: If something in it is wrong or does not fit its files; names file and line.
     """
     file, declared = read_declaration(path)
     train, dev = ([_table(file, declared, part, name) for name in getattr(declared, part)] for part in ("train", "dev"))
@@ -81,7 +81,7 @@ def declare(path: Path) -> Declaration:
     return declared
 
 
-_Named = tuple[str, Table]
+_Named = tuple[str, RawTable]
 
 
 def _test_tables(file: YamlFile, declared: Declaration) -> list[_Named]:
@@ -113,7 +113,7 @@ def _table(file: YamlFile, declared: Declaration, part: str, name: str) -> _Name
     return name, table
 
 
-def _values(table: Table, column: Any) -> Iterator[Any]:
+def _values(table: RawTable, column: Any) -> Iterator[Any]:
     top, *path = column.split(".")
     for row in table.rows:
         value = row.get(top)
@@ -123,7 +123,7 @@ def _values(table: Table, column: Any) -> Iterator[Any]:
 
 
 def _with_labels(file: YamlFile, declared: Declaration, train: list[_Named], others: list[_Named]) -> Declaration:
-    """Take labels that are left out from the training rows, and say of each how the files may write it."""
+    """Take labels that are left out from the training rows, and list how the files may write each."""
     field = declared.spec.label_field
     column = str(declared.column(field))
     named = [names for _, table in (*train, *others) if (names := table.names.get(column))]
@@ -161,7 +161,7 @@ def _found(file: YamlFile, declared: Declaration, field: str, train: list[_Named
     return sorted(found - {""}, key=lambda label: (*_number(label), label))
 
 
-def _labels(declared: Declaration, table: Table) -> list[str]:
+def _labels(declared: Declaration, table: RawTable) -> list[str]:
     """The labels of all rows in words, empty where there is none."""
     field = declared.spec.label_field
     meanings = declared.task().values.get(field, {})

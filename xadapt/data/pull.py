@@ -15,12 +15,14 @@ from xadapt.data.manifest import Entry, read_manifest, write_manifest
 from xadapt.data.source import unknown_language
 from xadapt.errors import RunFailed, XadaptError
 from xadapt.store.files import atomic_write_bytes, sha256_file
-from xadapt.tasks import Task, get_task
+from xadapt.tasks.catalogue import SHIPPED
 from xadapt.tasks.languages import is_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+
+    from xadapt.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,7 @@ def with_earlier(tasks: Iterable[Task]) -> list[Task]:
     found = {task.name: task for task in tasks}
     for task in list(found.values()):
         if task.after:
-            found.setdefault(task.after, get_task(task.after))
+            found.setdefault(task.after, SHIPPED[task.after])
     return list(found.values())
 
 

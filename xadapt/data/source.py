@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
     from xadapt.tasks import Row, Rows, Task
 
-#: Rows are cut by a fixed shuffle, so that a limit means the same rows for every seed and parallel language.
-_CUT_SEED = 0
+#: Samples are taken by a fixed shuffle, so that a limit means the same rows for every seed and parallel language.
+_SAMPLE_SEED = 0
 #: Rows that are held at most: samples of a dozen tasks in fifty languages, or one task's whole tests.
-_KEPT = 200_000
+_MOST_HELD = 200_000
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Source:
                     f"no data folder {name!r}: {option('data')} takes hub, bundled or the folder of a mirror"
                 )
         self.name = name if self.root is None else f"mirror:{self.root.name}"
-        self._kept: OrderedDict[tuple[object, ...], tuple[Task, RowSet]] = OrderedDict()
+        self._held: OrderedDict[tuple[object, ...], tuple[Task, RowSet]] = OrderedDict()
 
     def languages(self, task: Task) -> tuple[str, ...]:
         """The languages that this source has test rows of, English first."""
@@ -90,7 +90,7 @@ class Source:
             return path is not None
         return count_rows(path, task.fill(rows.id_prefix, language)) > 0
 
-    def _how(self, task: Task, rows: Rows) -> str:
+    def _advice(self, task: Task, rows: Rows) -> str:
         """How to get rows that are not here."""
         if rows.path or not rows.on_hub:
             return f"there is no file {rows.path}" if rows.path else task.note
@@ -113,7 +113,7 @@ class Source:
         picked = language_codes(wanted)
         if not picked and not here:
             raise XadaptError(
-                f"{self.name} has no test rows of {task.name}: {self._how(task, task.test or task.parts('dev')[0])}"
+                f"{self.name} has no test rows of {task.name}: {self._advice(task, task.test or task.parts('dev')[0])}"
             )
         for code in picked:
             if not is_known(code) and code not in task.languages and not task.own:
@@ -125,7 +125,7 @@ class Source:
 
     def train(self, task: Task, limit: int | None = None) -> RowSet:
         """English training rows, read once like test rows."""
-        return self._once(task, "train", "en", limit, lambda: self._english(task, "train", limit))
+        return self._cached(task, "train", "en", limit, lambda: self._english(task, "train", limit))
 
     def train_name(self, task: Task) -> str:
         """The name of the data set that the training rows come from, for records and cards."""
@@ -137,23 +137,23 @@ class Source:
 
     def dev(self, task: Task, limit: int | None = None) -> RowSet:
         """English development rows, read once like test rows."""
-        return self._once(task, "dev", "en", limit, lambda: self._english(task, "dev", limit))
+        return self._cached(task, "dev", "en", limit, lambda: self._english(task, "dev", limit))
 
     def test(self, task: Task, language: str, limit: int | None = None) -> RowSet:
         """Test rows of a language; for a task without test rows its English development rows.
 
         They are read once for all setups that this source serves, and must not be changed.
         """
-        return self._once(task, "test", language, limit, lambda: self._test(task, language, limit))
+        return self._cached(task, "test", language, limit, lambda: self._test(task, language, limit))
 
-    def _once(self, task: Task, part: str, language: str, limit: int | None, read: Callable[[], RowSet]) -> RowSet:
+    def _cached(self, task: Task, part: str, language: str, limit: int | None, read: Callable[[], RowSet]) -> RowSet:
         # The task is held, so that no other can come to have its identity.
-        key = (id(task), part, language, limit, _stamps(task, part, language))
-        if key not in self._kept:
-            self._kept[key] = (task, read())
-            while len(self._kept) > 1 and sum(len(held.rows) for _, held in self._kept.values()) > _KEPT:
-                self._kept.popitem(last=False)
-        return self._kept[key][1]
+        key = (id(task), part, language, limit, _file_states(task, part, language))
+        if key not in self._held:
+            self._held[key] = (task, read())
+            while len(self._held) > 1 and sum(len(rows.rows) for _, rows in self._held.values()) > _MOST_HELD:
+                self._held.popitem(last=False)
+        return self._held[key][1]
 
     def _test(self, task: Task, language: str, limit: int | None) -> RowSet:
         if self._bundles(task):
@@ -166,7 +166,7 @@ class Source:
         return cut(rows, split, limit, (lambda row: row["id"] in mined) if mined else None)
 
     def pool(self, task: Task, language: str) -> list[Row] | None:
-        """What a language's test rows are retrieved from, None where the rows themselves say it.
+        """What a language's test rows are retrieved from, None where the rows themselves have it.
 
         For answers it is the rows of all languages that are there, each with its ``language``.
         """
@@ -219,7 +219,7 @@ class Source:
             table = read_table(Path(task.fill(rows.path, language)))
             where = task.fill(rows.path, language)
         elif self.root is not None:
-            table = read_mirror(self.root, rows, config, wanted, self._how(task, rows))
+            table = read_mirror(self.root, rows, config, wanted, self._advice(task, rows))
             where = f"{rows.hub_id} {config} {table.split}"
         else:
             table = read_hub(rows, config, wanted, "" if rows.on_hub else task.note)
@@ -238,7 +238,7 @@ def _shown(rows: Rows) -> str:
     return rows.hub_id + (f" ({rows.config})" if rows.config != "default" else "")
 
 
-def _stamps(task: Task, part: str, language: str) -> tuple[tuple[int, int], ...]:
+def _file_states(task: Task, part: str, language: str) -> tuple[tuple[int, int], ...]:
     # A user's own files may be edited while a session is open.
     parts = (task.test,) if part == "test" and task.test else task.parts("dev" if part == "test" else part)
     files = [Path(task.fill(rows.path, language)) for rows in parts if rows.path]
@@ -279,7 +279,7 @@ def cut(rows: list[Row], split: str, limit: int | None, first: Callable[[Row], b
     if limit is None or limit >= len(rows):
         return RowSet(rows, split, len(rows))
     order = list(range(len(rows)))
-    random.Random(_CUT_SEED).shuffle(order)
+    random.Random(_SAMPLE_SEED).shuffle(order)
     if first is not None:
         order.sort(key=lambda i: not first(rows[i]))
     return RowSet([rows[i] for i in sorted(order[:limit])], split, len(rows))

@@ -19,7 +19,7 @@ class Answer:
 
     Attributes:
         text: The text, "" for no answer; None if the question has no prediction.
-        gap: How much more the model believes in no answer than in the text; None if it does not say.
+        gap: How much more the model believes in no answer than in the text; None if there is none.
         answerable: Whether the question has gold answers.
         exact: Exact match of the text, 0 or 1.
         f1: Token F1 of the text, 0-1.

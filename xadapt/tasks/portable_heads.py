@@ -34,7 +34,7 @@ class HeadForm:
         same: Other types of that library whose layers are the same.
         plain: The class of transformers that has an equal head, where it is not that of the type.
         example: The arguments with which a reader calls ``tokenizer`` for one row.
-        note: What a reader must know to use its outputs, "" if nothing.
+        note: How its outputs are read, "" if nothing.
     """
 
     type: str

@@ -75,7 +75,7 @@ class PoolSpec:
     Attributes:
         wanted: The keys of the items that rows ask for, from the rows and the gold pairs of source and target ids.
         key: The field by which an item is known.
-        named_by: The field of a row that names its item, "" where something else says it.
+        named_by: The field of a row that names its item, "" where none does.
         of_rows: Whether the pool is made of the test rows of all languages.
     """
 
@@ -103,7 +103,7 @@ class KindSpec:
 
     Attributes:
         kind: The declaration's class.
-        problem: How rows become numbers and back; it also says how a prediction is shown (``Problem.readable``).
+        problem: How rows become numbers and back; also how a prediction is shown (``Problem.readable``).
         fields: What the values of each field of a row are.
         metrics: Names of the metrics that fit; the first is taken when a declaration names none.
         metric_of: The metric that is taken instead, where it depends on the kind's attributes.

@@ -31,7 +31,7 @@ class Rows:
         id_prefix: Keep only rows whose ``id`` starts with this, for sets that hold all languages in one split.
         columns: All its columns, where they are not the task's.
         path: A file of the user's own, which is read whatever the data source is.
-        on_hub: Whether the hub has them; if not, the task's note says how to get them.
+        on_hub: Whether the hub has them; if not, the task's note is how to get them.
     """
 
     hub_id: str
@@ -71,7 +71,7 @@ class Task:
         bundled: The set of the bundled demonstration that can be used instead.
         suites: Benchmarks it belongs to.
         spelled: Exceptions to how a language is spelled in ``{iso3}`` or ``{name}``.
-        note: What a user must know to get its rows.
+        note: How to get its rows, where that takes more than a download, or what its languages mean.
         source: Where it comes from.
     """
 

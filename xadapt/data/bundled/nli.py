@@ -1,7 +1,7 @@
 """Natural language inference from squares of three premises and three hypotheses.
 
 Each premise of a square entails one hypothesis, contradicts another and leaves the third open, and each
-hypothesis gets every label once. A hypothesis alone therefore says nothing about its label, and the three
+hypothesis gets every label once. A hypothesis alone therefore tells nothing of its label, and the three
 labels are exactly balanced in every square.
 """
 

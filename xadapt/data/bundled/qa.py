@@ -1,6 +1,6 @@
 """Extractive question answering over short contexts that name several people, places and numbers.
 
-The material marks every answer where it stands, as ``[2:Vienna]`` for the answer to the second question. The
+The material marks every answer in its context, as ``[2:Vienna]`` for the answer to the second question. The
 marks are taken out here and the offsets counted on the way, so a span is right even where its text occurs twice.
 """
 
