@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.mirror_rows import write_parquet
+from xadapt import plugins
 from xadapt.composition import specs as compositions
 from xadapt.composition.grammar import parse
 from xadapt.data.mirror_check import check_mirror
@@ -150,3 +151,19 @@ def test_the_floors_are_those_that_are_held() -> None:
     held = (ROOT / "pyproject.toml").read_text(encoding="utf-8").split("layers = [")[1].split("]")[0]
     floors = [set(re.findall(r"\w+", line)) for line in held.strip().splitlines()]
     assert [set(re.split(r" {3,}", line)[0].split()) for line in drawn] == floors
+
+
+def test_files_that_a_variable_names_are_imported_when_compositions_and_runs_are_looked_up(
+    add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = [add(name).__file__ for name in ("median.py", "best.py")]
+    for registry, name in REGISTRIES:
+        for own in ("median", "best"):
+            getattr(registry, name).pop(own, None)
+    for module in ("median", "best"):
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setenv("XADAPT_PLUGINS", ",".join(map(str, named)))
+    plugins._load.cache_clear()
+    assert str(parse("median(a1, b1, c1)")) == "median(a1, b1, c1)"
+    assert run_kinds.run_kind("best").revision == 1
+    plugins._load.cache_clear()

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Literal
 
 from xadapt.errors import XadaptError
+from xadapt.plugins import load_plugins
 
 if TYPE_CHECKING:
     from adapters.composition import AdapterCompositionBlock
@@ -119,9 +120,10 @@ def register_composition(composition: Composition) -> Composition:
 
 
 def compositions() -> Mapping[str, Composition]:
-    """All compositions by name."""
+    """All compositions by name, those of plugins included."""
     # Each registers itself.
     import_module("xadapt.composition.kinds")
+    load_plugins()
     return _COMPOSITIONS
 
 

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from xadapt.errors import unknown
+from xadapt.plugins import load_plugins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,3 +71,4 @@ def _load() -> None:
     # Each registers itself.
     for name in ("adapter", "continued", "fusion", "low_rank", "multitask", "soup", "target"):
         import_module(f"xadapt.training.{name}")
+    load_plugins()
