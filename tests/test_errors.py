@@ -1,7 +1,7 @@
 import pytest
 
 from tests.error_checks import check_line
-from xadapt.errors import RunFailed, XadaptError, option, options_as_flags, unknown
+from xadapt.errors import RunFailed, XadaptError, option, options_as_flags, reason_of, unknown
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest_one():
@@ -49,3 +49,9 @@ def test_flags_are_forgotten_after_an_error_too():
     with pytest.raises(XadaptError), options_as_flags():
         raise XadaptError("wrong")
     assert option("seed") == "seed"
+
+
+def test_the_reason_that_a_library_gives_is_one_short_line():
+    assert reason_of(ValueError("\n  bad sizes\nmore of it")) == "bad sizes"
+    assert reason_of(KeyError()) == "KeyError"
+    assert reason_of(ValueError("x" * 300), 10) == "x" * 10

@@ -79,7 +79,7 @@ def test_only_the_first_vector_is_computed_when_it_alone_is_read(model: XLMRober
     with torch.no_grad():
         for tokenwise, first, width in ((True, True, 1), (True, False, 9), (False, True, 9)):
             model.roberta.encoder.tokenwise = tokenwise
-            with module._reading(model.roberta.encoder, module.Reading(IDS, MASK, first)):
+            with module._with_batch(model.roberta.encoder, module.EncoderBatch(IDS, MASK, first)):
                 assert model.roberta(input_ids=IDS, attention_mask=MASK)[0].shape == (5, width, 32)
 
 
@@ -163,13 +163,13 @@ def test_who_wants_every_layers_vectors_gets_the_librarys_own(model: XLMRobertaA
         again = model.roberta(input_ids=IDS, attention_mask=MASK, output_hidden_states=True).hidden_states
     assert len(hidden) == 3
     assert all(torch.equal(one, other) for one, other in zip(hidden, again, strict=True))
-    assert model.roberta.encoder.reading is None
+    assert model.roberta.encoder.batch is None
 
 
 def test_an_error_leaves_no_batch_behind(model: XLMRobertaAdapterModel) -> None:
     with pytest.raises(ValueError, match="no such head"):
         run(model, IDS, MASK, "no such head")
-    assert model.roberta.encoder.reading is None
+    assert model.roberta.encoder.batch is None
     assert np.isfinite(plain(model).detach().numpy()).all()
     assert module.SplitEncoder is type(model.roberta.encoder)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from adapters import XLMRobertaAdapterModel
 
+from xadapt.backbone.base import Backbone
 from xadapt.libraries import adapters
 
 
@@ -27,7 +28,7 @@ def test_quiet_silences_remarks_and_not_errors(loud: logging.Logger) -> None:
     assert loud.getChild("heads.base").isEnabledFor(logging.ERROR)
 
 
-def test_an_overridden_layer_keeps_its_name_its_modules_and_what_is_not_overridden(tiny: Any) -> None:
+def test_an_overridden_layer_keeps_its_name_its_modules_and_what_is_not_overridden(tiny: Backbone) -> None:
     model: XLMRobertaAdapterModel = tiny.model()
     layer = model.roberta.encoder.layer[0].output
     kind, parameters = type(layer), list(layer.parameters())

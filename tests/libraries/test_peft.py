@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import warnings
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from peft import PeftConfig, VeraConfig
 
+from tests.adapter_hosts import AdapterHost
+from xadapt.backbone.base import Backbone
 from xadapt.composition.merging import merge_adapters
 from xadapt.libraries import peft
 from xadapt.methods.adapter import add_adapter, check_method, load_adapter, save_adapter
@@ -22,7 +23,7 @@ def test_the_library_warns_of_projections_that_are_drawn_again() -> None:
         VeraConfig(save_projection=False)
 
 
-def test_what_was_asked_for_is_no_warning(host: Any, other_host: Any, tmp_path: Path) -> None:
+def test_what_was_asked_for_is_no_warning(host: AdapterHost, other_host: AdapterHost, tmp_path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         check_method("peft:vera")
@@ -33,7 +34,7 @@ def test_what_was_asked_for_is_no_warning(host: Any, other_host: Any, tmp_path: 
         load_adapter(other_host.model, tmp_path / "stored", "v")
 
 
-def test_a_tuner_leaves_no_configuration_on_the_encoder(tiny: Any) -> None:
+def test_a_tuner_leaves_no_configuration_on_the_encoder(tiny: Backbone) -> None:
     encoder = tiny.model().base_model
     config: PeftConfig = exact(parse_config("peft:lora"))
     tuner = peft.new_tuner(encoder, "one", config)
@@ -42,7 +43,7 @@ def test_a_tuner_leaves_no_configuration_on_the_encoder(tiny: Any) -> None:
     assert {"one", "two"} <= set(encoder.encoder.layer[0].attention.self.query.lora_A)
 
 
-def test_parameters_stay_as_trainable_as_they_were(host: Any) -> None:
+def test_parameters_stay_as_trainable_as_they_were(host: AdapterHost) -> None:
     add_adapter(host.model, "p", "peft:lora")
     flags = [index % 3 == 0 for index, _ in enumerate(host.model.parameters())]
     for parameter, flag in zip(host.model.parameters(), flags, strict=True):
@@ -52,7 +53,7 @@ def test_parameters_stay_as_trainable_as_they_were(host: Any) -> None:
     assert [parameter.requires_grad for parameter in host.model.parameters()] == flags
 
 
-def test_a_layer_acts_when_an_active_adapter_has_a_part_in_it(host: Any) -> None:
+def test_a_layer_acts_when_an_active_adapter_has_a_part_in_it(host: AdapterHost) -> None:
     add_adapter(host.model, "p", "peft:lora[target_modules=['query']]")
     add_adapter(host.model, "v", "peft:lora[target_modules=['query', 'value']]")
     attention = host.model.roberta.encoder.layer[0].attention.self

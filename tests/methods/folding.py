@@ -10,6 +10,7 @@ from adapters import XLMRobertaAdapterModel
 from adapters.composition import Fuse
 from adapters.methods.bottleneck import BottleneckLayer
 
+from xadapt.backbone.base import Backbone
 from xadapt.methods.fusion import add_fusion, lower_fusion
 
 TWO = ("seq_bn[reduction_factor=8]", "seq_bn[reduction_factor=4]")
@@ -17,7 +18,7 @@ TWO = ("seq_bn[reduction_factor=8]", "seq_bn[reduction_factor=4]")
 IDS = torch.randint(5, 300, (3, 11), generator=torch.Generator().manual_seed(2))
 
 
-def fused(tiny: Any, configs: Any = TWO, rank: int | None = None) -> Any:
+def fused(tiny: Backbone, configs: Any = TWO, rank: int | None = None) -> Any:
     """The tiny base with members and a fusion of random weights, active and frozen, the same at every call."""
     torch.manual_seed(1)
     model = tiny.model()

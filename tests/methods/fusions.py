@@ -9,6 +9,7 @@ import torch
 from adapters import XLMRobertaAdapterModel
 from adapters.composition import Fuse
 
+from xadapt.backbone.base import Backbone
 from xadapt.methods.fusion import add_fusion, fusion_layers, lower_fusion
 
 MEMBERS = Fuse("one", "two", "three")
@@ -16,32 +17,32 @@ MEMBERS = Fuse("one", "two", "three")
 BOTH = pytest.mark.parametrize("rank", [None, 4])
 
 
-def with_members(tiny: Any, config: str = "seq_bn[reduction_factor=8]") -> Any:
+def with_members(tiny: Backbone, config: str = "seq_bn[reduction_factor=8]") -> Any:
     """The tiny base with three adapters of random weights and a head, the same at every call."""
     torch.manual_seed(1)
     model = tiny.model()
     for name in MEMBERS:
         model.add_adapter(name, config=config)
     model.add_classification_head("task", num_labels=3)
-    stir(parameter for name, parameter in model.named_parameters() if "adapters." in name)
+    draw_weights(parameter for name, parameter in model.named_parameters() if "adapters." in name)
     return model.eval()
 
 
-def stir(parameters: Any) -> None:
+def draw_weights(parameters: Any) -> None:
     """Draw weights anew."""
     with torch.no_grad():
         for parameter in parameters:
             parameter.normal_(std=0.3)
 
 
-def with_fusion(tiny: Any, rank: int | None, config: str = "seq_bn[reduction_factor=8]") -> Any:
+def with_fusion(tiny: Backbone, rank: int | None, config: str = "seq_bn[reduction_factor=8]") -> Any:
     """The same with a fusion that has learnt something."""
     model = with_members(tiny, config)
     add_fusion(model, MEMBERS)
     if rank is not None:
         lower_fusion(model, MEMBERS, rank)
     for layer in fusion_layers(model, MEMBERS).values():
-        stir(layer.parameters())
+        draw_weights(layer.parameters())
     model.set_active_adapters(MEMBERS)
     return model
 

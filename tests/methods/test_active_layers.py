@@ -12,6 +12,7 @@ from adapters.composition import Average, Fuse, Stack
 from adapters.context import AdapterSetup
 from transformers import XLMRobertaConfig
 
+from tests.adapter_hosts import AdapterHost
 from xadapt.methods import peft_configs
 from xadapt.methods.active_layers import is_tokenwise, lowest_layer
 from xadapt.methods.adapter import activate, adapter_state
@@ -31,7 +32,7 @@ OTHERS = (
 
 
 @pytest.fixture
-def deep(host: Any) -> Any:
+def deep(host: AdapterHost) -> Any:
     """A model of four layers."""
     torch.manual_seed(0)
     config = XLMRobertaConfig(
@@ -47,21 +48,21 @@ def deep(host: Any) -> Any:
     return type(host)(SimpleNamespace(model=lambda: XLMRobertaAdapterModel(config).requires_grad_(False)))
 
 
-def states(host: Any) -> tuple[torch.Tensor, ...]:
+def states(host: AdapterHost) -> tuple[torch.Tensor, ...]:
     """What goes into the first layer, then what comes out of each."""
     with torch.inference_mode():
         outputs = host.model.roberta(host.ids, attention_mask=(host.ids != 1).long(), output_hidden_states=True)
     return tuple(outputs.hidden_states)
 
 
-def changed(host: Any, bare: tuple[torch.Tensor, ...]) -> list[int]:
+def changed(host: AdapterHost, bare: tuple[torch.Tensor, ...]) -> list[int]:
     """The layers that give something else than in the bare base; -1 for the embeddings."""
     pairs = zip(states(host), bare, strict=True)
     return [number - 1 for number, (now, before) in enumerate(pairs) if not torch.equal(now, before)]
 
 
 @pytest.mark.parametrize("text", [*TOKENWISE, *OTHERS])
-def test_layers_below_the_lowest_are_those_of_the_bare_base_and_it_is_not(deep: Any, text: str) -> None:
+def test_layers_below_the_lowest_are_those_of_the_bare_base_and_it_is_not(deep: AdapterHost, text: str) -> None:
     bare = states(deep)
     for name, layers in (("everywhere", "all"), ("second", "2"), ("first", "1,3")):
         deep.add(with_layers(text, layers), name)
@@ -80,7 +81,7 @@ def test_layers_below_the_lowest_are_those_of_the_bare_base_and_it_is_not(deep: 
 
 
 @pytest.mark.parametrize("text", ["peft:ia3", "peft:ia3[target_modules=['key'], feedforward_modules=[]]"])
-def test_scales_of_peft_act_from_the_lowest_layer_on(deep: Any, text: str) -> None:
+def test_scales_of_peft_act_from_the_lowest_layer_on(deep: AdapterHost, text: str) -> None:
     bare = states(deep)
     deep.add(text, "z")
     activate(deep.model, "z")
@@ -94,7 +95,7 @@ def test_every_method_of_peft_is_tried_here() -> None:
 
 
 @pytest.mark.parametrize("text", ["seq_bn_inv", "seq_bn_inv@3"])
-def test_what_acts_at_the_embeddings_is_lowest(deep: Any, text: str) -> None:
+def test_what_acts_at_the_embeddings_is_lowest(deep: AdapterHost, text: str) -> None:
     bare = states(deep)
     deep.add(text, "z")
     activate(deep.model, "z")
@@ -104,7 +105,7 @@ def test_what_acts_at_the_embeddings_is_lowest(deep: Any, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", TOKENWISE)
-def test_a_token_can_be_computed_without_the_others_where_all_is_tokenwise(deep: Any, text: str) -> None:
+def test_a_token_can_be_computed_without_the_others_where_all_is_tokenwise(deep: AdapterHost, text: str) -> None:
     deep.add(f"{text}@2-", "z")
     alone = []
 
@@ -120,7 +121,7 @@ def test_a_token_can_be_computed_without_the_others_where_all_is_tokenwise(deep:
 
 
 @pytest.mark.parametrize("text", OTHERS)
-def test_what_looks_at_more_than_a_token_is_not_tokenwise(deep: Any, text: str) -> None:
+def test_what_looks_at_more_than_a_token_is_not_tokenwise(deep: AdapterHost, text: str) -> None:
     deep.add("seq_bn", "b")
     deep.add(text, "z")
     for block in ("z", Stack("z", "b")):
@@ -130,7 +131,7 @@ def test_what_looks_at_more_than_a_token_is_not_tokenwise(deep: Any, text: str) 
     assert is_tokenwise(deep.model)
 
 
-def test_the_lowest_of_all_that_acts_counts(deep: Any) -> None:
+def test_the_lowest_of_all_that_acts_counts(deep: AdapterHost) -> None:
     bare = states(deep)
     for text, name in (("seq_bn@3", "a"), ("par_bn@2-", "b"), ("peft:lora@1", "p"), ("ia3@2", "i"), ("lora@0", "l")):
         deep.add(text, name)
@@ -142,7 +143,7 @@ def test_the_lowest_of_all_that_acts_counts(deep: Any) -> None:
     assert lowest_layer(deep.model) == 0
 
 
-def test_a_fusion_acts_where_its_members_do(deep: Any) -> None:
+def test_a_fusion_acts_where_its_members_do(deep: AdapterHost) -> None:
     bare = states(deep)
     deep.add("seq_bn@2-", "a", "b")
     deep.add("seq_bn@3", "z")
@@ -153,7 +154,7 @@ def test_a_fusion_acts_where_its_members_do(deep: Any) -> None:
         assert is_tokenwise(deep.model)
 
 
-def test_what_is_merged_into_the_weights_acts_though_nothing_is_active(deep: Any) -> None:
+def test_what_is_merged_into_the_weights_acts_though_nothing_is_active(deep: AdapterHost) -> None:
     bare = states(deep)
     deep.add("lora@2", "z")
     deep.model.merge_adapter("z")
@@ -161,7 +162,7 @@ def test_what_is_merged_into_the_weights_acts_though_nothing_is_active(deep: Any
     assert not is_tokenwise(deep.model)
 
 
-def test_other_compositions_are_not_tokenwise(deep: Any) -> None:
+def test_other_compositions_are_not_tokenwise(deep: AdapterHost) -> None:
     deep.add("seq_bn@3", "a", "b")
     deep.model.set_active_adapters(Average("a", "b"))
     assert lowest_layer(deep.model) == 3

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
 from adapters.composition import Fuse, Stack
 from safetensors.torch import load_file, save_file
 
+from tests.adapter_hosts import AdapterHost
 from tests.error_checks import refused
 from xadapt.methods.adapter import (
     activate,
@@ -39,7 +39,7 @@ PEFT = (
 
 @pytest.mark.parametrize("text", [*LIBRARY, *PEFT])
 def test_every_method_is_added_stored_and_loaded_under_another_name(
-    host: Any, other_host: Any, tmp_path: Path, text: str
+    host: AdapterHost, other_host: AdapterHost, tmp_path: Path, text: str
 ) -> None:
     before = {id(p) for p in host.model.parameters()}
     host.add(text, "z")
@@ -61,7 +61,7 @@ def test_every_method_is_added_stored_and_loaded_under_another_name(
 
 
 @pytest.mark.parametrize("text", LIBRARY)
-def test_the_state_of_an_adapter_is_what_the_library_trains(host: Any, text: str) -> None:
+def test_the_state_of_an_adapter_is_what_the_library_trains(host: AdapterHost, text: str) -> None:
     host.add(text, "z", "y")
     host.model.train_adapter("z")
     trained = {id(p) for p in host.model.parameters() if p.requires_grad}
@@ -71,7 +71,9 @@ def test_the_state_of_an_adapter_is_what_the_library_trains(host: Any, text: str
 @pytest.mark.parametrize(
     "text", ["seq_bn", "compacter[reduction_factor=4]", "vera", "peft:lora", "peft:ia3", "peft:vera"]
 )
-def test_training_the_state_of_an_adapter_changes_what_it_computes_and_nothing_else(host: Any, text: str) -> None:
+def test_training_the_state_of_an_adapter_changes_what_it_computes_and_nothing_else(
+    host: AdapterHost, text: str
+) -> None:
     host.add(text, "z", "y")
     other = host.under("y")
     state = adapter_state(host.model, "z")
@@ -90,14 +92,14 @@ def test_training_the_state_of_an_adapter_changes_what_it_computes_and_nothing_e
 
 
 @pytest.mark.parametrize("text", ["seq_bn", "peft:lora"])
-def test_heads_are_no_part_of_an_adapter_of_their_name(host: Any, text: str) -> None:
+def test_heads_are_no_part_of_an_adapter_of_their_name(host: AdapterHost, text: str) -> None:
     host.model.add_classification_head("z", num_labels=3)
     host.add(text, "z")
     heads = {id(p) for p in host.model.heads.parameters()}
     assert not heads & {id(p) for p in adapter_state(host.model, "z").values()}
 
 
-def test_adding_an_adapter_leaves_others_and_what_is_trainable_as_they_are(host: Any) -> None:
+def test_adding_an_adapter_leaves_others_and_what_is_trainable_as_they_are(host: AdapterHost) -> None:
     host.add("seq_bn", "b")
     host.add("peft:lora", "p")
     computed = host.under(Stack("p", "b"))
@@ -111,7 +113,7 @@ def test_adding_an_adapter_leaves_others_and_what_is_trainable_as_they_are(host:
     assert all(p.requires_grad == flags[id(p)] for p in host.model.parameters() if id(p) in flags)
 
 
-def test_a_copy_has_the_method_and_other_weights(host: Any) -> None:
+def test_a_copy_has_the_method_and_other_weights(host: AdapterHost) -> None:
     for text in ("unipelt", "peft:rslora[r=4]"):
         source = f"source-{text[0]}"
         host.add(text, source)
@@ -136,7 +138,7 @@ def test_a_copy_has_the_method_and_other_weights(host: Any) -> None:
         ("vera[init_weights_seed=1]", "vera[init_weights_seed=1]", True),
     ],
 )
-def test_methods_are_equal_when_weights_can_be_averaged(host: Any, one: str, other: str, equal: bool) -> None:
+def test_methods_are_equal_when_weights_can_be_averaged(host: AdapterHost, one: str, other: str, equal: bool) -> None:
     host.add(one, "a")
     host.add(other, "b")
     first, second = method_of(host.model, "a"), method_of(host.model, "b")
@@ -145,7 +147,7 @@ def test_methods_are_equal_when_weights_can_be_averaged(host: Any, one: str, oth
     assert first["library"] == ("peft" if one.startswith("peft:") else "adapters")
 
 
-def test_has_adapter_asks_both_libraries(host: Any) -> None:
+def test_has_adapter_asks_both_libraries(host: AdapterHost) -> None:
     host.add("seq_bn", "b")
     host.add("peft:lora", "p")
     assert [has_adapter(host.model, name) for name in ("b", "p", "c")] == [True, True, False]
@@ -183,14 +185,16 @@ def test_every_method_passes_the_check(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["compacter", "lora[r=0]", "peft:lora[r=0]", "peft:lora[r='many']", "peft:lora[layers_to_transform=[9]]"]
 )  # fmt: skip
-def test_sizes_that_do_not_fit_are_one_line(host: Any, text: str) -> None:
+def test_sizes_that_do_not_fit_are_one_line(host: AdapterHost, text: str) -> None:
     with refused("adapter_config", text):
         add_adapter(host.model, "z", text)
 
 
 @pytest.mark.parametrize("text", ["seq_bn", "peft:lora"])
 @pytest.mark.parametrize("fault", ["cut", "missing", "more", "shape", "gone", "config"])
-def test_a_folder_that_is_no_whole_adapter_is_one_line(host: Any, tmp_path: Path, text: str, fault: str) -> None:
+def test_a_folder_that_is_no_whole_adapter_is_one_line(
+    host: AdapterHost, tmp_path: Path, text: str, fault: str
+) -> None:
     host.add(text, "z")
     folder = tmp_path / "stored"
     save_adapter(host.model, "z", folder)
@@ -215,7 +219,7 @@ def test_a_folder_that_is_no_whole_adapter_is_one_line(host: Any, tmp_path: Path
         load_adapter(host.model, folder, "y")
 
 
-def test_adapters_of_peft_add_up_wherever_they_are_in_a_stack(host: Any) -> None:
+def test_adapters_of_peft_add_up_wherever_they_are_in_a_stack(host: AdapterHost) -> None:
     host.add("peft:lora", "p", "q")
     host.add("seq_bn", "b", "c")
     over = host.under(Stack("p", "b"))
@@ -229,7 +233,7 @@ def test_adapters_of_peft_add_up_wherever_they_are_in_a_stack(host: Any) -> None
     assert torch.equal(host.under(None), host.bare)
 
 
-def test_a_composition_replaces_the_one_before(host: Any) -> None:
+def test_a_composition_replaces_the_one_before(host: AdapterHost) -> None:
     host.add("peft:lora", "p")
     host.add("seq_bn", "b")
     alone = host.under("b")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import peft
 import pytest
@@ -12,6 +11,7 @@ from adapters import AutoAdapterModel
 from adapters.composition import Fuse, Stack
 from transformers import AutoModel
 
+from tests.adapter_hosts import AdapterHost
 from tests.error_checks import refused
 from xadapt.composition.merging import merge_adapters
 from xadapt.methods.adapter import (
@@ -36,7 +36,7 @@ PEFT = (
 
 @pytest.mark.parametrize("text", [*LIBRARY, *PEFT])
 def test_only_these_layers_have_parameters_also_when_it_is_loaded(
-    host: Any, other_host: Any, tmp_path: Path, text: str
+    host: AdapterHost, other_host: AdapterHost, tmp_path: Path, text: str
 ) -> None:
     check_method(f"{text}@1")
     host.add(f"{text}@1", "z")
@@ -56,7 +56,7 @@ def test_only_these_layers_have_parameters_also_when_it_is_loaded(
 
 
 @pytest.mark.parametrize("text", ["seq_bn", "lora[r=4]", "unipelt", "peft:lora[r=4]"])
-def test_all_layers_by_number_are_all_layers(host: Any, text: str) -> None:
+def test_all_layers_by_number_are_all_layers(host: AdapterHost, text: str) -> None:
     for name, layers in (("a", ""), ("b", "@0,1"), ("c", "@0-"), ("d", "@all")):
         host.add(f"{text}{layers}", name)
         assert method_of(host.model, name) == method_of(host.model, "a")
@@ -64,7 +64,7 @@ def test_all_layers_by_number_are_all_layers(host: Any, text: str) -> None:
 
 @pytest.mark.parametrize("text", LIBRARY)
 def test_the_plain_adapters_library_computes_the_same(
-    host: Any, tiny_base_folder: Path, tmp_path: Path, text: str
+    host: AdapterHost, tiny_base_folder: Path, tmp_path: Path, text: str
 ) -> None:
     host.add(f"{text}@1", "z")
     save_adapter(host.model, "z", tmp_path / "stored")
@@ -75,7 +75,7 @@ def test_the_plain_adapters_library_computes_the_same(
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("text", PEFT)
-def test_plain_peft_computes_the_same(host: Any, tiny_base_folder: Path, tmp_path: Path, text: str) -> None:
+def test_plain_peft_computes_the_same(host: AdapterHost, tiny_base_folder: Path, tmp_path: Path, text: str) -> None:
     host.add(f"{text}@1", "z")
     save_adapter(host.model, "z", tmp_path / "stored")
     plain = AutoModel.from_pretrained(tiny_base_folder).eval()
@@ -84,7 +84,7 @@ def test_plain_peft_computes_the_same(host: Any, tiny_base_folder: Path, tmp_pat
 
 
 @pytest.mark.parametrize("text", ["seq_bn", "lora[r=4]", "ia3", "prefix_tuning_flat", "peft:lora[r=4]", "peft:lokr"])
-def test_adapters_in_the_same_layers_average_and_others_do_not(host: Any, text: str) -> None:
+def test_adapters_in_the_same_layers_average_and_others_do_not(host: AdapterHost, text: str) -> None:
     host.add(f"{text}@1", "a", "b")
     host.add(text, "c")
     merge_adapters(host.model, "average", ["a", "b"], (), "mean")
@@ -98,7 +98,7 @@ def test_adapters_in_the_same_layers_average_and_others_do_not(host: Any, text: 
 
 @pytest.mark.parametrize("kind", ["linear", "svd", "ties", "dare"])
 @pytest.mark.parametrize("text", ["lora[r=4]", "peft:lora[r=4]"])
-def test_loras_in_the_same_layers_merge_and_others_do_not(host: Any, kind: str, text: str) -> None:
+def test_loras_in_the_same_layers_merge_and_others_do_not(host: AdapterHost, kind: str, text: str) -> None:
     host.add(f"{text}@1", "a", "b")
     host.add(text, "c")
     merge_adapters(host.model, kind, ["a", "b"], (), "made")
@@ -111,7 +111,7 @@ def test_loras_in_the_same_layers_merge_and_others_do_not(host: Any, kind: str, 
 @pytest.mark.parametrize(
     ("first", "second"), [("seq_bn", "seq_bn@1"), ("seq_bn@1", "seq_bn"), ("seq_bn@0", "seq_bn@1")]
 )
-def test_a_fusion_of_adapters_in_different_layers_is_one_line(host: Any, first: str, second: str) -> None:
+def test_a_fusion_of_adapters_in_different_layers_is_one_line(host: AdapterHost, first: str, second: str) -> None:
     host.add(first, "a")
     host.add(second, "b")
     host.model.add_adapter_fusion(Fuse("a", "b"))
@@ -121,7 +121,9 @@ def test_a_fusion_of_adapters_in_different_layers_is_one_line(host: Any, first: 
         host.under(Stack(Fuse("a", "b"), "a"))
 
 
-def test_what_is_in_the_layers_of_a_fusion_or_fewer_is_stacked_on_it(host: Any, other_host: Any) -> None:
+def test_what_is_in_the_layers_of_a_fusion_or_fewer_is_stacked_on_it(
+    host: AdapterHost, other_host: AdapterHost
+) -> None:
     host.add("seq_bn@1", "a", "b", "z")
     host.add("seq_bn", "wide")
     host.model.add_adapter_fusion(Fuse("a", "b"))
@@ -137,7 +139,7 @@ def test_what_is_in_the_layers_of_a_fusion_or_fewer_is_stacked_on_it(host: Any, 
 
 
 @pytest.mark.parametrize("text", ["seq_bn", "par_bn", "ia3", "peft:lora"])
-def test_adapters_in_different_layers_stack_one_on_the_other(host: Any, text: str) -> None:
+def test_adapters_in_different_layers_stack_one_on_the_other(host: AdapterHost, text: str) -> None:
     host.add(f"{text}@0", "low")
     host.add(f"{text}@1", "high")
     host.add(text, "both")
@@ -169,13 +171,13 @@ def test_what_cannot_be_limited_is_one_line_before_there_is_a_base(text: str, su
 
 @pytest.mark.parametrize("text", ["seq_bn", "unipelt", "peft:lora"])
 @pytest.mark.parametrize(("layers", "missing"), [("2", 2), ("2-", 2), ("0-5", 5)])
-def test_a_layer_that_the_base_has_not_is_one_line(host: Any, text: str, layers: str, missing: int) -> None:
+def test_a_layer_that_the_base_has_not_is_one_line(host: AdapterHost, text: str, layers: str, missing: int) -> None:
     check_method(f"{text}@{layers}")
     with refused(f"adapter_layers={layers}", f"layer {missing}", advice="0 to 1"):
         add_adapter(host.model, "z", f"{text}@{layers}")
     assert not [name for name in host.model.adapters_config if name == "z"]
 
 
-def test_random_parts_are_there_without_the_layers_below(host: Any) -> None:
+def test_random_parts_are_there_without_the_layers_below(host: AdapterHost) -> None:
     host.add("vera@1", "z")
     assert len(fixed_state(host.model, "z")) == 2

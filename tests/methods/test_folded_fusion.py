@@ -11,6 +11,7 @@ from adapters import AdapterFusionConfig, XLMRobertaAdapterModel
 from adapters.composition import Fuse, Stack
 
 from tests.methods.folding import IDS, TWO, bottlenecks, close, fused, gradients, hidden, library, same
+from xadapt.backbone.base import Backbone
 from xadapt.methods.fusion import fusion_layers, load_fusion, save_fusion
 
 FIVE = (
@@ -27,7 +28,9 @@ RANKS = pytest.mark.parametrize("rank", [None, 1, 32])
 
 @RANKS
 @pytest.mark.parametrize("configs", [TWO, FIVE, ("double_seq_bn",) * 2])
-def test_a_folded_fusion_computes_what_the_library_computes(tiny: Any, calls: Any, configs: Any, rank: Any) -> None:
+def test_a_folded_fusion_computes_what_the_library_computes(
+    tiny: Backbone, calls: Any, configs: Any, rank: Any
+) -> None:
     model = fused(tiny, configs, rank)
     with torch.inference_mode():
         found = hidden(model)
@@ -40,7 +43,7 @@ def test_a_folded_fusion_computes_what_the_library_computes(tiny: Any, calls: An
 
 @RANKS
 @pytest.mark.parametrize("configs", [TWO, FIVE])
-def test_gradients_are_those_of_the_library(tiny: Any, calls: Any, configs: Any, rank: Any) -> None:
+def test_gradients_are_those_of_the_library(tiny: Backbone, calls: Any, configs: Any, rank: Any) -> None:
     # In single precision the library's own rounding is up to 2e-4 of a gradient at rank 1.
     model = fused(tiny, configs, rank).double()
     plain, every = library(model), ("adapter_fusion_layer.", "adapters.m", "query.weight")
@@ -57,7 +60,7 @@ def test_gradients_are_those_of_the_library(tiny: Any, calls: Any, configs: Any,
             assert close(gradient, expected[name], 1e-12)
 
 
-def test_an_adapter_on_top_sees_what_it_would_see(tiny: Any, calls: Any) -> None:
+def test_an_adapter_on_top_sees_what_it_would_see(tiny: Backbone, calls: Any) -> None:
     model = fused(tiny)
     model.set_active_adapters(Stack(model.active_adapters, "top"))
     plain = library(model)
@@ -72,7 +75,7 @@ def test_an_adapter_on_top_sees_what_it_would_see(tiny: Any, calls: Any) -> None
     assert all(close(gradient, expected[name]) for name, gradient in moved.items())
 
 
-def test_bf16_gives_the_same_type_and_stays_close(tiny: Any) -> None:
+def test_bf16_gives_the_same_type_and_stays_close(tiny: Backbone) -> None:
     model = fused(tiny)
     exact = hidden(model)
     with torch.autocast("cpu", dtype=torch.bfloat16), torch.inference_mode():
@@ -98,7 +101,7 @@ def watch_the_fusion(model: XLMRobertaAdapterModel) -> None:
 
 
 @pytest.mark.parametrize("change", [set_dropout, watch_a_member, watch_the_fusion])
-def test_dropout_and_hooks_leave_a_fusion_to_the_library(tiny: Any, calls: Any, change: Any) -> None:
+def test_dropout_and_hooks_leave_a_fusion_to_the_library(tiny: Backbone, calls: Any, change: Any) -> None:
     model = fused(tiny)
     change(model)
     torch.manual_seed(3)
@@ -111,7 +114,7 @@ def test_dropout_and_hooks_leave_a_fusion_to_the_library(tiny: Any, calls: Any, 
 @pytest.mark.parametrize(
     "config", ["seq_bn[ln_before=True]", "seq_bn[use_gating=True]", "par_bn", "seq_bn[phm_layer=True,phm_dim=2]"]
 )
-def test_other_members_leave_a_fusion_to_the_library(tiny: Any, calls: Any, config: str) -> None:
+def test_other_members_leave_a_fusion_to_the_library(tiny: Backbone, calls: Any, config: str) -> None:
     model = fused(tiny, (TWO[0], config))
     found = hidden(model)
     assert len(calls) == 2
@@ -119,7 +122,7 @@ def test_other_members_leave_a_fusion_to_the_library(tiny: Any, calls: Any, conf
 
 
 @pytest.mark.parametrize("option", ["query", "key", "value", "residual_before", "temperature"])
-def test_other_kinds_of_fusion_are_left_to_the_library(tiny: Any, calls: Any, option: str) -> None:
+def test_other_kinds_of_fusion_are_left_to_the_library(tiny: Backbone, calls: Any, option: str) -> None:
     model = fused(tiny)
     model.delete_adapter_fusion(Fuse("m0", "m1"))
     dynamic = AdapterFusionConfig.load("dynamic")
@@ -130,7 +133,7 @@ def test_other_kinds_of_fusion_are_left_to_the_library(tiny: Any, calls: Any, op
     torch.testing.assert_close(found, hidden(library(model)))
 
 
-def test_attentions_are_the_library_s_when_they_are_asked_for(tiny: Any, calls: Any) -> None:
+def test_attentions_are_the_library_s_when_they_are_asked_for(tiny: Backbone, calls: Any) -> None:
     model = fused(tiny)
     model.add_classification_head("task", num_labels=2)
     with torch.inference_mode():
@@ -141,7 +144,7 @@ def test_attentions_are_the_library_s_when_they_are_asked_for(tiny: Any, calls: 
     assert out.adapter_fusion_attentions["m0,m1"][1]["output_adapter"].shape == (3, 11, 2)
 
 
-def test_files_are_those_of_the_library(tiny: Any, tmp_path: Path, calls: Any) -> None:
+def test_files_are_those_of_the_library(tiny: Backbone, tmp_path: Path, calls: Any) -> None:
     model = fused(tiny)
     hidden(model)
     assert model.state_dict().keys() == library(model).state_dict().keys()

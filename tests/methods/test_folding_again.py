@@ -10,6 +10,7 @@ import torch
 from adapters import XLMRobertaAdapterModel
 
 from tests.methods.folding import TWO, bottlenecks, fused, gradients, hidden, same
+from xadapt.backbone.base import Backbone
 from xadapt.methods import folded_fusion
 from xadapt.methods.folded_fusion import fold
 from xadapt.methods.fusion import fusion_layers
@@ -29,7 +30,7 @@ def folds(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return made
 
 
-def test_what_nobody_trains_is_folded_once(tiny: Any, folds: Any) -> None:
+def test_what_nobody_trains_is_folded_once(tiny: Backbone, folds: Any) -> None:
     model = fused(tiny)
     for _ in range(3):
         hidden(model)
@@ -41,7 +42,7 @@ def test_what_nobody_trains_is_folded_once(tiny: Any, folds: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", [{"fused": True}, {"foreach": True}, {"foreach": False}])
-def test_a_step_of_an_optimizer_counts_at_once(tiny: Any, kind: Any) -> None:
+def test_a_step_of_an_optimizer_counts_at_once(tiny: Backbone, kind: Any) -> None:
     model = fused(tiny)
     same(model)
     before = hidden(model)
@@ -86,7 +87,7 @@ def round_and_back(model: XLMRobertaAdapterModel) -> None:
 @pytest.mark.parametrize(
     "change", [load_others, assign_others, turn_a_value, scale_in_inference, set_a_scaling, round_and_back]
 )
-def test_other_weights_count_at_once(tiny: Any, change: Any) -> None:
+def test_other_weights_count_at_once(tiny: Backbone, change: Any) -> None:
     model = fused(tiny, ("seq_bn[reduction_factor=8,scaling='learned']", TWO[1]))
     same(model)
     before = hidden(model)
@@ -95,7 +96,7 @@ def test_other_weights_count_at_once(tiny: Any, change: Any) -> None:
     assert not torch.allclose(hidden(model), before, atol=1e-4)
 
 
-def test_weights_made_for_inference_alone_are_taken(tiny: Any) -> None:
+def test_weights_made_for_inference_alone_are_taken(tiny: Backbone) -> None:
     with torch.inference_mode():
         model = fused(tiny)
         before = hidden(model)
@@ -105,7 +106,7 @@ def test_weights_made_for_inference_alone_are_taken(tiny: Any) -> None:
 
 
 @pytest.mark.parametrize("way", [copy.copy, copy.deepcopy])
-def test_a_layer_is_folded_once_and_keeps_its_kind_and_its_name(tiny: Any, calls: Any, way: Any) -> None:
+def test_a_layer_is_folded_once_and_keeps_its_kind_and_its_name(tiny: Backbone, calls: Any, way: Any) -> None:
     model = fused(tiny)
     for part in bottlenecks(model):
         fold(part)

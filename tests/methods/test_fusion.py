@@ -12,7 +12,8 @@ import torch
 from adapters.composition import Fuse
 
 from tests.error_checks import refused
-from tests.methods.fusions import BOTH, MEMBERS, logits, stir, with_fusion, with_members
+from tests.methods.fusions import BOTH, MEMBERS, draw_weights, logits, with_fusion, with_members
+from xadapt.backbone.base import Backbone
 from xadapt.backbone.encoder import run, split
 from xadapt.methods.fusion import (
     add_fusion,
@@ -27,7 +28,7 @@ from xadapt.methods.fusion import (
 
 @pytest.mark.parametrize("config", ["seq_bn[reduction_factor=8]", "double_seq_bn"])
 @pytest.mark.parametrize("rank", [1, 4, 32])
-def test_a_fusion_of_low_rank_equals_the_full_one_it_expands_to(tiny: Any, rank: int, config: str) -> None:
+def test_a_fusion_of_low_rank_equals_the_full_one_it_expands_to(tiny: Backbone, rank: int, config: str) -> None:
     model = with_fusion(tiny, rank, config)
     before = logits(model)
     assert {layer.query.out_features for layer in fusion_layers(model, MEMBERS).values()} == {rank}
@@ -36,7 +37,7 @@ def test_a_fusion_of_low_rank_equals_the_full_one_it_expands_to(tiny: Any, rank:
     torch.testing.assert_close(logits(model), before, atol=1e-5, rtol=0)
 
 
-def test_the_equal_full_weights_are_padded_with_rows_of_zeros(tiny: Any) -> None:
+def test_the_equal_full_weights_are_padded_with_rows_of_zeros(tiny: Backbone) -> None:
     layer: Any = fusion_layers(with_fusion(tiny, 4), MEMBERS)[0]
     full, vectors = as_full(layer), torch.randn(5, 32)
     for name in ("query", "key"):
@@ -46,12 +47,12 @@ def test_the_equal_full_weights_are_padded_with_rows_of_zeros(tiny: Any) -> None
     torch.testing.assert_close(product, layer.value.up.weight @ layer.value.down.weight)
 
 
-def test_the_weights_of_a_full_fusion_are_its_own(tiny: Any) -> None:
+def test_the_weights_of_a_full_fusion_are_its_own(tiny: Backbone) -> None:
     layer = fusion_layers(with_fusion(tiny, None), MEMBERS)[1]
     torch.testing.assert_close(as_full(layer), dict(layer.state_dict()), atol=0, rtol=0)
 
 
-def test_an_expanded_fusion_is_read_by_the_plain_adapters_library(tiny: Any, tmp_path: Path) -> None:
+def test_an_expanded_fusion_is_read_by_the_plain_adapters_library(tiny: Backbone, tmp_path: Path) -> None:
     model = with_fusion(tiny, 4)
     before = logits(model)
     expand_fusion(model, MEMBERS)
@@ -61,7 +62,7 @@ def test_an_expanded_fusion_is_read_by_the_plain_adapters_library(tiny: Any, tmp
     torch.testing.assert_close(logits(plain), before, atol=1e-5, rtol=0)
 
 
-def test_lowering_keeps_a_fusion_that_is_of_that_rank_already(tiny: Any) -> None:
+def test_lowering_keeps_a_fusion_that_is_of_that_rank_already(tiny: Backbone) -> None:
     model = with_fusion(tiny, 4)
     expected = logits(model)
     expand_fusion(model, MEMBERS)
@@ -70,7 +71,7 @@ def test_lowering_keeps_a_fusion_that_is_of_that_rank_already(tiny: Any) -> None
     torch.testing.assert_close(logits(model), expected, atol=1e-4, rtol=1e-4)
 
 
-def test_the_higher_the_rank_the_nearer_to_the_full_fusion(tiny: Any) -> None:
+def test_the_higher_the_rank_the_nearer_to_the_full_fusion(tiny: Backbone) -> None:
     expected, distances = logits(with_fusion(tiny, None)), []
     for rank in (1, 8, 24, 32):
         model = with_fusion(tiny, None)
@@ -80,7 +81,7 @@ def test_the_higher_the_rank_the_nearer_to_the_full_fusion(tiny: Any) -> None:
     assert distances[-1] < 1e-4 < distances[0]
 
 
-def test_what_texts_show_counts_and_what_they_do_not_is_given_up_first(tiny: Any) -> None:
+def test_what_texts_show_counts_and_what_they_do_not_is_given_up_first(tiny: Backbone) -> None:
     ids = torch.randint(5, 300, (3, 11), generator=torch.Generator().manual_seed(2))
     full = with_fusion(tiny, None)
     split(full, "f" * 64)
@@ -95,7 +96,7 @@ def test_what_texts_show_counts_and_what_they_do_not_is_given_up_first(tiny: Any
     assert torch.equal(logits(full), expected)
 
 
-def test_padding_is_no_text(tiny: Any) -> None:
+def test_padding_is_no_text(tiny: Backbone) -> None:
     ids = torch.randint(5, 300, (2, 9), generator=torch.Generator().manual_seed(2))
     kept = []
     for width in (5, 9):
@@ -107,7 +108,7 @@ def test_padding_is_no_text(tiny: Any) -> None:
     torch.testing.assert_close(kept[0], kept[1], atol=1e-3, rtol=1e-3)
 
 
-def test_what_training_adds_in_few_directions_survives_noise_in_all(tiny: Any) -> None:
+def test_what_training_adds_in_few_directions_survives_noise_in_all(tiny: Backbone) -> None:
     model = with_members(tiny)
     add_fusion(model, MEMBERS)
     for layer in fusion_layers(model, MEMBERS).values():
@@ -123,7 +124,7 @@ def test_what_training_adds_in_few_directions_survives_noise_in_all(tiny: Any) -
 
 
 @BOTH
-def test_the_penalty_is_the_squared_distance_of_the_values_to_the_identity(tiny: Any, rank: int | None) -> None:
+def test_the_penalty_is_the_squared_distance_of_the_values_to_the_identity(tiny: Backbone, rank: int | None) -> None:
     model = with_fusion(tiny, rank)
     model.train_adapter_fusion(MEMBERS)
     layers = fusion_layers(model, MEMBERS).values()
@@ -135,13 +136,13 @@ def test_the_penalty_is_the_squared_distance_of_the_values_to_the_identity(tiny:
     torch.testing.assert_close(torch.autograd.grad(found, moved), torch.autograd.grad(explicit, moved))
 
 
-def test_the_penalty_is_of_one_fusion_alone(tiny: Any) -> None:
+def test_the_penalty_is_of_one_fusion_alone(tiny: Backbone) -> None:
     model, two = with_fusion(tiny, 4), Fuse("one", "two")
     add_fusion(model, two)
     assert regularisation(model, two) < 1e-6 < regularisation(model, MEMBERS)
 
 
-def test_training_the_fusion_reaches_all_of_it_and_nothing_else(tiny: Any) -> None:
+def test_training_the_fusion_reaches_all_of_it_and_nothing_else(tiny: Backbone) -> None:
     model = with_fusion(tiny, 4)
     model.train_adapter_fusion(MEMBERS)
     model(torch.tensor([[5, 6, 7]]), head="task").logits.sum().backward()
@@ -150,18 +151,18 @@ def test_training_the_fusion_reaches_all_of_it_and_nothing_else(tiny: Any) -> No
     assert all(dict(model.named_parameters())[name].grad.any() for name in parts if "key.bias" not in name)
 
 
-def test_a_copied_or_moved_model_takes_its_fusion_along(tiny: Any) -> None:
+def test_a_copied_or_moved_model_takes_its_fusion_along(tiny: Backbone) -> None:
     model = with_fusion(tiny, 4)
     copied = copy.deepcopy(model)
     assert torch.equal(logits(copied), logits(model))
-    stir(fusion_layers(copied, MEMBERS)[0].parameters())
+    draw_weights(fusion_layers(copied, MEMBERS)[0].parameters())
     assert not torch.equal(logits(copied), logits(model))
     moved = fusion_layers(copied.to("meta"), MEMBERS).values()
     assert {parameter.device.type for layer in moved for parameter in layer.parameters()} == {"meta"}
 
 
 @BOTH
-def test_attention_over_the_members_can_be_had(tiny: Any, rank: int | None) -> None:
+def test_attention_over_the_members_can_be_had(tiny: Backbone, rank: int | None) -> None:
     found = logits(with_fusion(tiny, rank), output_adapter_fusion_attentions=True).adapter_fusion_attentions
     attention = found[MEMBERS.name]
     for index in (0, 1):
@@ -169,7 +170,7 @@ def test_attention_over_the_members_can_be_had(tiny: Any, rank: int | None) -> N
         assert attention[index]["output_adapter"].sum(-1) == pytest.approx(1, abs=1e-6)
 
 
-def test_layers_are_found_by_index_and_by_location_where_there_are_two(tiny: Any) -> None:
+def test_layers_are_found_by_index_and_by_location_where_there_are_two(tiny: Backbone) -> None:
     assert list(fusion_layers(with_fusion(tiny, 4), MEMBERS)) == [0, 1]
     double = fusion_layers(with_fusion(tiny, 4, "double_seq_bn"), MEMBERS)
     assert list(double) == ["0.mh_adapter", "0.output_adapter", "1.mh_adapter", "1.output_adapter"]
@@ -177,12 +178,12 @@ def test_layers_are_found_by_index_and_by_location_where_there_are_two(tiny: Any
 
 
 @pytest.mark.parametrize("rank", [0, 33])
-def test_a_rank_that_the_base_has_no_room_for_is_refused(tiny: Any, rank: int) -> None:
+def test_a_rank_that_the_base_has_no_room_for_is_refused(tiny: Backbone, rank: int) -> None:
     with refused(f"rank {rank}", advice="1 to 32"):
         lower_fusion(with_fusion(tiny, None), MEMBERS, rank)
 
 
-def test_members_that_cannot_be_fused_are_one_line(tiny: Any) -> None:
+def test_members_that_cannot_be_fused_are_one_line(tiny: Backbone) -> None:
     model = with_members(tiny)
     model.add_adapter("four", config="double_seq_bn")
     with refused("one, four", "mh_adapter", advice="train them"):

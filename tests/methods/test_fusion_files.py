@@ -14,13 +14,14 @@ from safetensors.torch import load_file, save_file
 
 from tests.error_checks import refused
 from tests.methods.fusions import BOTH, MEMBERS, logits, with_fusion, with_members
+from xadapt.backbone.base import Backbone
 from xadapt.methods.fusion import add_fusion, fusion_layers, load_fusion, lower_fusion, save_fusion
 
 CONFIG, WEIGHTS = "adapter_fusion_config.json", "model_adapter_fusion.safetensors"
 
 
 @BOTH
-def test_a_loaded_fusion_gives_the_same_logits_to_the_bit(tiny: Any, tmp_path: Path, rank: int | None) -> None:
+def test_a_loaded_fusion_gives_the_same_logits_to_the_bit(tiny: Backbone, tmp_path: Path, rank: int | None) -> None:
     model = with_fusion(tiny, rank)
     save_fusion(model, MEMBERS, tmp_path / "fusion")
     loaded = with_members(tiny)
@@ -32,7 +33,7 @@ def test_a_loaded_fusion_gives_the_same_logits_to_the_bit(tiny: Any, tmp_path: P
 
 
 @BOTH
-def test_the_order_of_members_does_not_matter(tiny: Any, tmp_path: Path, rank: int | None) -> None:
+def test_the_order_of_members_does_not_matter(tiny: Backbone, tmp_path: Path, rank: int | None) -> None:
     model, turned = with_fusion(tiny, rank), Fuse("three", "one", "two")
     save_fusion(model, MEMBERS, tmp_path / "fusion")
     loaded = with_members(tiny)
@@ -41,7 +42,7 @@ def test_the_order_of_members_does_not_matter(tiny: Any, tmp_path: Path, rank: i
     torch.testing.assert_close(logits(loaded), logits(model), atol=1e-5, rtol=0)
 
 
-def test_a_stored_fusion_holds_no_other_whose_name_begins_alike(tiny: Any, tmp_path: Path) -> None:
+def test_a_stored_fusion_holds_no_other_whose_name_begins_alike(tiny: Backbone, tmp_path: Path) -> None:
     model, two = with_fusion(tiny, 4), Fuse("one", "two")
     add_fusion(model, two)
     save_fusion(model, two, tmp_path / "fusion")
@@ -50,7 +51,7 @@ def test_a_stored_fusion_holds_no_other_whose_name_begins_alike(tiny: Any, tmp_p
     assert not any("three" in key for key in keys)
 
 
-def test_half_precision_is_read_and_written_without_loss(tiny: Any) -> None:
+def test_half_precision_is_read_and_written_without_loss(tiny: Backbone) -> None:
     layer = fusion_layers(with_fusion(tiny, 4), MEMBERS)[0]
     small = {key: value * torch.logspace(-6, 0, value.shape[-1]) for key, value in layer.state_dict().items()}
     layer.load_state_dict({key: value.half() for key, value in small.items()})
@@ -113,7 +114,9 @@ def change(folder: Path, **changes: Any) -> None:
         (partial(change, config={"key": True}), ["missing"]),
     ],
 )
-def test_a_broken_folder_is_one_line_that_names_it(tiny: Any, tmp_path: Path, spoil: Any, subjects: list[str]) -> None:
+def test_a_broken_folder_is_one_line_that_names_it(
+    tiny: Backbone, tmp_path: Path, spoil: Any, subjects: list[str]
+) -> None:
     save_fusion(with_fusion(tiny, 4), MEMBERS, tmp_path / "fusion")
     spoil(tmp_path / "fusion")
     with refused(tmp_path / "fusion", *subjects):

@@ -17,6 +17,7 @@ from adapters.composition import Average, Fuse
 from transformers import TrainerCallback, TrainingArguments, XLMRobertaConfig
 
 from tests.error_checks import refused
+from xadapt.backbone.base import Backbone
 from xadapt.composition.builder import layer_name
 from xadapt.composition.expression import Node, adapter, add, compose
 from xadapt.composition.grammar import parse
@@ -68,7 +69,7 @@ def test_the_library_averages_outputs_by_dividing_twice() -> None:
     torch.testing.assert_close(plain_logits(model, undivided), single, atol=1e-6, rtol=0)
 
 
-def test_an_average_of_identical_adapters_divides_once_here(tiny: Any) -> None:
+def test_an_average_of_identical_adapters_divides_once_here(tiny: Backbone) -> None:
     model = plain_model("a", "b")
     single = plain_logits(model, "a")
     merge_adapters(model, "average", ["a", "b"], (), "mean")
@@ -204,7 +205,7 @@ def test_the_library_gives_the_heads_of_one_model_to_the_next_of_the_same_config
         other.add_classification_head("task", num_labels=2)
 
 
-def test_models_of_one_backbone_share_no_config_here(tiny: Any) -> None:
+def test_models_of_one_backbone_share_no_config_here(tiny: Backbone) -> None:
     before = tiny.config.to_dict()
     one, other = tiny.model(), tiny.model()
     one.add_adapter("mnli")

@@ -5,26 +5,23 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
 import torch
 from adapters.composition import Fuse, Stack
 
 import xadapt
+from tests.adapter_hosts import AdapterHost
 from tests.error_checks import check_refusal, refused
-from xadapt import plugins
+from tests.methods.scaled_method import Options, Shift, module, registered
+from xadapt.backbone.base import Backbone
 from xadapt.backbone.encoder import run
 from xadapt.composition.loading import activate_on, bare_model
-from xadapt.methods import registration
 from xadapt.methods.active_layers import is_tokenwise, lowest_layer
 from xadapt.methods.adapter import (
     adapter_state,
     add_adapter,
-    check_method,
     fixed_state,
     load_adapter,
     method_of,
@@ -33,80 +30,11 @@ from xadapt.methods.adapter import (
 from xadapt.store.result_record import Result
 from xadapt.training.plan import plan_fusion, plan_target, plan_task
 
-#: The module of a user.
-SOURCE = """
-from dataclasses import dataclass, field
-
-import torch
-
-import xadapt
-
-
-@dataclass
-class ScaledConfig:
-    size: int = 8
-    scale: float = 1.0
-
-
-@xadapt.adapter_method("scaled", config=ScaledConfig, tokenwise=True)
-class Scaled(torch.nn.Module):
-    def __init__(self, config, width):
-        super().__init__()
-        self.down = torch.nn.Linear(width, config.size)
-        self.up = torch.nn.Linear(config.size, width)
-        torch.nn.init.zeros_(self.up.weight)
-        torch.nn.init.zeros_(self.up.bias)
-        self.scale = config.scale
-
-    def forward(self, hidden):
-        return hidden + self.scale * self.up(self.down(hidden).relu())
-"""
-
-
-@pytest.fixture(scope="session")
-def module(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The user's module as a file."""
-    path = tmp_path_factory.mktemp("plugin") / "scaled_adapter_of_mine.py"
-    path.write_text(SOURCE)
-    return path
-
-
-@pytest.fixture(autouse=True)
-def registered(module: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The method is there while a test runs, and what the test registers is gone afterwards."""
-    monkeypatch.setenv("XADAPT_PLUGINS", str(module))
-    plugins._load.cache_clear()
-    sys.modules.pop(module.stem, None)
-    before = dict(registration._METHODS)
-    yield
-    registration._METHODS.clear()
-    registration._METHODS.update(before)
-    plugins._load.cache_clear()
-    sys.modules.pop(module.stem, None)
-
-
-@dataclass
-class Options:
-    """Options of methods that tests register."""
-
-    sizes: list[int] = field(default_factory=lambda: [1])
-
-
-class Shift(torch.nn.Module):
-    """Adds a learnt vector and one that is drawn and never trained."""
-
-    def __init__(self, config: Options, width: int) -> None:
-        super().__init__()
-        self.by = torch.nn.Parameter(torch.zeros(width))
-        self.drawn = torch.nn.Parameter(torch.randn(width), requires_grad=False)
-        self.register_buffer("count", torch.ones(3))
-
-    def forward(self, hidden: torch.Tensor) -> torch.Tensor:
-        return hidden + self.by * self.drawn
+__all__ = ["module", "registered"]
 
 
 def test_it_changes_nothing_when_fresh_and_is_stored_and_loaded_with_its_options(
-    host: Any, other_host: Any, tmp_path: Path
+    host: AdapterHost, other_host: AdapterHost, tmp_path: Path
 ) -> None:
     add_adapter(host.model, "fresh", "scaled[size=4]@1")
     assert torch.equal(host.under("fresh"), host.bare)
@@ -124,7 +52,7 @@ def test_it_changes_nothing_when_fresh_and_is_stored_and_loaded_with_its_options
     assert torch.equal(other_host.under(None), host.bare)
 
 
-def test_it_is_in_its_layers_alone_and_computes_a_token_by_itself_if_registered_so(host: Any) -> None:
+def test_it_is_in_its_layers_alone_and_computes_a_token_by_itself_if_registered_so(host: AdapterHost) -> None:
     host.add("scaled@1", "upper")
     host.under("upper")
     assert lowest_layer(host.model) == 1
@@ -138,7 +66,7 @@ def test_it_is_in_its_layers_alone_and_computes_a_token_by_itself_if_registered_
     assert not is_tokenwise(host.model)
 
 
-def test_the_first_token_is_the_same_when_it_alone_is_computed(tiny: Any) -> None:
+def test_the_first_token_is_the_same_when_it_alone_is_computed(tiny: Backbone) -> None:
     model = bare_model(tiny)
     add_adapter(model, "z", "scaled@1")
     with torch.no_grad():
@@ -156,7 +84,7 @@ def test_the_first_token_is_the_same_when_it_alone_is_computed(tiny: Any) -> Non
 
 
 def test_what_is_not_trained_is_stored_beside_it_and_decides_what_it_can_be_averaged_with(
-    host: Any, other_host: Any, tmp_path: Path
+    host: AdapterHost, other_host: AdapterHost, tmp_path: Path
 ) -> None:
     xadapt.adapter_method("shift", config=Options)(Shift)
     host.add("shift", "z", "y")
@@ -171,7 +99,7 @@ def test_what_is_not_trained_is_stored_beside_it_and_decides_what_it_can_be_aver
     assert torch.equal(other_host.under("z"), host.under("z"))
 
 
-def test_own_methods_act_in_the_order_of_the_stack_behind_those_of_the_libraries(host: Any) -> None:
+def test_own_methods_act_in_the_order_of_the_stack_behind_those_of_the_libraries(host: AdapterHost) -> None:
     host.add("scaled", "one", "two")
     host.add("seq_bn", "b")
     host.add("peft:lora", "p")
@@ -183,84 +111,10 @@ def test_own_methods_act_in_the_order_of_the_stack_behind_those_of_the_libraries
     assert torch.equal(host.under(None), host.bare)
 
 
-def test_a_fusion_of_own_methods_is_refused_in_one_line(host: Any) -> None:
+def test_a_fusion_of_own_methods_is_refused_in_one_line(host: AdapterHost) -> None:
     host.add("scaled", "a", "b")
     with refused("a", "AdapterFusion", advice="seq_bn"):
         host.under(Fuse("a", "b"))
-
-
-@pytest.mark.parametrize(
-    ("text", "subject", "advice"),
-    [
-        ("scale", "'scale'", "'scaled'"),
-        ("scaled[sise=4]", "sise", "size, scale"),
-        ("scaled[size='many']", "size of scaled", "integer"),
-        ("scaled|seq_bn", "scaled|seq_bn", ""),
-        ("scaled@x", "'x'", "6-11"),
-        ("scaled[size=-1]", "scaled[size=-1]", ""),
-    ],
-)
-def test_a_configuration_that_does_not_fit_is_one_line(host: Any, text: str, subject: str, advice: str) -> None:
-    with refused("adapter_", subject, advice=advice):
-        add_adapter(host.model, "z", text)
-
-
-def test_a_result_of_another_shape_is_one_line(host: Any) -> None:
-    class Cut(Shift):
-        def forward(self, hidden: torch.Tensor) -> torch.Tensor:
-            return hidden[:, :1]
-
-    xadapt.adapter_method("cut", config=Options)(Cut)
-    add_adapter(host.model, "z", "cut")
-    with refused("cut", (2, 1, 32), (2, 6, 32), advice="return a tensor"):
-        host.under("z")
-
-
-def test_a_registration_that_cannot_be_used_is_one_line() -> None:
-    @dataclass
-    class Needed:
-        size: int
-
-    @dataclass
-    class Reserved:
-        layers: int = 1
-
-    for name, config, kind, subject, advice in (
-        ("fine", Reserved, Shift, "layers", "another name"),
-        ("seq_bn", Options, Shift, "'seq_bn'", "choose another"),
-        ("rslora", Options, Shift, "'rslora'", "choose another"),
-        ("Has Space", Options, Shift, "'Has Space'", "small letters"),
-        ("fine", dict, Shift, "config", "dataclass"),
-        ("fine", Needed, Shift, "Needed", "default"),
-        ("fine", Options, Options, "'fine'", "torch.nn.Module"),
-    ):
-        with refused("adapter_method", subject, advice=advice):
-            xadapt.adapter_method(name, config=config)(kind)
-    xadapt.adapter_method("fine", config=Options)(Shift)
-    xadapt.adapter_method("fine", config=Options)(Shift)
-    with refused("'fine'", "Shift", advice="choose another"):
-        xadapt.adapter_method("fine", config=Options)(torch.nn.Linear)
-
-
-def test_a_checkpoint_of_a_method_that_is_not_there_or_another_now_is_one_line(
-    host: Any, other_host: Any, tmp_path: Path
-) -> None:
-    xadapt.adapter_method("shift", config=Options)(Shift)
-    host.add("shift", "z")
-    save_adapter(host.model, "z", tmp_path / "stored")
-    xadapt.adapter_method("shift", config=Options, version=2)(Shift)
-    with refused(tmp_path / "stored", "version 1", "shift", "version 2", advice="train it again"):
-        load_adapter(other_host.model, tmp_path / "stored", "z")
-    del registration._METHODS["shift"]
-    with refused(tmp_path / "stored", "@xadapt.adapter_method('shift')", advice="$XADAPT_PLUGINS"):
-        load_adapter(other_host.model, tmp_path / "stored", "z")
-
-
-@pytest.mark.parametrize("named", ["no_such_module_here", "no/such/file.py"])
-def test_a_plugin_that_is_not_there_is_one_line(monkeypatch: pytest.MonkeyPatch, named: str) -> None:
-    monkeypatch.setenv("XADAPT_PLUGINS", named)
-    with refused("$XADAPT_PLUGINS", named):
-        check_method("scaled")
 
 
 def test_it_is_trained_evaluated_stacked_and_averaged(lab: Any, tmp_path: Path) -> None:
@@ -319,11 +173,3 @@ def test_a_fresh_process_finds_it_in_the_store_and_goes_on(lab: Any, module: Pat
     lost = again(XADAPT_PLUGINS="")
     check_refusal(lost.returncode, lost.stderr, "'scaled'", advice="$XADAPT_PLUGINS")
     assert "library_name: xadapt" in (made.path / "README.md").read_text()
-
-
-def test_its_version_decides_the_run(lab: Any) -> None:
-    xadapt.adapter_method("shift", config=Options)(Shift)
-    first = lab.train(plan_task("mnli"), adapter_config="shift")
-    assert lab.train(plan_task("mnli"), adapter_config="shift").run == first.run
-    xadapt.adapter_method("shift", config=Options, version=2)(Shift)
-    assert lab.train(plan_task("mnli"), adapter_config="shift").run != first.run

@@ -13,7 +13,9 @@ from adapters.composition import Stack
 from safetensors.torch import load_file
 from transformers import AutoModel
 
+from tests.adapter_hosts import AdapterHost
 from tests.error_checks import refused
+from xadapt.backbone.base import Backbone
 from xadapt.methods.adapter import activate, adapter_state, load_adapter, method_of, save_adapter
 from xadapt.store.records import Json
 
@@ -33,7 +35,7 @@ def plain(tiny_base_folder: Path) -> Any:
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("text", TEXTS)
 def test_plain_peft_loads_what_is_stored_and_computes_the_same(
-    host: Any, plain: Any, tmp_path: Path, text: str
+    host: AdapterHost, plain: Any, tmp_path: Path, text: str
 ) -> None:
     host.add("peft:ia3", "under")
     host.add(text, "z")
@@ -45,7 +47,7 @@ def test_plain_peft_loads_what_is_stored_and_computes_the_same(
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("text", TEXTS)
 def test_what_plain_peft_stores_is_loaded_and_has_the_same_keys(
-    host: Any, other_host: Any, plain: Any, tmp_path: Path, text: str
+    host: AdapterHost, other_host: AdapterHost, plain: Any, tmp_path: Path, text: str
 ) -> None:
     host.add(text, "z")
     save_adapter(host.model, "z", tmp_path / "ours")
@@ -59,7 +61,7 @@ def test_what_plain_peft_stores_is_loaded_and_has_the_same_keys(
     assert method_of(other_host.model, "y") == method_of(host.model, "z")
 
 
-def test_adapters_can_be_called_like_linear_layers(host: Any, other_host: Any, tmp_path: Path) -> None:
+def test_adapters_can_be_called_like_linear_layers(host: AdapterHost, other_host: AdapterHost, tmp_path: Path) -> None:
     host.add("peft:lora", "key")
     save_adapter(host.model, "key", tmp_path / "stored")
     other_host.add("seq_bn", "value")
@@ -69,7 +71,7 @@ def test_adapters_can_be_called_like_linear_layers(host: Any, other_host: Any, t
     assert torch.equal(other_host.under("dense"), host.under("key"))
 
 
-def test_adapters_of_all_types_live_in_one_model(host: Any, tiny: Any, tmp_path: Path) -> None:
+def test_adapters_of_all_types_live_in_one_model(host: AdapterHost, tiny: Backbone, tmp_path: Path) -> None:
     texts = {f"n{number}": text for number, text in enumerate([*TEXTS, *TEXTS])}
     for name, text in texts.items():
         host.add(text, name)
@@ -83,7 +85,7 @@ def test_adapters_of_all_types_live_in_one_model(host: Any, tiny: Any, tmp_path:
 
 @pytest.mark.parametrize("text", ["seq_bn", "lora", "ia3", "vera", "unipelt"])
 def test_an_adapter_of_the_library_is_the_same_with_and_without_adapters_of_peft(
-    host: Any, other_host: Any, tmp_path: Path, text: str
+    host: AdapterHost, other_host: AdapterHost, tmp_path: Path, text: str
 ) -> None:
     host.add("peft:lora[target_modules=['query', 'value', 'intermediate.dense']]", "p")
     host.add(text, "z")
@@ -92,7 +94,7 @@ def test_an_adapter_of_the_library_is_the_same_with_and_without_adapters_of_peft
     assert torch.equal(other_host.under("z"), host.under("z"))
 
 
-def test_the_sum_of_two_loras_is_what_plain_peft_computes(host: Any, plain: Any, tmp_path: Path) -> None:
+def test_the_sum_of_two_loras_is_what_plain_peft_computes(host: AdapterHost, plain: Any, tmp_path: Path) -> None:
     for name in ("p", "q"):
         host.add("peft:lora", name)
         save_adapter(host.model, name, tmp_path / name)
@@ -105,7 +107,7 @@ def test_the_sum_of_two_loras_is_what_plain_peft_computes(host: Any, plain: Any,
 @pytest.mark.parametrize("change", [{"bias": "all"}, {"rank_pattern": {"query": 2}}, {"modules_to_save": ["pooler"]},
                                     {"init_lora_weights": "pissa"}, {"peft_type": "BOFT"}])  # fmt: skip
 def test_a_stored_configuration_that_does_more_than_these_methods_is_one_line(
-    host: Any, tmp_path: Path, change: Json
+    host: AdapterHost, tmp_path: Path, change: Json
 ) -> None:
     host.add("peft:lora", "z")
     save_adapter(host.model, "z", tmp_path / "stored")
@@ -115,7 +117,7 @@ def test_a_stored_configuration_that_does_more_than_these_methods_is_one_line(
         load_adapter(host.model, tmp_path / "stored", "y")
 
 
-def test_a_stored_configuration_names_no_folder_and_is_the_same_every_time(host: Any, tmp_path: Path) -> None:
+def test_a_stored_configuration_names_no_folder_and_is_the_same_every_time(host: AdapterHost, tmp_path: Path) -> None:
     host.add("peft:ia3", "z")
     for folder in ("one", "two"):
         save_adapter(host.model, "z", tmp_path / folder)
@@ -126,7 +128,7 @@ def test_a_stored_configuration_names_no_folder_and_is_the_same_every_time(host:
     assert one["inference_mode"] is True
 
 
-def test_half_precision_computation_reaches_adapters_of_peft(host: Any) -> None:
+def test_half_precision_computation_reaches_adapters_of_peft(host: AdapterHost) -> None:
     host.add("peft:lora", "p")
     single = host.under("p")
     activate(host.model, "p")

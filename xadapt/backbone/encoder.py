@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Reading:
+class EncoderBatch:
     """A batch that is going through the encoder.
 
     Attributes:
@@ -52,7 +52,7 @@ class SplitEncoder(XLMRobertaEncoder):
         cache: Where trunk outputs are kept; None computes them every time.
         memo: A batch's ids and what another model made of it, by the trunk's height (see :func:`shared_trunk`).
         space: What else decides a trunk's output: the base's fingerprint.
-        reading: The batch of :func:`run`; without one the library's own forward runs.
+        batch: The batch of :func:`run`; without one the library's own forward runs.
     """
 
     start: int
@@ -60,37 +60,37 @@ class SplitEncoder(XLMRobertaEncoder):
     cache: TextCache | None
     space: str
     memo: dict[int, tuple[Tensor, Tensor]] | None
-    reading: Reading | None
+    batch: EncoderBatch | None
 
     def forward(self, hidden_states: Tensor, attention_mask: Tensor | None = None, *rest: Any, **options: Any) -> Any:
         """Map embeddings, shape (batch, tokens, width), to the last layer's vectors, (batch, tokens or 1, width)."""
-        reading = self.reading
-        if reading is None or options.get("output_hidden_states") or options.get("output_attentions"):
+        batch = self.batch
+        if batch is None or options.get("output_hidden_states") or options.get("output_attentions"):
             return super().forward(hidden_states, attention_mask, *rest, **options)
-        hidden = self._trunk(hidden_states, attention_mask, reading) if self.start else hidden_states
+        hidden = self._trunk(hidden_states, attention_mask, batch) if self.start else hidden_states
         last = len(self.layer) - 1
         for layer in self.layer[self.start : last]:
             hidden = layer(hidden, attention_mask)[0]
         if self.start <= last:
             layer = self.layer[last]
-            alone = reading.first and self.tokenwise and isinstance(layer.attention.self, XLMRobertaSdpaSelfAttention)
+            alone = batch.first and self.tokenwise and isinstance(layer.attention.self, XLMRobertaSdpaSelfAttention)
             hidden = _first(layer, hidden, attention_mask) if alone else layer(hidden, attention_mask)[0]
         return BaseModelOutputWithPastAndCrossAttentions(last_hidden_state=hidden)
 
-    def _trunk(self, hidden: Tensor, attention_mask: Tensor | None, reading: Reading) -> Tensor:
+    def _trunk(self, hidden: Tensor, attention_mask: Tensor | None, batch: EncoderBatch) -> Tensor:
         if self.memo is None:
-            return self._kept(hidden, attention_mask, reading)
+            return self._kept(hidden, attention_mask, batch)
         ids, vectors = self.memo.get(self.start, (None, hidden))
-        if ids is not reading.ids:
-            vectors = self._kept(hidden, attention_mask, reading)
-            self.memo[self.start] = reading.ids, vectors
+        if ids is not batch.ids:
+            vectors = self._kept(hidden, attention_mask, batch)
+            self.memo[self.start] = batch.ids, vectors
         return vectors
 
-    def _kept(self, hidden: Tensor, attention_mask: Tensor | None, reading: Reading) -> Tensor:
+    def _kept(self, hidden: Tensor, attention_mask: Tensor | None, batch: EncoderBatch) -> Tensor:
         if self.cache is None:
             return self._below(hidden, attention_mask).half().to(hidden.dtype)
-        lengths = reading.mask.sum(1).tolist()
-        ids = reading.ids.cpu().numpy()
+        lengths = batch.mask.sum(1).tolist()
+        ids = batch.ids.cpu().numpy()
         precision = "bf16" if torch.is_autocast_enabled(hidden.device.type) else "fp32"
         space = f"trunk/{self.space[:16]}-{self.start}-{precision}"
         keys = [text_key(row[:length]) for row, length in zip(ids, lengths, strict=True)]
@@ -129,7 +129,7 @@ def split(model: XLMRobertaAdapterModel, space: str) -> None:
     set_encoder_class(model, SplitEncoder)
     encoder: Any = model.roberta.encoder
     encoder.start, encoder.tokenwise, encoder.space = 0, False, space
-    encoder.cache = encoder.memo = encoder.reading = None
+    encoder.cache = encoder.memo = encoder.batch = None
 
 
 def run(model: XLMRobertaAdapterModel, ids: Tensor, mask: Tensor, head: str | None, first: bool = False) -> Any:
@@ -145,20 +145,20 @@ def run(model: XLMRobertaAdapterModel, ids: Tensor, mask: Tensor, head: str | No
     Returns:
         What the head returns.
     """
-    with _reading(model.roberta.encoder, Reading(ids, mask, first)):
+    with _with_batch(model.roberta.encoder, EncoderBatch(ids, mask, first)):
         return model(input_ids=ids, attention_mask=mask, head=head)
 
 
 @contextmanager
-def _reading(encoder: Any, reading: Reading) -> Iterator[None]:
+def _with_batch(encoder: Any, batch: EncoderBatch) -> Iterator[None]:
     if not isinstance(encoder, SplitEncoder):
         yield
         return
-    encoder.reading = reading
+    encoder.batch = batch
     try:
         yield
     finally:
-        encoder.reading = None
+        encoder.batch = None
 
 
 @contextmanager

@@ -69,5 +69,5 @@ def acts(layer: BaseTunerLayer) -> bool:
     """Whether a layer of peft computes something else than the layer that it is around."""
     if layer.merged:
         return True
-    names = [name for kind in layer.adapter_layer_names for name in getattr(layer, kind)]
+    names = [name for holder in layer.adapter_layer_names for name in getattr(layer, holder)]
     return any(name in names for name in layer.active_adapters)

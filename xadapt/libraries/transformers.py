@@ -26,14 +26,14 @@ def quiet() -> None:
     transformers.logging.set_verbosity_error()
 
 
-def set_encoder_class(model: XLMRobertaAdapterModel, kind: type) -> None:
+def set_encoder_class(model: XLMRobertaAdapterModel, encoder_class: type) -> None:
     """Let the encoder of a model, which the library made, be of a subclass of ours, with all that it has.
 
     Making another encoder would copy its layers, and nothing asks of which class it is to be.
 
     Test: ``tests/backbone/test_encoder.py``, all of it.
     """
-    model.roberta.encoder.__class__ = kind
+    model.roberta.encoder.__class__ = encoder_class
 
 
 def fast_tokenizer(tokenizer: Tokenizer, longest: int) -> XLMRobertaTokenizerFast:

@@ -16,7 +16,7 @@ from xadapt.errors import XadaptError
 from xadapt.libraries.adapters import FusionFiles
 from xadapt.methods.adapters_library import has_adapter
 from xadapt.methods.folded_fusion import fold
-from xadapt.methods.low_rank_fusion import LowRankValue, Moments, lower, make_room
+from xadapt.methods.low_rank_fusion import LowRankValue, Moments, lower, set_low_rank
 from xadapt.store.files import atomic_folder, read_json
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def lower_fusion(
 def _counting(model: XLMRobertaAdapterModel, moments: Moments) -> Callable[[nn.Module, Any], None]:
     def count(layer: nn.Module, given: Any) -> None:
         query, members = given[:2]
-        tokens = model.roberta.encoder.reading.mask[:, : query.shape[1]].bool()
+        tokens = model.roberta.encoder.batch.mask[:, : query.shape[1]].bool()
         moments.add(query[tokens], members[tokens])
 
     return count
@@ -109,7 +109,7 @@ def _add(model: XLMRobertaAdapterModel, fused: Fuse, rank: int | None, config: A
         raise _unfusable(fused)
     for part in parts.values():
         if rank is not None:
-            make_room(part.adapter_fusion_layer[fused.name], rank)
+            set_low_rank(part.adapter_fusion_layer[fused.name], rank)
         fold(part)
 
 
@@ -165,9 +165,9 @@ def load_fusion(model: XLMRobertaAdapterModel, fused: Fuse, folder: Path) -> Non
     except (ArithmeticError, AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError) as error:
         raise _broken(folder, str(error).strip() or type(error).__name__) from None
     # The library leaves what it misses as it was, random.
-    for kind, keys in loading.items():
+    for what, keys in loading.items():
         if keys:
-            raise _broken(folder, f"{kind.replace('_', ' ')}: {len(keys)}, {keys[0]} first")
+            raise _broken(folder, f"{what.replace('_', ' ')}: {len(keys)}, {keys[0]} first")
 
 
 def _broken(folder: Path, reason: str) -> XadaptError:

@@ -47,7 +47,7 @@ class LowRankValue(nn.Module):
         return product + torch.eye(len(product), device=product.device, dtype=product.dtype)
 
 
-def make_room(layer: BertFusion, rank: int) -> None:
+def set_low_rank(layer: BertFusion, rank: int) -> None:
     """Give a fusion layer projections of low rank, to be filled from a file."""
     # The library's forward asks of the three projections only that they can be called, so all else stays its own.
     width = layer.dense_size
@@ -97,13 +97,13 @@ def lower(layer: BertFusion, rank: int, moments: Moments) -> None:
         moments: Of what the layer is given.
     """
     query, key = layer.query, layer.key
-    kind, device = query.weight.dtype, query.weight.device
+    dtype, device = query.weight.dtype, query.weight.device
     # In double precision, because small differences are what is left of it afterwards.
     asks = torch.cat([query.weight, query.bias[:, None]], dim=1).double().cpu()
     to_query, to_key = _factors(asks.T @ key.weight.double().cpu(), rank, moments.queries, moments.keys)
     moved = layer.value.weight.double().cpu() - torch.eye(layer.dense_size, dtype=torch.double)
     up, down = _factors(moved, rank, torch.zeros_like(moved), moments.values)
-    make_room(layer, rank)
+    set_low_rank(layer, rank)
     filled = {
         "query.weight": to_query[:-1].T,
         "query.bias": to_query[-1],
@@ -112,8 +112,8 @@ def lower(layer: BertFusion, rank: int, moments: Moments) -> None:
         "value.up.weight": up,
         "value.down.weight": down,
     }
-    layer.load_state_dict({name: value.to(kind).contiguous() for name, value in filled.items()})
-    layer.to(device, kind)
+    layer.load_state_dict({name: value.to(dtype).contiguous() for name, value in filled.items()})
+    layer.to(device, dtype)
 
 
 def _factors(matrix: Tensor, rank: int, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:

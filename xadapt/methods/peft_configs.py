@@ -37,13 +37,13 @@ class Method:
     """A method of peft.
 
     Attributes:
-        kind: peft's name of its type.
+        peft_type: peft's name of its type.
         options: The fields of peft's configuration that may be set.
         fixed: Fields that make it this method.
         defaults: Defaults that are not peft's.
     """
 
-    kind: str
+    peft_type: str
     options: tuple[str, ...]
     fixed: Json = field(default_factory=dict)
     defaults: Json = field(default_factory=lambda: {"target_modules": ["query", "value"]})
@@ -117,7 +117,7 @@ def _make_config(name: str, options: Json) -> PeftConfig:
     method = METHODS[name]
     # peft would rather have VeRA's projections stored.
     with quiet():
-        config = PEFT_TYPE_TO_CONFIG_MAPPING[method.kind](**{**method.defaults, **options, **method.fixed})
+        config = PEFT_TYPE_TO_CONFIG_MAPPING[method.peft_type](**{**method.defaults, **options, **method.fixed})
     targets = config.target_modules
     wrong = [targets] if isinstance(targets, str) else sorted(set(targets) - set(TARGETS))
     if wrong:
@@ -132,7 +132,7 @@ def name_of(config: PeftConfig) -> str:
         ValueError: If it is none of these methods, or has an option that these do not take.
     """
     for name, method in METHODS.items():
-        if config.peft_type == method.kind and all(
+        if config.peft_type == method.peft_type and all(
             getattr(config, key) == value for key, value in method.fixed.items()
         ):
             same = _make_config(name, {option: getattr(config, option) for option in method.options}).to_dict()

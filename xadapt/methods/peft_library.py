@@ -130,12 +130,12 @@ def state(model: XLMRobertaAdapterModel, name: str) -> dict[str, nn.Parameter]:
     """The parameters of an adapter, by path in the bare encoder with ``*`` for the adapter's name."""
     found: dict[str, nn.Parameter] = {}
     for path, layer in _layers(model).items():
-        for kind in layer.adapter_layer_names:
-            parts = getattr(layer, kind)
+        for holder in layer.adapter_layer_names:
+            parts = getattr(layer, holder)
             if name not in parts:
                 continue
             # Where adapters of several types meet are layers within layers.
-            key = f"{path.replace('.base_layer', '')}.{kind}.*"
+            key = f"{path.replace('.base_layer', '')}.{holder}.*"
             if isinstance(parts[name], nn.Parameter):
                 found[key] = parts[name]
             else:

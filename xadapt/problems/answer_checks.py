@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xadapt.tasks.specs import FieldFault, Remark
 
 if TYPE_CHECKING:
     from xadapt.tasks import Row
+
+
+@dataclass(frozen=True)
+class MovedAnswer:
+    """An answer that is not at its start.
+
+    Attributes:
+        text: The answer.
+        start: Where its row has it, in characters.
+        found: What the context has there.
+        respelled: Whether that is the same text in another spelling (spaces, case, Unicode form).
+    """
+
+    text: str
+    start: int
+    found: str
+    respelled: bool
+
+    def __str__(self) -> str:
+        return f"{_short(self.text)} is not at {self.start} of its context, which has {_short(self.found)} there"
 
 
 def answer_fault(row: Row, may_lack: bool = False) -> FieldFault | str | None:
@@ -34,8 +55,8 @@ def answer_fault(row: Row, may_lack: bool = False) -> FieldFault | str | None:
 def answer_remarks(row: Row) -> list[Remark]:
     """Remarks on the answers that are not at their starts."""
     # Starts that were counted in bytes or so are wrong nearly everywhere; other texts are the data set's mistakes.
-    moved = "offsets that are not characters?"
-    return [Remark(what, "span", "" if spelled else moved) for what, spelled in span_faults(row)]
+    many = "offsets that are not characters?"
+    return [Remark(str(moved), "span", "" if moved.respelled else many) for moved in moved_answers(row)]
 
 
 def count_answers(row: Row) -> int:
@@ -43,18 +64,17 @@ def count_answers(row: Row) -> int:
     return len(row["answers"].get("text") or [])
 
 
-def span_faults(row: Row) -> list[tuple[str, bool]]:
+def moved_answers(row: Row) -> list[MovedAnswer]:
     """Compare a row's answers with its context.
 
     Args:
         row: A row of extractive QA that fits its kind.
 
     Returns:
-        For each answer that is not at its start: what was found there, and whether it is the same text in
-        another spelling (spaces, case, Unicode form).
+        The answers that are not at their starts.
     """
     context, answers = row["context"], row["answers"]
-    faults = []
+    moved = []
     for text, start in zip(answers.get("text") or [], answers.get("answer_start") or [], strict=True):
         # A negative start would count from the context's end.
         found = context[start : start + len(text)] if start >= 0 else ""
@@ -62,9 +82,9 @@ def span_faults(row: Row) -> list[tuple[str, bool]]:
             continue
         # Another spelling may be longer, such as one space more.
         near = context[start : start + len(text) + 4] if start >= 0 else ""
-        spelled = bool(_plain(text)) and _plain(near).startswith(_plain(text))
-        faults.append((f"{_short(text)} is not at {start} of its context, which has {_short(found)} there", spelled))
-    return faults
+        respelled = bool(_plain(text)) and _plain(near).startswith(_plain(text))
+        moved.append(MovedAnswer(text, start, found, respelled))
+    return moved
 
 
 def _plain(text: str) -> str:
