@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import doctest
+import inspect
+import pydoc
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +14,9 @@ import pytest
 
 import xadapt
 from tests.conftest import QUICK
+from tests.error_checks import refused
 from tests.tiny_lab import SpyDisplay
-from xadapt import session as sessions
+from xadapt import model
 from xadapt.errors import RunFailed, XadaptError
 from xadapt.session import Session
 from xadapt.store.store import Store
@@ -36,7 +39,7 @@ def lab(trained: Any) -> Session:
     return xadapt.Session(trained.backbone.name, str(trained.mirror), trained.store, **given)
 
 
-@pytest.mark.parametrize("example", [Session, sessions.load])
+@pytest.mark.parametrize("example", [Session, xadapt.load])
 def test_the_example_works(example: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (found,) = doctest.DocTestFinder(recurse=False).find(example, example.__name__)
@@ -74,7 +77,7 @@ def test_an_ensemble_gets_a_checkpoint_for_each_of_its_members(lab: Session) -> 
     quick = {**QUICK, "limit": 8}
     made = lab.train_each("xnli", on=setup, **quick)
     assert [checkpoint.setup for checkpoint in made] == ["stack(mnli, xnli)", "stack(stsb, xnli)"]
-    with pytest.raises(XadaptError, match="is 2 models: train_each"):
+    with refused(setup, advice="train_each"):
         lab.train("xnli", on=setup, **quick)
 
 
@@ -136,7 +139,7 @@ def test_a_recipes_base_and_data_are_used_unless_the_session_has_its_own(lab: Se
 
 
 def test_it_cannot_be_changed(lab: Session) -> None:
-    with pytest.raises(AttributeError, match=r"make another one with replace\(seed=\.\.\.\)"):
+    with pytest.raises(AttributeError, match="replace"):
         lab.seed = 43  # type: ignore[misc]
     with pytest.raises(AttributeError):
         lab.something = 1  # type: ignore[attr-defined]
@@ -166,9 +169,27 @@ def test_another_one_does_not_look_at_the_environment_again(
 
 
 def test_another_one_may_have_another_cache(lab: Session) -> None:
-    with pytest.raises(XadaptError, match="cache size 'much'"):
+    with refused("'much'", advice="8GB"):
         lab.replace(cache_size="much")
-    assert lab.replace(cache_size="1GB").store.root == lab.store.root
+    other = lab.replace(cache_size="1GB")
+    assert (other.store.root, other.store.shipped) == (lab.store.root, lab.store.shipped)
+    assert other.store.cache.size == 10**9
+
+
+def test_a_store_has_its_own_size_of_cache(lab: Session, tmp_path: Path) -> None:
+    assert Session(store=str(tmp_path), cache_size="2GB").store.cache.size == 2 * 10**9
+    for open_it in (Session, lab.replace):
+        with refused("cache_size=2GB", advice="Store"):
+            open_it(store=Store(tmp_path), cache_size="2GB")
+
+
+def test_help_shows_every_verb_with_its_arguments() -> None:
+    shown = pydoc.plain(pydoc.render_doc(Session))
+    verbs = ["train", "fuse", "evaluate", "predict_file", "explain", "run", "report", "export", "push", "pull"]
+    for name in verbs:
+        verb = getattr(Session, name)
+        assert f" {name}(session: " in shown
+        assert {f"{argument}:" for argument in inspect.signature(verb).parameters} <= set(verb.__doc__.split())
 
 
 def test_it_says_what_it_is_without_looking_at_the_base(tmp_path: Path) -> None:
@@ -196,36 +217,34 @@ def test_a_task_of_ones_own_is_known_to_the_sessions_of_its_store_alone(lab: Ses
 
 
 @pytest.mark.parametrize(
-    ("call", "message"),
+    ("call", "subject", "advice"),
     [
-        (lambda lab: lab.train("mnli", batch_size=0), "batch_size: input should be greater than or equal to 1"),
-        (lambda lab: lab.train("mnli", max_length=4096), "max_length=4096: this base reads 128 tokens at most"),
-        (lambda lab: lab.train("mnli", batchsize=8), "batchsize: extra inputs are not permitted"),
-        (lambda lab: lab.train("mnli", adapter_config="seq_bm"), "adapter_config 'seq_bm'"),
-        (lambda lab: lab.train("mnli", adapter_layers="5"), "adapter_layers=5: there is no layer 5"),
-        (
-            lambda lab: lab.train("mnli", report_to="tensorbord"),
-            "unknown logger of report_to 'tensorbord': did you mean 'tensorboard'",
-        ),
-        (lambda lab: lab.train("xnli", on="mnli", mode="pile"), "mode.*pile.*: use stack"),
-        (lambda lab: lab.evaluate("mnli", "xnli", limit=0), "limit: input should be greater"),
-        (lambda lab: lab.evaluate("mnli", "xnli", pool_limit=9), "pool_limit is for tasks that retrieve"),
-        (lambda lab: lab.evaluate("mnli", "xnli", layer=1), "layer is for retrieval tasks"),
-        (lambda lab: lab.evaluate("mnli", "xnli", []), "languages is empty"),
-        (lambda lab: lab.evaluate("mnli", "xnli", ["dee"]), "did you mean 'de'"),
-        (lambda lab: lab.predict_file("mnli", "xnli", "a.csv", "b.xml"), "to=b.xml: name a file that ends in"),
-        (lambda lab: lab.replace(seed=-1), "seed=-1: use a whole number"),
-        (lambda lab: lab.replace(data="nowhere"), "data takes hub, bundled or the folder of a mirror"),
-        (lambda lab: lab.replace(precision="bf17").precision, "precision: unknown value 'bf17'"),
-        (lambda lab: lab.replace(device="tpu").device, "unknown device 'tpu'"),
-        (lambda lab: lab.replace(store=__file__), "store=.* is a file: name a folder"),
+        (lambda lab: lab.train("mnli", batch_size=0), "batch_size", "equal to 1"),
+        (lambda lab: lab.train("mnli", max_length=4096), "max_length=4096", "128"),
+        (lambda lab: lab.train("mnli", batchsize=8), "batchsize", ""),
+        (lambda lab: lab.train("mnli", adapter_config="seq_bm"), "adapter_config", ""),
+        (lambda lab: lab.train("mnli", adapter_layers="5"), "adapter_layers=5", ""),
+        (lambda lab: lab.train("mnli", report_to="tensorbord"), "report_to", "'tensorboard'"),
+        (lambda lab: lab.train("xnli", on="mnli", mode="pile"), "mode", "stack"),
+        (lambda lab: lab.evaluate("mnli", "xnli", limit=0), "limit", "greater"),
+        (lambda lab: lab.evaluate("mnli", "xnli", pool_limit=9), "pool_limit", "pool"),
+        (lambda lab: lab.evaluate("mnli", "xnli", layer=1), "layer", "retrieval"),
+        (lambda lab: lab.evaluate("mnli", "xnli", []), "languages", "all"),
+        (lambda lab: lab.evaluate("mnli", "xnli", ["dee"]), "'dee'", "'de'"),
+        (lambda lab: lab.predict_file("mnli", "xnli", "a.csv", "b.xml"), "to=b.xml", ".jsonl or .csv"),
+        (lambda lab: lab.replace(seed=-1), "seed=-1", "from 0"),
+        (lambda lab: lab.replace(data="nowhere"), "data", "bundled"),
+        (lambda lab: lab.replace(precision="bf17").precision, "precision", "'bf16'"),
+        (lambda lab: lab.replace(device="tpu").device, "'tpu'", "cuda"),
+        (lambda lab: lab.replace(store=__file__), "store=", "folder"),
     ],
 )
-def test_a_mistake_is_one_line_that_names_the_argument_of_python(lab: Session, call: Any, message: str) -> None:
-    with pytest.raises(XadaptError, match=message) as caught:
+def test_a_mistake_is_one_line_that_names_the_argument_of_python(
+    lab: Session, call: Any, subject: str, advice: str
+) -> None:
+    with refused(subject, advice=advice) as refusal:
         call(lab)
-    assert "\n" not in str(caught.value)
-    assert "--" not in str(caught.value)
+    assert "--" not in refusal.text
 
 
 def test_a_display_that_is_switched_off_prints_nothing(
@@ -247,7 +266,7 @@ def test_the_usual_display_is_lines_on_standard_error(lab: Session, capsys: pyte
     assert "xnli mnli: de, " in shown.err
 
 
-def test_a_display_of_ones_own_is_told(lab: Session) -> None:
+def test_a_display_of_ones_own_is_called(lab: Session) -> None:
     lines: list[str] = []
     parts: list[str] = []
     display = SpyDisplay(say=lines.append, start=lambda part, rows: parts.append(part))
@@ -256,7 +275,7 @@ def test_a_display_of_ones_own_is_told(lab: Session) -> None:
     assert parts == ["de", "en"]
 
 
-def test_what_is_installed_is_told(lab: Session) -> None:
+def test_what_is_installed_is_listed(lab: Session) -> None:
     facts = lab.info()
     assert facts.base.fingerprint == lab.backbone.fingerprint
     assert {one.setup for one in facts.adapters} >= {"mnli", "squad", "fuse(mnli, stsb)"}
@@ -285,7 +304,7 @@ def test_opening_a_session_loads_no_model_library() -> None:
 
 
 def test_xadapt_has_no_other_lazy_name() -> None:
-    assert (xadapt.Session, xadapt.load) == (Session, sessions.load)
+    assert (xadapt.Session, xadapt.load) == (Session, model.load)
     assert (xadapt.XadaptError, xadapt.RunFailed) == (XadaptError, RunFailed)
     with pytest.raises(AttributeError, match="laod"):
         xadapt.laod  # noqa: B018

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from xadapt.errors import RunFailed, XadaptError
     from xadapt.methods.registration import adapter_method
-    from xadapt.session import Session, load
+    from xadapt.model import load
+    from xadapt.session import Session
 
 __version__ = "0.2.0"
 __all__ = ["RunFailed", "Session", "XadaptError", "__version__", "adapter_method", "load"]
@@ -19,7 +20,7 @@ _LAZY = {
     "Session": "xadapt.session",
     "XadaptError": "xadapt.errors",
     "adapter_method": "xadapt.methods.registration",
-    "load": "xadapt.session",
+    "load": "xadapt.model",
 }
 
 

@@ -7,19 +7,22 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from xadapt.bases import DEFAULT_BASE, base_name
-from xadapt.display import Display
+from xadapt.data.own_tasks import known_tasks
+from xadapt.data.source import open_source
+from xadapt.display import Display, make_display
 from xadapt.errors import XadaptError, option
+from xadapt.store.store import Store
 from xadapt.tasks.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     import torch
 
     from xadapt.backbone.base import Backbone
     from xadapt.data.source import Source
     from xadapt.store.checkpoints import Checkpoint
-    from xadapt.store.store import Store
 
 
 @dataclass(frozen=True)
@@ -106,3 +109,29 @@ class Context:
     def uses(self, checkpoint: Checkpoint) -> None:
         """Show which checkpoint is being used."""
         self.display.say(f"uses {checkpoint.describe()}")
+
+
+def open_context(
+    base: str | None,
+    data: str | None,
+    store: Store | Path | str | None,
+    *,
+    seed: int = 42,
+    device: str = "auto",
+    precision: str = "auto",
+    display: bool | Display = True,
+    cache_size: str | None = None,
+) -> Context:
+    """Open store and rows; the arguments are those of :class:`xadapt.Session`.
+
+    Raises:
+        XadaptError: If the data source or the store is wrong, a task of the user's in it was damaged, or the size of a
+            cache is given for a store that has one.
+    """
+    if isinstance(store, Store) and cache_size is not None:
+        raise XadaptError(
+            f"{option('cache_size', cache_size)}: this store has its own; give the size to Store, or name the folder"
+        )
+    opened = store if isinstance(store, Store) else Store(store, cache_size=cache_size)
+    source, tasks, shown = open_source(data), known_tasks(opened), make_display(display)
+    return Context(source, opened, base or DEFAULT_BASE, tasks, seed, device, precision, shown)

@@ -6,11 +6,17 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from xadapt.bases import DEFAULT_BASE
+from xadapt.composition.grammar import parse
+from xadapt.context import open_context
 from xadapt.data.inputs import CHUNK, input_rows, read_chunks
 from xadapt.data.outputs import check_output, joined, open_output
+from xadapt.data.own_tasks import open_task
 from xadapt.errors import XadaptError
 from xadapt.evaluation.answering import Answerer, answer_with
+from xadapt.evaluation.evaluate import EvalSettings
 from xadapt.problems import problem_class
+from xadapt.validation import validated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -18,10 +24,9 @@ if TYPE_CHECKING:
 
     from xadapt.composition.expression import Node
     from xadapt.context import Context
-    from xadapt.tasks import Task
-
-#: A row or the result of one: columns, or what is predicted, by name.
-Cells = dict[str, Any]
+    from xadapt.display import Display
+    from xadapt.store.store import Store
+    from xadapt.tasks import Row, Task
 
 
 @dataclass(frozen=True)
@@ -38,7 +43,7 @@ class Model:
     task: Task
     answerer: Answerer = field(repr=False)
 
-    def predict(self, rows: Iterable[Mapping[str, Any]], progress: Callable[[int], None] | None = None) -> list[Cells]:
+    def predict(self, rows: Iterable[Mapping[str, Any]], progress: Callable[[int], None] | None = None) -> list[Row]:
         """Predict rows, as many as there are; rows of like length are batched together.
 
         Args:
@@ -53,7 +58,7 @@ class Model:
         """
         return self.answer(input_rows(list(rows), self.task), progress)
 
-    def answer(self, rows: list[Cells], progress: Callable[[int], None] | None = None) -> list[Cells]:
+    def answer(self, rows: list[Row], progress: Callable[[int], None] | None = None) -> list[Row]:
         """Like :meth:`predict`, for rows that :func:`~xadapt.data.inputs.input_rows` has brought into the fields."""
         results = []
         # Features and raw outputs take far more memory than rows.
@@ -61,6 +66,76 @@ class Model:
             chunk = rows[start : start + CHUNK]
             results += self.answerer.problem.readable(*self.answerer.outputs(chunk, progress), chunk)
         return results
+
+
+def load(  # noqa: PLR0913 - each is something that a user chooses
+    setup: str,
+    task: str,
+    *,
+    base: str = DEFAULT_BASE,
+    store: Store | Path | str | None = None,
+    seed: int = 42,
+    device: str = "auto",
+    precision: str = "auto",
+    max_length: int | None = None,
+    display: bool | Display = False,
+) -> Model:
+    """Load a setup to predict a task in any language.
+
+    >>> import xadapt
+    >>> model = xadapt.load("lingnli", task="xnli")
+    >>> answers = model.predict([{"premise": "Sie liest ein Buch.", "hypothesis": "Jemand liest."}])
+    >>> answers[0]["prediction"], sorted(answers[0]["probabilities"])
+    ('entailment', ['contradiction', 'entailment', 'neutral'])
+
+    A row is a mapping. It has the fields of the task's kind or else the columns of the task's own data set
+    (``xadapt tasks TASK`` shows them); gold answers are not needed, and further columns do no harm.
+
+    ===================== ======================================== =====================================================
+    kind                  fields of a row                          result
+    ===================== ======================================== =====================================================
+    text-classification   ``first``                                ``prediction``, a label; ``probabilities``, by label
+    pair-classification   ``first``, ``second``                    the same
+    pair-regression       ``first``, ``second``                    ``prediction``, a number on the task's scale, which
+                                                                   it may overstep a little
+    multiple-choice       ``context``, ``choices`` (texts, two or  ``prediction``, the text of a choice;
+                          more), where the task has it             ``probabilities``, a list in the order of choices
+                          ``question``
+    span-qa               ``question``, ``context``                ``prediction``, cut from the context, ``""`` for no
+                                                                   answer; ``score``
+    tagging               ``tokens`` (texts, or one text, which is ``prediction``, as many tags as tokens
+                          split at spaces)
+    ===================== ======================================== =====================================================
+
+    Probabilities are 0–1; an ensemble's are the mean of its members'. The score of an answer is the probability of its
+    start times that of its end in the window that holds it, 0–1; that of no answer is ``<s>``'s in the least sure
+    window.
+
+    Args:
+        setup: An expression such as ``stack(lingnli, xnli)``.
+        task: The name of a task, or a YAML file that declares one.
+        base: ``e5-small``, a hub id or a folder of an XLM-R checkpoint.
+        store: The store or its folder; None for ``$XADAPT_STORE``, else ``xadapt-store``.
+        seed: The seed whose checkpoints are preferred.
+        device: ``auto``, ``cpu``, ``cuda`` or ``mps``.
+        precision: ``auto``, ``fp32`` or ``bf16``.
+        max_length: Tokens a row, None for the problem's default.
+        display: Whether the checkpoints in use are shown.
+
+    Raises:
+        XadaptError: If an option or the setup is wrong, a member is missing, the task has no head (retrieval, mining)
+            or no head of the setup answers it.
+    """
+    # Rows are the caller's own, whatever $XADAPT_DATA says.
+    context = open_context(base, "bundled", store, seed=seed, device=device, precision=precision, display=display)
+    return load_setup(context, setup, task, max_length)
+
+
+def load_setup(context: Context, setup: str, task: str, max_length: int | None = None) -> Model:
+    """Like :func:`load`, with base, store, hardware, seed and display that are there."""
+    node, target = parse(setup), open_task(task, context.store, context.tasks)
+    check_predictable(target)
+    return load_model(context, node, target, validated(EvalSettings, max_length=max_length).max_length)
 
 
 def load_model(context: Context, node: Node, task: Task, max_length: int | None = None) -> Model:
@@ -127,7 +202,7 @@ def predict_file(
         context: Base, store, hardware, seed and display.
         node: The setup.
         task: The task.
-        file: Rows in any form that :func:`~xadapt.data.inputs.read_chunks` knows, or ``-`` for standard input.
+        file: Rows in any form that :func:`~xadapt.data.inputs.read_chunks` reads, or ``-`` for standard input.
         to: A ``.jsonl`` or ``.csv`` file, which appears when all is done; None for JSON lines on standard output.
         form: ``jsonl`` or ``csv``, None for what the file's ending says.
         max_length: Tokens a row, None for the problem's default.
@@ -140,7 +215,7 @@ def predict_file(
     check_predictable(task)
     chunks = read_chunks(file, form)
     first = next(chunks)
-    # A wrong column is told before a model is loaded.
+    # A wrong column is refused before a model is loaded.
     input_rows(first.rows, task, first)
     model = load_model(context, node, task, max_length)
     count = 0

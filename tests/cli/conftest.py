@@ -34,6 +34,6 @@ def cli(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp
 
 
 @pytest.fixture
-def place(trained: Any) -> list[str]:
+def lab_options(trained: Any) -> list[str]:
     """Options that name the tiny base, the mirror and the trained store."""
     return ["--base", trained.backbone.name, "--data", str(trained.mirror), "--store", str(trained.store.root)]

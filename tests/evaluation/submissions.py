@@ -1,4 +1,4 @@
-"""Submissions, and what the evaluator does with a file, told again."""
+"""Submissions, and what the evaluator does with a file, done again."""
 
 from __future__ import annotations
 
@@ -55,6 +55,6 @@ def accuracy(predictions: list[Any], labels: list[Any]) -> float:
     return 100 * sum(a == b for a, b in zip(predictions, labels, strict=True)) / len(labels)
 
 
-def sorted_places(english: list[str]) -> list[str]:
-    """The evaluator's labels of Tatoeba: its English side is sorted, a label is the place in the files as they come."""
-    return [str(place) for place, _ in sorted(enumerate(english), key=lambda item: item[1].strip())]
+def sorted_positions(english: list[str]) -> list[str]:
+    """The evaluator's labels of Tatoeba: its English side is sorted, a label is the index in the files as they come."""
+    return [str(index) for index, _ in sorted(enumerate(english), key=lambda item: item[1].strip())]

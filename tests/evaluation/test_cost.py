@@ -6,9 +6,9 @@ from dataclasses import replace
 import pytest
 import torch
 
+from tests.error_checks import refused
 from tests.tiny_lab import SpyDisplay
 from xadapt.analysis.costs import costs_of
-from xadapt.errors import XadaptError
 from xadapt.evaluation.cost import CostSettings, hardware_name, interleaved, measure_costs
 from xadapt.store.cost_record import CostRecord
 from xadapt.store.result_record import Result
@@ -48,8 +48,8 @@ def test_setups_of_results_are_measured_task_by_task_once_for_all_seeds(trained)
     pairs = [("xnli", setup) for setup in setups]
     results = results_of(*pairs, ("xquad", "squad"), base=base) + results_of(("xnli", "stsb"), base="another")
     before = torch.get_num_threads(), os.environ.get("TOKENIZERS_PARALLELISM")
-    told = []
-    context = replace(trained.context, display=SpyDisplay(say=told.append))
+    lines = []
+    context = replace(trained.context, display=SpyDisplay(say=lines.append))
     costs = measure_costs(context, results, CostSettings(rows=4, repeats=2))
     assert (torch.get_num_threads(), os.environ.get("TOKENIZERS_PARALLELISM")) == before
     assert set(costs.tasks) == {"xnli", "xquad"}
@@ -61,7 +61,7 @@ def test_setups_of_results_are_measured_task_by_task_once_for_all_seeds(trained)
     assert 0 < xnli.processor_share < 2
     assert (costs.threads, costs.precision, costs.repeats) == (1, "fp32", 2)
     assert {"torch", "adapters", "python"} <= costs.versions.keys()
-    assert "xnli: loading mnli" in told
+    assert "xnli: loading mnli" in lines
 
 
 def test_what_is_measured_is_what_reports_read(trained, tmp_path):
@@ -82,7 +82,7 @@ def test_a_task_without_the_language_is_measured_in_its_first(trained):
 @pytest.mark.parametrize("pairs", [[], [("lareqa", "mnli")]])
 def test_nothing_to_measure_is_an_error(trained, pairs):
     results = results_of(*pairs, base=trained.backbone.name)
-    with pytest.raises(XadaptError, match="evaluate a setup on it first"):
+    with refused(trained.backbone.name, advice="evaluate"):
         measure_costs(trained.context, results)
 
 

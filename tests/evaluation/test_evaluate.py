@@ -11,8 +11,8 @@ import pyarrow.parquet as parquet
 import pytest
 import torch
 
+from tests.error_checks import refused
 from tests.tiny_lab import SpyDisplay
-from xadapt.errors import XadaptError
 from xadapt.evaluation import evaluate as evaluation
 from xadapt.store.result_record import LanguageScore, Result
 from xadapt.training.plan import plan_task
@@ -213,25 +213,23 @@ def test_the_number_of_added_parameters_counts_adapters_and_fusions(trained: Any
 
 
 @pytest.mark.parametrize(
-    ("setup", "task", "languages", "options", "message"),
+    ("setup", "task", "languages", "options", "subject", "advice"),
     [
-        ("none", "tatoeba", "de", {"layer": 3}, "3: base .* layers 0 .* to 2"),
-        ("mnli", "xnli", "de", {"layer": 1}, "layer is for retrieval tasks; xnli is pair-classification"),
-        ("mnli", "xquad", "de", {}, "cannot answer xquad"),
-        ("none", "xnli", "de", {}, "cannot answer xnli"),
-        ("mnli", "xnli", "sw", {}, "no xnli test rows in 'sw'"),
-        ("mnli", "xnli", "dee", {}, "unknown language 'dee': did you mean 'de'"),
-        ("mnli", "xnli", ",", {}, "languages is empty"),
-        ("mnli", "xnli", "de", {"device": "gpu"}, "unknown device 'gpu'"),
+        ("none", "tatoeba", "de", {"layer": 3}, "3", "to 2"),
+        ("mnli", "xnli", "de", {"layer": 1}, "layer", "retrieval"),
+        ("mnli", "xquad", "de", {}, "mnli", "train-target xquad"),
+        ("none", "xnli", "de", {}, "xnli", "train-target xnli"),
+        ("mnli", "xnli", "sw", {}, "'sw'", ""),
+        ("mnli", "xnli", "dee", {}, "'dee'", "'de'"),
+        ("mnli", "xnli", ",", {}, "languages", "all"),
+        ("mnli", "xnli", "de", {"device": "gpu"}, "'gpu'", "cuda"),
     ],
 )
 def test_what_cannot_be_evaluated_is_one_line(
-    trained_once: Any, setup: str, task: str, languages: str, options: dict[str, Any], message: str
+    trained_once: Any, setup: str, task: str, languages: str, options: dict[str, Any], subject: str, advice: str
 ) -> None:
-    with pytest.raises(XadaptError, match=message) as caught:
+    with refused(subject, advice=advice):
         trained_once.evaluate(setup, task, languages, **options)
-    assert "\n" not in str(caught.value)
-    assert caught.value.exit_code == 2
 
 
 def test_a_mean_is_over_scores_that_every_language_has_and_never_over_thresholds() -> None:

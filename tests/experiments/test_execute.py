@@ -29,17 +29,17 @@ RECIPE = Recipe(
 
 
 class Log(Display):
-    """What was done, as a person would be told."""
+    """What was done, as a person would see it."""
 
     def __init__(self) -> None:
-        self.said: list[str] = []
+        self.lines: list[str] = []
         self.steps: list[str] = []
         self.work: list[str] = []
         self.cut: str | None = None
         self.looks: list[tuple[int, int, float]] = []
 
     def say(self, text: str) -> None:
-        self.said.append(text)
+        self.lines.append(text)
 
     @contextmanager
     def training(self, title: str) -> Iterator[Tick]:
@@ -215,5 +215,5 @@ def test_each_seed_uses_the_checkpoints_of_that_seed(lab: Any) -> None:
 def test_every_checkpoint_that_an_evaluation_used_is_reported(lab: Any) -> None:
     log = Log()
     run(lab, log)
-    used = {line.removeprefix("uses ").split(": run ")[0] for line in log.said if line.startswith("uses ")}
+    used = {line.removeprefix("uses ").split(": run ")[0] for line in log.lines if line.startswith("uses ")}
     assert {"mnli", "stsb", "fuse(mnli, stsb)", "xnli", "stack(fuse(mnli, stsb), xnli)"} <= used

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from xadapt.errors import XadaptError
+from tests.error_checks import refused
 from xadapt.experiments.loading import load_recipe
 from xadapt.tasks import Catalogue
 
@@ -36,17 +36,15 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def fault(folder: Path, old: str, new: str) -> str:
+def check_fault(folder: Path, old: str, new: str, *subjects: str, line: int | None = None, advice: str = "") -> None:
     assert old in GOOD
-    with pytest.raises(XadaptError) as caught:
-        load_recipe(write(folder, GOOD.replace(old, new)), Catalogue())
-    message = str(caught.value)
-    assert "\n" not in message
-    assert message.startswith(str(folder / "recipe.yaml"))
-    return message.removeprefix(str(folder / "recipe.yaml"))
+    path = write(folder, GOOD.replace(old, new))
+    where = str(path) if line is None else f"{path}:{line}:"
+    with refused(where, *subjects, advice=advice):
+        load_recipe(path, Catalogue())
 
 
-def test_a_good_recipe_is_read_as_it_stands(tmp_path: Path) -> None:
+def test_a_good_recipe_is_read_as_it_is(tmp_path: Path) -> None:
     recipe = load_recipe(write(tmp_path, GOOD), Catalogue())
     assert recipe.seeds == (1, 2)
     assert recipe.adapters["stsb"].lr == 0.01
@@ -84,47 +82,40 @@ def test_setups_are_canonical_and_each_there_once(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_key_or_value_names_file_and_line(tmp_path: Path, old: str, new: str, line: int) -> None:
-    assert fault(tmp_path, old, new).startswith(f":{line}: ")
+    check_fault(tmp_path, old, new, line=line)
 
 
 def test_an_unknown_task_names_file_line_and_the_nearest_one(tmp_path: Path) -> None:
-    assert "did you mean 'xnli'" in (message := fault(tmp_path, "  xnli:", "  xnlii:"))
-    assert message.startswith(":14: ")
-    assert "did you mean 'mnli'" in (message := fault(tmp_path, "mnli: {epochs", "mnlii: {epochs"))
-    assert message.startswith(":5: ")
+    check_fault(tmp_path, "  xnli:", "  xnlii:", "'xnlii'", line=14, advice="'xnli'")
+    check_fault(tmp_path, "mnli: {epochs", "mnlii: {epochs", "'mnlii'", line=5, advice="'mnli'")
 
 
 def test_a_setup_that_does_not_parse_names_file_and_line(tmp_path: Path) -> None:
-    message = fault(tmp_path, "fuse(stsb, mnli)", "fuse(stsb, mnli")
-    assert "a bracket is not closed" in message
-    assert message.startswith((":12: ", ":9: "))
+    check_fault(tmp_path, "fuse(stsb, mnli)", "fuse(stsb, mnli", "fuse(stsb, mnli", "bracket", line=12)
 
 
 def test_a_missing_part_is_named(tmp_path: Path) -> None:
-    assert "title" in fault(tmp_path, "title: A small experiment\n", "")
+    check_fault(tmp_path, "title: A small experiment\n", "", "title")
 
 
 @pytest.mark.parametrize("text", ["name: [unclosed\n", "name: a\n  title: b\n", "a: b: c\n", "\tname: a\n"])
 def test_what_is_not_yaml_names_file_and_line(tmp_path: Path, text: str) -> None:
     path = write(tmp_path, text)
-    with pytest.raises(XadaptError, match="not YAML") as caught:
+    with refused(f"{path}:", "YAML"):
         load_recipe(path, Catalogue())
-    assert str(caught.value).startswith(f"{path}:")
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n", "just words\n"])
 def test_what_is_no_recipe_is_one_line(tmp_path: Path, text: str) -> None:
     path = write(tmp_path, text)
-    with pytest.raises(XadaptError) as caught:
+    with refused(path, advice="setups and targets"):
         load_recipe(path, Catalogue())
-    assert str(path) in str(caught.value)
-    assert "\n" not in str(caught.value)
 
 
 def test_a_key_that_is_not_text_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(XadaptError):
-        load_recipe(write(tmp_path, "1: 2\n"), Catalogue())
+    path = write(tmp_path, "1: 2\n")
+    with refused(path):
+        load_recipe(path, Catalogue())
 
 
 @pytest.mark.parametrize(
@@ -140,7 +131,7 @@ def test_a_recipe_that_cannot_be_planned_names_its_file(tmp_path: Path, old: str
 
     assert old in GOOD
     path = write(tmp_path, GOOD.replace(old, new))
-    with pytest.raises(XadaptError, match=r"recipe\.yaml"):
+    with refused(path):
         plan_steps(load_recipe(path, Catalogue()))
 
 
@@ -148,12 +139,12 @@ def test_a_setup_without_any_head_for_a_target_is_refused_before_anything_runs(t
     from xadapt.experiments.steps import plan_steps
 
     path = write(tmp_path, GOOD.replace("    train: {limit: 8}\n", ""))
-    with pytest.raises(XadaptError, match="none"):
+    with refused(path, "none", "xnli", advice="train budget"):
         plan_steps(load_recipe(path, Catalogue()))
 
 
 def test_a_missing_recipe_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(XadaptError, match=r"cannot read .*nowhere\.yaml"):
+    with refused("nowhere.yaml"):
         load_recipe(tmp_path / "nowhere.yaml", Catalogue())
 
 
@@ -175,5 +166,4 @@ def test_layers_are_read_as_a_number_or_as_text(tmp_path: Path, text: str, layer
 
 
 def test_layers_that_say_nothing_name_file_and_line(tmp_path: Path) -> None:
-    assert "'top' says no layers" in (message := fault(tmp_path, "lr: 0.01", "adapter_layers: top"))
-    assert message.startswith(":7: ")
+    check_fault(tmp_path, "lr: 0.01", "adapter_layers: top", "'top'", line=7)

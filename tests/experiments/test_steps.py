@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from xadapt.errors import XadaptError
+from tests.error_checks import refused
 from xadapt.experiments.recipe import Recipe
 from xadapt.experiments.steps import EvalStep, TrainStep, narrowed, plan_steps
 
@@ -92,14 +92,14 @@ def test_a_target_without_rows_of_its_own_is_learnt_from_another_task() -> None:
 
 
 @pytest.mark.parametrize(
-    ("target", "what"),
+    ("target", "subject", "advice"),
     [
-        ({"train": {"limit": 8}, "train_on": "mnli"}, "mnli does not have its labels"),
-        ({"train_on": "mrpc"}, "give its train budget too"),
+        ({"train": {"limit": 8}, "train_on": "mnli"}, "mnli", "labels"),
+        ({"train_on": "mrpc"}, "train_on", "train budget"),
     ],
 )
-def test_what_a_target_cannot_be_learnt_from_is_refused(target: dict[str, Any], what: str) -> None:
-    with pytest.raises(XadaptError, match=what):
+def test_what_a_target_cannot_be_learnt_from_is_refused(target: dict[str, Any], subject: str, advice: str) -> None:
+    with refused("pawsx", subject, advice=advice):
         plan_steps(recipe(setups=["mnli"], targets={"pawsx": target}))
 
 
@@ -136,9 +136,9 @@ def test_a_recipe_can_be_narrowed_to_some_of_its_targets() -> None:
     assert list(narrow.targets) == ["tatoeba", "xnli"]
     some = plan_steps(narrowed(whole, "tatoeba"))
     assert not [step for step in some if "fuse" in str(step)]
-    with pytest.raises(XadaptError, match="did you mean 'xnli'"):
+    with refused("'xnl'", advice="'xnli'"):
         narrowed(whole, "xnl")
-    with pytest.raises(XadaptError, match="only is empty"):
+    with refused("only", advice="xnli"):
         narrowed(whole, " , ")
 
 

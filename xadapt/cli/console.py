@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from xadapt.tables import Table
 
 out = Console()
 err = Console(stderr=True)
 
 
 def say(text: str) -> None:
-    """Tell something on standard error, as it is."""
+    """Print a line on standard error, as it is."""
     err.print(text, style="dim", markup=False, highlight=False, soft_wrap=True)
+
+
+def print_line(text: str) -> None:
+    """Print a line on standard output, as it is, however long."""
+    out.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def print_json(value: object) -> None:
@@ -24,12 +29,13 @@ def print_json(value: object) -> None:
     print(json.dumps(value, indent=2, ensure_ascii=False))
 
 
-def show(table: Table) -> None:
+def show(table: Table, padding: int = 1) -> None:
     """Print a table with its title and its caption on lines of their own, which a narrow table would fold."""
-    caption = table.caption
-    if table.title:
-        out.print(table.title, style="bold", markup=False, highlight=False, soft_wrap=True)
-    table.title = table.caption = None
-    out.print(table)
-    if caption:
-        out.print(caption, style="table.caption", markup=False, highlight=False, soft_wrap=True)
+    from xadapt.tables import terminal_table
+
+    laid_out = terminal_table(table, padding)
+    laid_out.title = laid_out.caption = None
+    out.print(table.title, style="bold", markup=False, highlight=False, soft_wrap=True)
+    out.print(laid_out)
+    if table.caption:
+        out.print(table.caption, style="table.caption", markup=False, highlight=False, soft_wrap=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xadapt.cli import options as o
-from xadapt.cli.console import out, print_json, show
+from xadapt.cli.console import out, print_json, print_line, show
 from xadapt.cli.shared import with_session
 
 if TYPE_CHECKING:
@@ -40,32 +40,24 @@ def explain_command(
     base.
     """
     from xadapt.explain.record import explanation_record
-    from xadapt.reports.explanation import write_explanation
 
-    explanation = lab.explain(setup, task, languages, limit, max_length)
-    written = write_explanation(explanation, to) if to else []
+    explanation = lab.explain(setup, task, languages, limit, max_length, to)
     if as_json:
         print_json(explanation_record(explanation).stored())
-    else:
-        _print(explanation, written)
+        return
+    _print(explanation)
+    if to:
+        print_line(f"explanation: {to / 'explanation.md'}")
 
 
-def _print(explanation: Explanation, written: list[Path]) -> None:
-    from xadapt.explain.statements import statements
+def _print(explanation: Explanation) -> None:
     from xadapt.reports.explanation import facts_line, headline, tables
     from xadapt.reports.explanation_tables import SPREAD_MEMBERS
-    from xadapt.tables import terminal_table
 
     out.print(headline(explanation), style="bold", markup=False, highlight=False, soft_wrap=True)
-    for line in statements(explanation):
-        _tell(line)
+    for line in explanation.statements:
+        print_line(line)
     out.print()
     for table in tables(explanation, spreads=len(explanation.members) <= SPREAD_MEMBERS):
-        show(terminal_table(table))
-    _tell(facts_line(explanation))
-    if written:
-        _tell(f"explanation: {written[-1]}")
-
-
-def _tell(line: str) -> None:
-    out.print(line, markup=False, highlight=False, soft_wrap=True)
+        show(table)
+    print_line(facts_line(explanation))

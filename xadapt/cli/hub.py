@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xadapt.cli import options as o
-from xadapt.cli.console import err, out, print_json
+from xadapt.cli.console import err, print_json, print_line
 from xadapt.cli.shared import with_session
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def push_command(
     revision: Annotated[str | None, typer.Option(help="The branch; it is made if need be. [default: main]")] = None,
     members: Annotated[
         bool,
-        typer.Option("--with-members/--without-members", help="Upload the checkpoints that it stands on, too."),
+        typer.Option("--with-members/--without-members", help="Upload the checkpoints that it is made of, too."),
     ] = True,
     as_json: o.Json = False,
 ) -> None:
@@ -46,11 +46,11 @@ def push_command(
     _calm_bars()
     pushed = lab.push(setup, repo, private=private, message=message, revision=revision, members=members)
     if as_json:
-        told = {"repo": pushed.repo, "url": pushed.url, "revision": pushed.revision}
-        print_json({**told, "pushed": pushed.sent, **pushed.entry.model_dump()})
+        facts = {"repo": pushed.repo, "url": pushed.url, "revision": pushed.revision}
+        print_json({**facts, "pushed": pushed.sent, **pushed.entry.model_dump()})
         return
-    _line(f"{pushed.entry.setup} is at {pushed.url} ({pushed.revision[:8]})")
-    _line(f"get it anywhere with: xadapt pull {pushed.repo}" + (f" --revision {revision}" if revision else ""))
+    print_line(f"{pushed.entry.setup} is at {pushed.url} ({pushed.revision[:8]})")
+    print_line(f"get it anywhere with: xadapt pull {pushed.repo}" + (f" --revision {revision}" if revision else ""))
 
 
 @with_session("store")
@@ -64,8 +64,8 @@ def pull_command(
     """Pull setups that were pushed with xadapt into the store.
 
     What is in the store and whole is never replaced; pickled weights and whatever is not as it was pushed are refused.
-    Started again, it goes on from what has come. Exit code 1 means that a setup stands on checkpoints that are nowhere,
-    or that have other weights here.
+    Started again, it goes on from what has come. Exit code 1 means that a setup needs checkpoints that are nowhere, or
+    that have other weights here.
     """
     _calm_bars()
     pulled = lab.pull(repo, setup, revision)
@@ -101,25 +101,23 @@ def _facts(pulled: Pulled) -> dict[str, object]:
 def _print(pulled: Pulled, store: Store) -> None:
     from xadapt.portable.hub.front_page import usage
 
-    _line(
+    print_line(
         f"{pulled.repo} at {pulled.revision[:8]}: {len(pulled.taken)} pulled into {store.root}, "
         f"{len(pulled.kept)} already there"
     )
     for run, name in pulled.missing.items():
-        _line(f"missing: {name} (run {run}) is neither in {pulled.repo} nor in {store.root}: pull it or copy it there")
+        print_line(
+            f"missing: {name} (run {run}) is neither in {pulled.repo} nor in {store.root}: pull it or copy it there"
+        )
     for run, name in pulled.differing.items():
-        _line(
+        print_line(
             f"differs: {name} (run {run}) was made again here, with other weights than in {pulled.repo}: move "
             f"{store.run_path(run)} away and pull again"
         )
     for name, run in pulled.instead.items():
-        _line(f"note: for {name} this store uses run {run}, which is newer than the one in {pulled.repo}")
+        print_line(f"note: for {name} this store uses run {run}, which is newer than the one in {pulled.repo}")
     for name, run in pulled.displaced.items():
-        _line(f"note: {name} is another run from now on; {run}, used until now, is still in {store.root}")
+        print_line(f"note: {name} is another run from now on; {run}, used until now, is still in {store.root}")
     for entry in pulled.entries:
         if pulled.usable(entry):
-            _line(f"{entry.setup}: use it with {usage(entry)}")
-
-
-def _line(text: str) -> None:
-    out.print(text, markup=False, highlight=False, soft_wrap=True)
+            print_line(f"{entry.setup}: use it with {usage(entry)}")

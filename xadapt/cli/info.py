@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xadapt.cli import options as o
-from xadapt.cli.console import out, print_json, show
+from xadapt.cli.console import print_json, print_line, show
 from xadapt.cli.shared import with_session
 
 if TYPE_CHECKING:
@@ -44,28 +44,29 @@ def tasks(
 
 
 def _print_task(task: Task) -> None:
-    from rich.table import Table
-
     from xadapt.reports.catalogue import facts
+    from xadapt.tables import Table, cells, words
 
-    table = Table(show_header=False, title=f"Task {task.name}")
-    for key, value in facts(task).items():
-        if value:
-            table.add_row(key, "yes" if value is True else " ".join(value) if isinstance(value, list) else value)
-    show(table)
+    rows = [
+        cells([key, "yes" if value is True else " ".join(value) if isinstance(value, list) else value])
+        for key, value in facts(task).items()
+        if value
+    ]
+    (name, own), *rest = rows
+    columns = [*words(name.text), *words(own.text, wraps=True)]
+    show(Table(f"Task {task.name}", columns, rest))
 
 
 def _print_tasks(shown: list[Task]) -> None:
-    from rich.table import Table
-
     from xadapt.reports.catalogue import rows
+    from xadapt.tables import Table, cells, words
 
-    table = Table(title="Tasks", caption="more: xadapt tasks NAME", caption_justify="left")
-    for column in ("task", "kind", "metric", "English training rows", "measured in", "suites"):
-        table.add_column(column, no_wrap=column != "English training rows")
-    for row in rows(shown):
-        table.add_row(*row)
-    show(table)
+    columns = [
+        *words("task", "kind", "metric"),
+        *words("English training rows", wraps=True),
+        *words("measured in", "suites"),
+    ]
+    show(Table("Tasks", columns, [cells(row) for row in rows(shown)], caption="more: xadapt tasks NAME"))
 
 
 @with_session("base", "data", "store")
@@ -75,27 +76,26 @@ def info(lab: Session, as_json: o.Json = False) -> None:
     if as_json:
         print_json(facts.as_json())
         return
-    out.print(", ".join(f"{name} {number}" for name, number in facts.versions.items()), highlight=False)
+    print_line(", ".join(f"{name} {number}" for name, number in facts.versions.items()))
     revised = ", ".join(f"{name} {number}" for name, number in facts.revisions.items())
-    out.print(f"revisions: {revised}", highlight=False, soft_wrap=True)
-    out.print(f"device {facts.device} ({facts.threads} threads), precision {facts.precision}", highlight=False)
+    print_line(f"revisions: {revised}")
+    print_line(f"device {facts.device} ({facts.threads} threads), precision {facts.precision}")
     base = facts.base
     size = f"{base.layers} layers, width {base.width}"
-    out.print(f"base {base.name}: {size}, fingerprint {base.fingerprint[:16]}", highlight=False)
-    out.print(f"data {facts.data}, store {facts.store}", highlight=False, soft_wrap=True)
+    print_line(f"base {base.name}: {size}, fingerprint {base.fingerprint[:16]}")
+    print_line(f"data {facts.data}, store {facts.store}")
     _print_adapters(facts.adapters)
 
 
 def _print_adapters(adapters: list[AdapterFacts]) -> None:
-    from rich.table import Table
+    from xadapt.tables import Table, cells, words
 
     if not adapters:
-        out.print("no adapters yet: make one with `xadapt train-task mnli`")
+        print_line("no adapters yet: make one with `xadapt train-task mnli`")
         return
-    table = Table(title="Adapters")
-    for column in ("setup", "base", "data", "seed", "run", "folder"):
-        table.add_column(column, overflow="fold")
-    for one in adapters:
-        base = one.base if one.fits else f"{one.base} (another base)"
-        table.add_row(one.setup, base, one.data, str(one.seed), one.run[:8], one.path)
-    show(table)
+    rows = [
+        cells([one.setup, one.base if one.fits else f"{one.base} (another base)", one.data, str(one.seed)])
+        + cells([one.run[:8], one.path])
+        for one in adapters
+    ]
+    show(Table("Adapters", words("setup", "base", "data", "seed", "run", "folder", wraps=True), rows))

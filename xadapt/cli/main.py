@@ -1,4 +1,4 @@
-"""The command line: parse, call one function, print."""
+"""The command line: parse, one call of the session, print."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import typer
 
 from xadapt import __version__
 from xadapt.cli import data, evaluate, explain, hub, info, portable, predict, report, run, suite, train
-from xadapt.errors import XadaptError, options_as_flags, unknown
+from xadapt.cli.groups import Group
+from xadapt.errors import XadaptError, options_as_flags
 
 _INTERRUPTED = 130
 
 app = typer.Typer(
     name="xadapt",
+    cls=Group,
     help="Adapters for cross-lingual transfer: train in English, put adapters together, measure zero-shot.",
     invoke_without_command=True,
     add_completion=False,
@@ -72,16 +74,13 @@ def main(arguments: list[str] | None = None) -> None:
         # Typer's usage errors have no public class that all its releases share, but all can format themselves.
         if not hasattr(error, "format_message") or os.environ.get("XADAPT_DEBUG"):
             raise
-        _fail(_usage(error, command), 2)
+        _fail(_usage(error), 2)
 
 
-def _usage(error: Any, command: Any) -> str:
+def _usage(error: Any) -> str:
     message = " ".join(error.format_message().split())
-    if message.startswith("No such command"):
-        return str(unknown("command", message.split("'")[1], command.commands))
-    if message.startswith("Missing"):
-        return f"{message.rstrip('.')}: see `{error.ctx.command_path} --help`"
-    return message
+    missing = type(error).__name__ == "MissingParameter"
+    return f"{message.rstrip('.')}: see `{error.ctx.command_path} --help`" if missing else message
 
 
 def _fail(message: str, code: int) -> None:

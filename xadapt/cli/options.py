@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+#: Settings of a run by name, as the session takes them.
+Settings = dict[str, Any]
 
 Base = Annotated[
     str | None,
@@ -44,6 +47,11 @@ Rank = Annotated[
 ]
 MixingCap = Annotated[int | None, typer.Option(help="Rows of a task that count in an epoch at most. [default: 131072]")]
 ReportTo = Annotated[str | None, typer.Option(help="Loggers of the Trainer, such as tensorboard or wandb.")]
+Setup = Annotated[str, typer.Option(help='A setup, such as mnli or "stack(fuse(mnli, squad, stsb), xnli)", or none.')]
+PoolLimit = Annotated[
+    int | None, typer.Option(help="Retrieval from a pool: its items, the rows' answers first, a fixed sample.")
+]
+Layer = Annotated[int | None, typer.Option(help="Retrieval: pool this layer. [default: the base's own]")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 Languages = Annotated[
     str, typer.Option("--languages", "--language", help="all, or codes separated by commas, such as de,sw,zh.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xadapt.cli import options as o
-from xadapt.cli.console import out, print_json
+from xadapt.cli.console import print_json, print_line
 from xadapt.cli.shared import with_session
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ def export_command(
         print_json({"path": str(made.path), **made.record.stored(), "notes": list(made.notes)})
         return
     for note in made.notes:
-        _line(note)
-    _line(f"{made.record.setup} as {made.record.form}, {made.record.precision}; {made.check}")
-    _line(str(made.path))
+        print_line(note)
+    print_line(f"{made.record.setup} as {made.record.form}, {made.record.precision}; {made.check}")
+    print_line(str(made.path))
 
 
 @with_session("base", "store", "seed")
@@ -87,19 +87,12 @@ def import_command(
 
 
 def _summary(checkpoint: Checkpoint) -> Json:
-    stored = checkpoint.record.stored()
-    return {
-        "checkpoint": str(checkpoint.path),
-        **{key: stored[key] for key in ("setup", "run", "seed", "heads", "members")},
-    }
+    facts = {key: getattr(checkpoint.record, key) for key in ("setup", "run", "seed", "heads", "members")}
+    return {"checkpoint": str(checkpoint.path), **facts}
 
 
 def _print(checkpoint: Checkpoint) -> None:
     form = checkpoint.record.imported.form if checkpoint.record.imported else "adapter"
     heads = f"with a head for {', '.join(checkpoint.heads)}" if checkpoint.heads else "without a head"
-    _line(f"{checkpoint.setup}: {form}, {heads}, seed {checkpoint.seed}")
-    _line(str(checkpoint.path))
-
-
-def _line(text: str) -> None:
-    out.print(text, markup=False, highlight=False, soft_wrap=True)
+    print_line(f"{checkpoint.setup}: {form}, {heads}, seed {checkpoint.seed}")
+    print_line(str(checkpoint.path))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xadapt.cli import options as o
-from xadapt.cli.console import err, out, say
+from xadapt.cli.console import err, print_line, say
 from xadapt.cli.shared import with_session
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def predict_command(
         done = lab.predict_file(setup, task, file, to, form=form, max_length=max_length, progress=progress)
     if to:
         say(f"{done.task} {done.setup}: {done.rows:,} rows")
-        out.print(str(to), highlight=False, soft_wrap=True)
+        print_line(str(to))
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xadapt.cli import options as o
-from xadapt.cli.console import out, print_json, show
+from xadapt.cli.console import print_json, print_line, show
 from xadapt.cli.evaluate import public
 from xadapt.cli.shared import with_session
 
@@ -32,14 +32,14 @@ def report(
     as_json: o.Json = False,
 ) -> None:
     """Compare the setups that were evaluated."""
-    from xadapt.reports import rich_tables
+    from xadapt.reports.terminal import comparison_tables
 
     # Tests take their time, and what is printed for programs has none.
     made = lab.report(results, to, None if title == _TITLE else title, tested=bool(to) or not as_json)
     if as_json:
         print_json([public(result) for result in made.results])
         return
-    for table in rich_tables(made.comparisons):
-        show(table)
+    for table in comparison_tables(made.comparisons):
+        show(table, padding=0)
     if made.path:
-        out.print(f"report: {made.path}", highlight=False, soft_wrap=True)
+        print_line(f"report: {made.path}")

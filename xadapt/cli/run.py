@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from xadapt.cli import options as o
-from xadapt.cli.console import out, print_json, say, show
+from xadapt.cli.console import print_json, print_line, say, show
 from xadapt.cli.evaluate import public
 from xadapt.cli.shared import with_session
 from xadapt.cli.suite import print_suite
@@ -61,13 +61,13 @@ def run(
 
 
 def _print(report: Report) -> None:
-    from xadapt.reports import rich_tables
+    from xadapt.reports.terminal import comparison_tables
 
-    for table in rich_tables(report.comparisons):
-        show(table)
+    for table in comparison_tables(report.comparisons):
+        show(table, padding=0)
     for scored in report.suites:
         print_suite(scored.score, ", ".join(f"{key} {value}" for key, value in scored.facts.items()))
-    out.print(f"report: {report.path}", highlight=False, soft_wrap=True)
+    print_line(f"report: {report.path}")
 
 
 def _print_plan(expected: Sequence[Expected], as_json: bool) -> None:
@@ -79,5 +79,5 @@ def _print_plan(expected: Sequence[Expected], as_json: bool) -> None:
         return
     for number, one in enumerate(expected, start=1):
         about = "done" if one.done else "?" if one.seconds is None else duration(one.seconds)
-        out.print(f"{number:3} {about:>12}  {one.step}", highlight=False, soft_wrap=True)
+        print_line(f"{number:3} {about:>12}  {one.step}")
     say(summary(expected, 0, Pace().seconds(expected)))

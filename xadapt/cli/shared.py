@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 from xadapt.cli import options as o
 
 if TYPE_CHECKING:
-    from xadapt.session import Session
+    from xadapt.session import Session, SessionOptions
 
 Command = Callable[..., None]
 
@@ -53,7 +53,7 @@ def with_session(*names: str) -> Callable[[Command], Command]:
 
         @wraps(command)
         def opened(**values: Any) -> None:
-            command(_open({p.name: values.pop(p.name) for p in shared}), **values)
+            command(_open(_taken(shared, values)), **values)
 
         return _signed(opened, command, shared, ("lab",))
 
@@ -66,13 +66,17 @@ def training_options(command: Command) -> Command:
 
     @wraps(command)
     def opened(**values: Any) -> None:
-        lab = _open({p.name: values.pop(p.name) for p in making})
-        command(lab, {p.name: values.pop(p.name) for p in settings}, **values)
+        lab = _open(_taken(making, values))
+        command(lab, _taken(settings, values), **values)
 
     return _signed(opened, command, [*making, *settings], ("lab", "settings"))
 
 
-def _open(options: dict[str, Any]) -> Session:
+def _taken(parameters: list[inspect.Parameter], values: o.Settings) -> Any:
+    return {parameter.name: values.pop(parameter.name) for parameter in parameters}
+
+
+def _open(options: SessionOptions) -> Session:
     from xadapt.session import Session
 
     return Session(**options)

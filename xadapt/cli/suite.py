@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from xadapt.cli import options as o
-from xadapt.cli.console import out, print_json, show
+from xadapt.cli.console import print_json, print_line, show
 from xadapt.cli.shared import with_session
 
 if TYPE_CHECKING:
@@ -23,42 +22,29 @@ def register(app: typer.Typer) -> None:
     app.command("submit")(submit)
 
 
-def show_suite(
-    lab: Session, run: SuiteRun, setup: str, settings: Mapping[str, int | None], to: Path | None, as_json: bool
-) -> None:
-    """Print what came of a suite, and write it to a folder."""
-    from xadapt.composition.grammar import parse
-    from xadapt.reports.suite_tables import suite_json, write_suite
+def print_suite_run(run: SuiteRun, as_json: bool) -> None:
+    """Print a suite that was evaluated, and the files that were written of it."""
+    from xadapt.reports.suite_tables import suite_json
 
-    facts = {
-        "setup": str(parse(setup)),
-        "base": lab.backbone.name,
-        "data": lab.source.name,
-        "limit": settings["limit"],
-        "pool_limit": settings["pool_limit"],
-        "seed": lab.seed,
-    }
-    written = write_suite(run.score, facts, to) if to else []
     if as_json:
-        print_json(suite_json(run.score, facts))
+        print_json(suite_json(run.score, run.facts))
         return
-    print_suite(run.score, ", ".join(f"{key} {value}" for key, value in facts.items() if value is not None))
-    for path in written:
-        out.print(str(path), highlight=False, soft_wrap=True)
+    print_suite(run.score, ", ".join(f"{key} {value}" for key, value in run.facts.items() if value is not None))
+    for path in run.files:
+        print_line(str(path))
 
 
 def print_suite(score: SuiteScore, facts: str) -> None:
-    """Print a suite's tasks, its groups, and what a reader must know."""
+    """Print a suite's tasks, its groups, and what a reader must be aware of."""
     from xadapt.reports.suite_tables import group_table, task_table, verdict_lines
-    from xadapt.tables import terminal_table
 
-    # The setups of all tasks are much alike and would fold the table: they stand below it.
+    # The setups of all tasks are much alike and would fold the table: they follow it.
     for table in (task_table(score, brief=True), group_table(score)):
-        show(terminal_table(table))
+        show(table)
     notes = ["In brackets: over what is there, not the benchmark's score."] if score.overall.missing else []
     answered = ", ".join(f"{task.task} by {task.setup}" for task in score.tasks if task.setup)
     for text in (*notes, *verdict_lines(score), f"Answered: {answered}.", facts):
-        out.print(text, markup=False, highlight=False, soft_wrap=True)
+        print_line(text)
 
 
 @with_session("base", "data", "store", "seed")
@@ -82,7 +68,7 @@ def submit(
         print_json({"path": str(made.path), "tasks": made.tasks, "missing": list(made.missing)})
         return
     for line in made.lines():
-        out.print(line, markup=False, highlight=False, soft_wrap=True)
+        print_line(line)
     if lab.source.name != "hub":
-        out.print(f"rows of {lab.source.name}: the evaluator wants the whole official test sets", markup=False)
-    out.print(str(made.path), highlight=False, soft_wrap=True)
+        print_line(f"rows of {lab.source.name}: the evaluator wants the whole official test sets")
+    print_line(str(made.path))

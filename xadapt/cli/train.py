@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from xadapt.cli import options as o
-from xadapt.cli.console import out, print_json, show
+from xadapt.cli.console import print_json, print_line, show
 from xadapt.cli.shared import training_options
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 @training_options
 def train_task(
     lab: Session,
-    settings: dict[str, Any],
+    settings: o.Settings,
     task: Task,
     adapter_config: o.AdapterConfigText = None,
     adapter_layers: o.AdapterLayers = None,
@@ -47,7 +47,7 @@ def train_task(
 @training_options
 def fuse(
     lab: Session,
-    settings: dict[str, Any],
+    settings: o.Settings,
     members: Members,
     on: Annotated[str | None, typer.Option(help="Learn to fuse on this task's rows. [default: members' own]")] = None,
     rank: o.Rank = None,
@@ -60,7 +60,7 @@ def fuse(
 @training_options
 def multitask(
     lab: Session,
-    settings: dict[str, Any],
+    settings: o.Settings,
     tasks: Annotated[list[str], typer.Argument(help="Tasks, two or more, such as mnli squad stsb.")],
     mixing_cap: o.MixingCap = None,
     adapter_config: o.AdapterConfigText = None,
@@ -75,7 +75,7 @@ def multitask(
 @training_options
 def soup(
     lab: Session,
-    settings: dict[str, Any],
+    settings: o.Settings,
     members: Members,
     on: Annotated[str, typer.Option(help="The task whose English dev rows choose the weights.")],
     method: Annotated[
@@ -90,9 +90,9 @@ def soup(
 @training_options
 def train_target(
     lab: Session,
-    settings: dict[str, Any],
+    settings: o.Settings,
     task: Task,
-    on: Annotated[str, typer.Option(help='The setup it stands on, such as "fuse(mnli, squad, stsb)", or none.')],
+    on: Annotated[str, typer.Option(help='The setup below it, such as "fuse(mnli, squad, stsb)", or none.')],
     mode: Annotated[str, typer.Option(help="stack: a fresh adapter on top. continue: train the weights on.")] = "stack",
     adapter_config: o.AdapterConfigText = None,
     adapter_layers: o.AdapterLayers = None,
@@ -112,30 +112,29 @@ def _print(made: list[Checkpoint], as_json: bool) -> None:
     for checkpoint in made:
         _print_one(checkpoint)
     if together:
-        out.print(f"together: {together}", highlight=False, soft_wrap=True)
+        print_line(f"together: {together}")
 
 
 def _summary(checkpoint: Checkpoint) -> Json:
-    stored = checkpoint.record.stored()
-    keys = ("setup", "run", "seed", "data", "rows", "members")
-    facts = {key: stored[key] for key in keys}
-    return {"checkpoint": str(checkpoint.path), **facts, "base": stored["base"]["name"], **stored["figures"]}
+    record = checkpoint.record
+    facts = {key: getattr(record, key) for key in ("setup", "run", "seed", "data", "rows", "members")}
+    figures = record.figures.model_dump(mode="json", exclude_none=True)
+    return {"checkpoint": str(checkpoint.path), **facts, "base": record.base.name, **figures}
 
 
 def _print_one(checkpoint: Checkpoint) -> None:
-    from rich.table import Table
+    from xadapt.tables import Table, cells, numbers, words
 
     figures = checkpoint.record.figures
-    table = Table(title=f"{checkpoint.setup}: English development scores")
-    for column in ("task", "N", "scores"):
-        table.add_column(column, justify="right" if column == "N" else "left")
-    for name, scores in figures.dev.items():
-        shown = ", ".join(f"{key} {value:.1f}" for key, value in scores.items())
-        table.add_row(name, f"{figures.dev_rows[name]:,}", shown)
-    show(table)
+    rows = [
+        cells([name, figures.dev_rows[name], ", ".join(f"{key} {value:.1f}" for key, value in scores.items())])
+        for name, scores in figures.dev.items()
+    ]
+    columns = [*words("task"), *numbers("N"), *words("scores", wraps=True)]
+    show(Table(f"{checkpoint.setup}: English development scores", columns, rows))
     if figures.mixture:
         parts = ", ".join(f"{weight:.3f} {member}" for member, weight in figures.mixture.items())
-        out.print(f"weights: {parts}", highlight=False, soft_wrap=True)
+        print_line(f"weights: {parts}")
     steps, parameters = f"{figures.steps or 0:,} steps", f"{figures.parameters:,} trained parameters"
-    out.print(f"{steps}, {parameters}, {figures.seconds:,} s", highlight=False)
-    out.print(str(checkpoint.path), highlight=False, soft_wrap=True)
+    print_line(f"{steps}, {parameters}, {figures.seconds:,} s")
+    print_line(str(checkpoint.path))

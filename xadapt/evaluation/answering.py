@@ -1,20 +1,23 @@
-"""A setup that answers a task: one model, or the members of an ensemble side by side."""
+"""A setup that answers a task: one model, or the members of an ensemble side by side; and its English dev score."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xadapt.composition.builder import Assembly, assemble
 from xadapt.errors import XadaptError
-from xadapt.evaluation.kept_answers import answers_space, kept_outputs, level
+from xadapt.evaluation.kept_answers import Reader, answers_space, kept_outputs, level
 from xadapt.methods.adapter import adapter_state
 from xadapt.methods.fusion import fusion_layers
+from xadapt.metrics import main_score
 from xadapt.problems import Problem, bind
 from xadapt.problems.predict import all_raw_outputs
+from xadapt.tasks.catalogue import DEFAULT, Catalogue
 
 if TYPE_CHECKING:
     import torch
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from xadapt.context import Context
     from xadapt.problems.base import Feature
     from xadapt.store.checkpoints import Checkpoint
+    from xadapt.store.records import Scores
     from xadapt.store.text_cache import TextCache
     from xadapt.tasks import Row, Task
 
@@ -85,13 +89,15 @@ class Answerer:
 
     def _raw(self, features: list[Feature], with_head: bool, progress: Progress, rows: int) -> list[np.ndarray]:
         heads: list[str | None] = self.heads if with_head else [None] * len(self.heads)
-        asked = self.problem, features, heads, self.precision, progress, rows
         if self.cache is None:
-            raws = all_raw_outputs([assembly.model for assembly in self.assemblies], *asked)
+            models = [assembly.model for assembly in self.assemblies]
+            raws = all_raw_outputs(models, self.problem, features, heads, self.precision, progress, rows)
         else:
-            each = zip(self.parts, self.assemblies, heads, strict=True)
-            spaces = [answers_space(*one, self.problem, self.precision) for one in each]
-            raws = kept_outputs(self.cache, spaces, self.assemblies, *asked)
+            readers = [
+                Reader(assembly, head, answers_space(part, assembly, head, self.problem, self.precision))
+                for part, assembly, head in zip(self.parts, self.assemblies, heads, strict=True)
+            ]
+            raws = kept_outputs(self.cache, readers, self.problem, features, self.precision, progress, rows)
         if len(raws) == 1:
             return raws[0]
         return [self.problem.combine(level(several)) for several in zip(*raws, strict=True)]
@@ -131,7 +137,7 @@ def answer_with(
         task: The task.
         max_length: Tokens a row, None for the problem's default.
         layer: For retrieval, the layer whose vectors are pooled; None for the base's own.
-        on_use: Told of every checkpoint in use; by default a person is.
+        on_use: Called with every checkpoint in use; by default it is shown.
 
     Raises:
         XadaptError: If a member is missing or wrong, no head answers the task, or an ensemble's heads differ in labels.
@@ -142,12 +148,45 @@ def answer_with(
     heads: list[str | None] = [None] * len(parts)
     if problem.needs_head:
         heads = [assembly.head_for(task, part) for part, assembly in zip(parts, assemblies, strict=True)]
-        closed = [a.with_head_labels(task, str(head)) for a, head in zip(assemblies, heads, strict=True)]
-        if any(other != closed[0] for other in closed):
+        answered = [a.with_head_labels(task, str(head)) for a, head in zip(assemblies, heads, strict=True)]
+        if any(other != answered[0] for other in answered):
             raise XadaptError(
                 f"the members of {node} learnt different labels of {task.name}: train them on one data set"
             )
-        problem = bind(closed[0], context.backbone, max_length)
+        problem = bind(answered[0], context.backbone, max_length)
         tuned = [a.calibration.get(str(head), {}) for a, head in zip(assemblies, heads, strict=True)]
         problem.calibration = {key: float(np.mean([values[key] for values in tuned])) for key in tuned[0]}
     return Answerer(parts, assemblies, heads, problem, context.precision)
+
+
+def recorded_dev_scores(
+    node: Node, heads: Sequence[str | None], used: Sequence[Checkpoint], tasks: Catalogue = DEFAULT
+) -> Scores:
+    """Give the dev score that the checkpoints of a setup recorded.
+
+    A checkpoint's figures are those of the whole expression that it completes, so that a setup which was only put
+    together, such as an average, has none.
+
+    Args:
+        node: The setup.
+        heads: The head that answers of each of its parts: one, or one a member of an ensemble.
+        used: The checkpoints that were loaded.
+        tasks: The tasks that are known.
+
+    Returns:
+        The main score, 0-100, by the name of the dev rows' task; the mean over an ensemble's members. Empty where a
+        part has no score, or the members' scores are of different tasks.
+    """
+    by_setup = {checkpoint.setup: checkpoint for checkpoint in used}
+    scores = [_score(by_setup.get(str(part)), head, tasks) for part, head in zip(node.parts, heads, strict=True)]
+    if None in scores or len(set(heads)) != 1:
+        return {}
+    return {str(heads[0]): round(fmean(score for score in scores if score is not None), 4)}
+
+
+def _score(checkpoint: Checkpoint | None, head: str | None, tasks: Catalogue) -> float | None:
+    # A head may be of another user's own task.
+    task = tasks.get(head) if head else None
+    if checkpoint is None or task is None:
+        return None
+    return checkpoint.scores.get(task.name, {}).get(main_score(task.metric))

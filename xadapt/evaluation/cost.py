@@ -69,7 +69,7 @@ def measure_costs(
         XadaptError: If no result can be measured, or a setup or the rows are not there.
     """
     settings = settings or CostSettings()
-    base, source, tell = context.backbone.name, context.source, context.display.say
+    base, source, say = context.backbone.name, context.source, context.display.say
     setups: dict[str, set[str]] = defaultdict(set)
     for result in results:
         if result.base == base and not problem_class(context.tasks[result.task]).pooled:
@@ -85,10 +85,10 @@ def measure_costs(
             rows = source.test(task, language, settings.rows).rows
             answerers = {}
             for setup in sorted(setups[name]):
-                tell(f"{name}: loading {setup}")
+                say(f"{name}: loading {setup}")
                 answerers[setup] = answer_with(context, parse(setup), task)
                 answerers[setup].to(context.device)
-            tell(f"{name}: measuring on {len(rows)} rows")
+            say(f"{name}: measuring on {len(rows)} rows")
             measured[name] = _of_task(context, answerers, language, rows, settings)
     return CostRecord(
         base=base,
@@ -129,7 +129,7 @@ def interleaved(
     jobs: Mapping[str, Callable[[], object]],
     repeats: int,
     seed: int,
-    tell: Callable[[str], object] = lambda text: None,
+    say: Callable[[str], object] = lambda text: None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, list[float]]:
     """Time jobs in turn, so that what slows the machine down for a while slows all of them down.
@@ -138,19 +138,19 @@ def interleaved(
         jobs: What is timed; each is done once before anything counts.
         repeats: How often each is timed; a repeat does all of them, in an order of its own.
         seed: Of those orders.
-        tell: Told which repeat it is.
+        say: Called with a line before each repeat.
         clock: Seconds.
 
     Returns:
         Seconds by job, one value a repeat.
     """
-    tell("warming up")
+    say("warming up")
     for job in jobs.values():
         job()
     orders = random.Random(seed)
     times: dict[str, list[float]] = {name: [] for name in jobs}
     for repeat in range(repeats):
-        tell(f"repeat {repeat + 1} of {repeats}")
+        say(f"repeat {repeat + 1} of {repeats}")
         for name in orders.sample(list(jobs), len(jobs)):
             began = clock()
             jobs[name]()

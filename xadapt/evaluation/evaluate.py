@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from xadapt.data.source import RowSet, Source, cut
-from xadapt.evaluation.answering import Answerer, answer_with
-from xadapt.evaluation.dev_scores import recorded_dev_scores
+from xadapt.evaluation.answering import Answerer, answer_with, recorded_dev_scores
 from xadapt.evaluation.stored_examples import examples_record, restore_examples
 from xadapt.metrics import OWN_SCALES, main_score
 from xadapt.store.files import atomic_write_json, sha256_json
@@ -68,7 +67,7 @@ def evaluate(
     Raises:
         XadaptError: If the setup, the data or the language is wrong, or no head answers the task.
     """
-    # A wrong device or precision is told before rows are read.
+    # A wrong device or precision is refused before rows are read.
     _ = context.precision
     wanted = context.source.pick_languages(task, languages)
     run = _Evaluation(context, node, task, settings or EvalSettings())
@@ -80,7 +79,7 @@ def evaluate(
 
 
 class _Evaluation:
-    """A run on its way: what it stands on, and its result so far."""
+    """A run on its way: what it is made of, and its result so far."""
 
     def __init__(self, context: Context, node: Node, task: Task, settings: EvalSettings) -> None:
         self.context, self.task, self.settings = context, task, settings
@@ -140,7 +139,7 @@ class _Evaluation:
         )
 
     def _begun(self, result: Result, decides: Json, node: Node, used: list[Checkpoint]) -> Result:
-        found: dict[str, Any] = {"decides": decides, "seed": used[-1].seed if used else self.context.seed}
+        found: Json = {"decides": decides, "seed": used[-1].seed if used else self.context.seed}
         if result.head_parameters is None:
             found["parameters"] = self.answerer.parameters()
             found["head_parameters"] = self.answerer.head_parameters()
@@ -156,7 +155,7 @@ class _Evaluation:
         rows = self.context.source.test(self.task, language, self.settings.limit)
         fingerprint = rows.fingerprint[:16]
         if self.problem.pooled:
-            fingerprint = sha256_json([rows.fingerprint, *self.pools.look(language, rows.rows)])[:16]
+            fingerprint = sha256_json([rows.fingerprint, *self.pools.find(language, rows.rows)])[:16]
         known = self.result.languages.get(language)
         store = self.context.store
         if known and known.rows == fingerprint:
@@ -214,9 +213,9 @@ class _Pools:
         self.limit, self.spec = limit, spec_of(task.kind).pool
         self.whole: list[Row] = []
         self.pool: list[Row] = []
-        self.print = self.filled = ""
+        self.fingerprint = self.filled = ""
 
-    def look(self, language: str, rows: list[Row]) -> list[str]:
+    def find(self, language: str, rows: list[Row]) -> list[str]:
         """Find a language's pool and gold pairs; returns what identifies them."""
         gold = self.source.gold(self.task, language)
         self.problem.gold = gold
@@ -228,16 +227,16 @@ class _Pools:
             answers = self.spec.holds_answers(rows, gold)
             pool = cut(pool, "", max(self.limit, sum(map(answers, pool))), answers).rows
         if pool is not self.pool:
-            self.pool, self.print = pool, sha256_json(pool)
-        return [self.print, sha256_json(gold)]
+            self.pool, self.fingerprint = pool, sha256_json(pool)
+        return [self.fingerprint, sha256_json(gold)]
 
     def fill(self, progress: RowProgress) -> None:
         """Encode the pool unless it is the one that is filled in."""
-        if not self.problem.pooled or self.print == self.filled:
+        if not self.problem.pooled or self.fingerprint == self.filled:
             return
         progress.start("candidates", len(self.pool))
         self.answerer.fill(self.pool, progress.advance)
-        self.filled = self.print
+        self.filled = self.fingerprint
 
 
 def _means(languages: Iterable[LanguageScore]) -> Scores:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xadapt.problems.predict import all_raw_outputs
@@ -36,13 +37,26 @@ def answers_space(part: Node, assembly: Assembly, head: str | None, problem: Pro
     return f"answers/{sha256_json(decides)[:24]}"
 
 
-def kept_outputs(  # noqa: PLR0913, PLR0917 - what all_raw_outputs takes, and where it is kept
+@dataclass(frozen=True)
+class Reader:
+    """A model that reads texts.
+
+    Attributes:
+        assembly: The model; one whose outputs are all kept is not made.
+        head: Its head that answers, None for none.
+        space: The name of what it read before, from :func:`answers_space`.
+    """
+
+    assembly: Assembly
+    head: str | None
+    space: str
+
+
+def kept_outputs(
     cache: TextCache,
-    spaces: Sequence[str],
-    assemblies: Sequence[Assembly],
+    readers: Sequence[Reader],
     problem: Problem,
     features: list[Feature],
-    heads: Sequence[str | None],
     precision: str,
     progress: Callable[[int], None] | None,
     rows: int,
@@ -51,35 +65,34 @@ def kept_outputs(  # noqa: PLR0913, PLR0917 - what all_raw_outputs takes, and wh
 
     Args:
         cache: Where outputs are kept.
-        spaces: By model, from :func:`answers_space`.
-        assemblies: The models; one whose outputs are all there is not touched.
+        readers: The models.
         problem: The problem.
         features: Its features.
-        heads: The head of each model.
         precision: ``fp32`` or ``bf16``.
-        progress: Told in rows.
-        rows: Of which there are so many in all.
+        progress: Called with the number of rows that were read.
+        rows: How many rows the features are of.
 
     Returns:
         By model the raw output of each feature, in order. Behind a feature's own length it may be padded otherwise
         from model to model.
     """
     keys = [_key(problem.identity(feature)) for feature in features]
-    known = [cache.get(space, keys) for space in spaces]
-    asked = [number for number, values in enumerate(known) if any(value is None for value in values)]
-    missing = [i for i in range(len(keys)) if any(known[number][i] is None for number in asked)]
+    kept = [cache.get(reader.space, keys) for reader in readers]
+    asked = [number for number, values in enumerate(kept) if any(value is None for value in values)]
+    missing = [i for i in range(len(keys)) if any(kept[number][i] is None for number in asked)]
     left = rows * len(missing) // max(1, len(features))
     if progress and rows > left:
         progress(rows - left)
     if missing:
-        models, some = [assemblies[number].model for number in asked], [features[i] for i in missing]
-        raws = all_raw_outputs(models, problem, some, [heads[n] for n in asked], precision, progress, left)
+        models, heads = [readers[n].assembly.model for n in asked], [readers[n].head for n in asked]
+        some = [features[i] for i in missing]
+        raws = all_raw_outputs(models, problem, some, heads, precision, progress, left)
         for number, raw in zip(asked, raws, strict=True):
-            fresh = {keys[i]: value for i, value in zip(missing, raw, strict=True) if known[number][i] is None}
-            cache.put(spaces[number], list(fresh), list(fresh.values()))
+            fresh = {keys[i]: value for i, value in zip(missing, raw, strict=True) if kept[number][i] is None}
+            cache.put(readers[number].space, list(fresh), list(fresh.values()))
             for i, value in zip(missing, raw, strict=True):
-                known[number][i] = value
-    return [[value for value in values if value is not None] for values in known]
+                kept[number][i] = value
+    return [[value for value in values if value is not None] for values in kept]
 
 
 def level(outputs: Sequence[np.ndarray]) -> list[np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from xadapt.composition.builder import Assembly, assemble
@@ -15,6 +15,9 @@ from xadapt.evaluation.suite_scores import SuiteScore, score_suite
 from xadapt.problems import bind, problem_class
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
     from xadapt.context import Context
     from xadapt.store.result_record import Result
     from xadapt.tasks import Task
@@ -40,16 +43,25 @@ class Step:
 
 @dataclass(frozen=True)
 class SuiteRun:
-    """A suite's scores and the results they are made of, one a task that could be evaluated."""
+    """A suite that was evaluated.
+
+    Attributes:
+        score: Its scores.
+        results: The results that they are made of, one a task that could be evaluated.
+        facts: What was evaluated: setup, base, data, limits, seed.
+        files: What was written of it.
+    """
 
     score: SuiteScore
     results: tuple[Result, ...]
+    facts: Mapping[str, str | int | None] = field(default_factory=dict)
+    files: tuple[Path, ...] = ()
 
 
 def candidates(node: Node, task: Task) -> list[Node]:
     """The setups that a task's own adapter makes out of a setup, the preferred one first.
 
-    A setup that holds the task's adapter already stands for itself.
+    A setup that holds the task's adapter is not changed.
     """
     if task.adapter in node.adapters() or task.name in node.adapters():
         return [node]
@@ -119,7 +131,7 @@ def run_suite(
     """Evaluate a setup on every task of a suite.
 
     Each language is stored as it finishes, so that a run that was cut goes on where it was. A task or language that
-    fails costs only itself; what was left out and why is told.
+    fails costs only itself; what was left out is shown with the reason.
 
     Args:
         context: Base, rows, store, hardware, seed and display.
@@ -148,7 +160,18 @@ def run_suite(
     if not results:
         task, reason = next(iter(reasons.items()))
         raise XadaptError(f"nothing of {suite.name} could be evaluated; {task}: {reason}")
-    return SuiteRun(score_suite(suite, results, reasons), tuple(results))
+    return SuiteRun(score_suite(suite, results, reasons), tuple(results), _facts(context, node, settings))
+
+
+def _facts(context: Context, node: Node, settings: EvalSettings) -> dict[str, str | int | None]:
+    return {
+        "setup": str(node),
+        "base": context.backbone.name,
+        "data": context.source.name,
+        "limit": settings.limit,
+        "pool_limit": settings.pool_limit,
+        "seed": context.seed,
+    }
 
 
 def _check(context: Context, suite: Suite, settings: EvalSettings) -> None:

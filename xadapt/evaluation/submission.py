@@ -74,10 +74,10 @@ class Submission:
         written = []
         for name, task in self.tasks.items():
             rows, details = task["rows"], task["details"]
-            told = "".join(f", {key} {details[key]}" for key in ("layer", "pooling") if key in details)
-            told += ", a sample" if task["sample"] else ""
+            facts = "".join(f", {key} {details[key]}" for key in ("layer", "pooling") if key in details)
+            facts += ", a sample" if task["sample"] else ""
             languages = f"{len(rows)}/{len(self.suite.languages[name])} languages"
-            written.append(f"{name}: {task['setup']}, {languages}, N {sum(rows.values()):,}{told}")
+            written.append(f"{name}: {task['setup']}, {languages}, N {sum(rows.values()):,}{facts}")
         return [*written, *(f"missing {line}" for line in self.missing)]
 
 
@@ -188,7 +188,7 @@ def _write_task(
 
 
 def file_name(task: Task, language: str) -> str:
-    """The place of a task's predictions in a language, below the submission's folder."""
+    """The file of a task's predictions in a language, inside the submission's folder."""
     return f"{FOLDERS.get(task.name, task.name)}/test-{language}.{spec_of(task.kind).submission.suffix}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xadapt.errors import XadaptError
 from xadapt.metrics import main_score
@@ -14,6 +14,7 @@ from xadapt.tasks.specs import spec_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from xadapt.store.records import Json
     from xadapt.store.result_record import LanguageScore, Result
     from xadapt.tasks.suites import Suite
 
@@ -122,7 +123,7 @@ class SuiteScore:
         """Whether any result is known to be of a sample."""
         return bool(self.why_sample)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> Json:
         """Everything, for programs."""
         tasks = [{**asdict(task), "n": task.n} for task in self.tasks]
         return {

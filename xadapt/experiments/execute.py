@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from xadapt.store.checkpoints import Checkpoint
     from xadapt.store.result_record import Result
 
-#: Told before each step of all steps, the number of those behind, and the seconds left.
+#: Called before each step with all steps, the number of those behind, and the seconds left.
 Outlook = Callable[[Sequence[Expected], int, float], object]
 
 
@@ -80,7 +80,7 @@ def execute(
         recipe: What to run.
         hours: No step is begun that is not expected to end within so many hours; what is done already costs no time.
         resume: Whether a training that was cut goes on from its last saved state; else it begins again.
-        look: Told before each step where the run is.
+        look: Called before each step.
     """
     steps = plan_steps(recipe, context.tasks)
     expected = look_ahead(steps, context.store, context.backbone.name, context.source.name, context.tasks)

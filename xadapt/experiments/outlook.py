@@ -38,7 +38,7 @@ class Expected:
 
 
 def look_ahead(steps: Sequence[Step], store: Store, base: str, data: str, tasks: Catalogue = DEFAULT) -> list[Expected]:
-    """Tell which steps of a plan are done, and estimate the others from what was timed before.
+    """Find which steps of a plan are done, and estimate the others from what was timed before.
 
     Args:
         steps: The plan.
@@ -83,7 +83,7 @@ class Pace:
 
 
 class _Held:
-    """What a store holds of a plan, whose steps are asked for in order: a step stands on the runs before it."""
+    """What a store holds of a plan, whose steps are asked for in order: a step uses the runs before it."""
 
     def __init__(self, checkpoints: Sequence[Checkpoint], results: Iterable[Result]) -> None:
         self._checkpoints: dict[str, list[Checkpoint]] = defaultdict(list)
@@ -92,7 +92,7 @@ class _Held:
         self._results: dict[tuple[Any, ...], list[dict[str, str]]] = defaultdict(list)
         for result in results:
             key = (result.task, result.setup, result.limit, result.pool_limit)
-            self._results[key].append(result.decides.get("members", {}))
+            self._results[key].append(result.members)
         self._made: dict[tuple[Replicate, str], str | None] = {}
         self._seen: set[tuple[Any, ...]] = set()
 
@@ -106,7 +106,7 @@ class _Held:
         key = (step.task.name, str(step.setup), step.target.limit, step.target.pool_limit)
         seeded = any((step.replicate, str(part)) in self._made for part in step.setup.walk())
         again = self._again((*key, step.replicate if seeded else None))
-        return again or any(self._stands(members, step.replicate) for members in self._results[key])
+        return again or any(self._same_members(members, step.replicate) for members in self._results[key])
 
     def _again(self, step: tuple[Any, ...]) -> bool:
         before = step in self._seen
@@ -117,11 +117,11 @@ class _Held:
         for checkpoint in self._checkpoints[str(step.plan.makes)]:
             members = checkpoint.record.members
             fits = checkpoint.seed == step.seed and _within(checkpoint, step.budget)
-            if fits and self._stands(members, step.replicate):
+            if fits and self._same_members(members, step.replicate):
                 return checkpoint.run
         return None
 
-    def _stands(self, members: dict[str, str], replicate: Replicate) -> bool:
+    def _same_members(self, members: dict[str, str], replicate: Replicate) -> bool:
         return all(self._run(setup, replicate) == run for setup, run in members.items())
 
     def _run(self, setup: str, replicate: Replicate) -> str | None:

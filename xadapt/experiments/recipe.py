@@ -17,7 +17,7 @@ def _setup(text: str) -> str:
     try:
         return str(parse(text))
     except XadaptError as error:
-        # pydantic keeps the place of a ValueError and of no other error.
+        # pydantic keeps the location of a ValueError and of no other error.
         raise ValueError(str(error)) from None
 
 
@@ -56,7 +56,7 @@ class Budget(_Strict):
     mixing_cap: int | None = Field(default=None, ge=1)
 
     def changed(self, variant: Budget) -> Budget:
-        """This budget with what a variant says put in its place."""
+        """This budget with the settings of a variant instead of its own."""
         return self.model_copy(update=variant.model_dump(exclude_none=True))
 
 
@@ -93,14 +93,14 @@ class Recipe(_Strict):
     Attributes:
         name: Names the report's folder.
         title: Heads the report.
-        base: A base (see ``--base``).
-        data: A data source (see ``--data``); the command's own ``--data`` takes its place.
+        base: A base, used unless the session was given one.
+        data: A data source, used unless the session was given one.
         tasks: Declarations of own tasks, YAML files with paths relative to the recipe's.
         seeds: Every run that trains is done once a seed.
         intermediate_seed: The one seed of intermediate and multi-task adapters that are trained here, under whose
             targets ``seeds`` differ; None trains them once a seed too.
         variants: Changes to every budget by name, such as other layers or another method: the whole plan is done once
-            a variant, and each is a line of its own in the report. Without any it is done once, as it stands.
+            a variant, and each is a line of its own in the report. Without any it is done once, as it is.
         adapters: Intermediate adapters to train here; others are taken from the store or the shipped ones.
         fusion: Budget of every fusion among the setups.
         multitask: Budget of every multi-task adapter among the setups.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xadapt.display import Display, LiveDisplay, RowProgress, Tick
 
@@ -45,7 +45,7 @@ def summary(expected: Sequence[Expected], behind: int, left: float) -> str:
 def recipe_view(context: Context) -> Iterator[tuple[Context, Outlook]]:
     """Show a recipe's run: a live view where it can move, a line before each run in a log, nothing if so wished.
 
-    Gives the context to run in and what is told before each step.
+    Gives the context to run in and what is called before each step.
     """
     display = context.display
     if not isinstance(display, LiveDisplay):
@@ -120,7 +120,7 @@ class _Live(Display):
             return Text(f"{word:5}{one.step}{about}", style=style, no_wrap=True, overflow="ellipsis")
 
         done = [line("done", one, "dim") for one in self.expected[max(0, self.behind - _SHOWN) : self.behind]]
-        now: list[Any] = [line("now", one, "bold") for one in self.expected[self.behind : self.behind + 1]]
+        now: list[RenderableType] = [line("now", one, "bold") for one in self.expected[self.behind : self.behind + 1]]
         ahead = [one for one in self.expected[self.behind + 1 :] if not one.done][:_SHOWN]
         head = Text(summary(self.expected, self.behind, self.left)) if self.expected else Text("reading the plan")
         return Group(head, *done, *now, self.now, *(line("next", one, "dim") for one in ahead))

@@ -136,7 +136,7 @@ def fusion_hooks(layers: list[torch.nn.Module], see: See) -> Iterator[None]:
         layers: Modules that are called as ``(query, key, value, residual, output_attentions)``, as the adapters
             library's ``BertFusion`` is, with key and value the members' outputs, shape (sequences, tokens, members,
             width), and return their weights with ``output_attentions``.
-        see: Told of each layer's number, the members' outputs, and the weights, shape (sequences, tokens, members);
+        see: Called with each layer's number, the members' outputs, and the weights, shape (sequences, tokens, members);
             both float32.
     """
 

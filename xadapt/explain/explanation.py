@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 import torch
@@ -28,6 +28,9 @@ from xadapt.tasks.languages import ENGLISH
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from adapters import XLMRobertaAdapterModel
 
     from xadapt.composition.expression import Node
     from xadapt.context import Context
@@ -169,7 +172,7 @@ def explain(
 ) -> Explanation:
     """Explain a setup on a task's test rows.
 
-    A fusion runs as it stands in the setup, so that its members read the same inputs. The members of another
+    A fusion runs inside the setup, so that its members read the same inputs. The members of another
     composition are compared on the bare base: each reads the base's own hidden states at every layer.
 
     Args:
@@ -193,7 +196,7 @@ def explain(
         used[checkpoint.setup] = checkpoint.run
         context.uses(checkpoint)
 
-    def load(setup: Node) -> Any:
+    def load(setup: Node) -> XLMRobertaAdapterModel:
         return assemble(context, setup, note).model.to(context.device)
 
     watch = _watch_fusion(load(node)) if fused else _watch_members([load(child) for child in part.children])
@@ -237,12 +240,12 @@ class _Meters:
         self.count = 0
 
     def begin(self, tokens: Tokens) -> None:
-        """Tell of the batch that is run next."""
+        """Begin a batch."""
         self.tokens = tokens
         self.count += int(tokens.mask.sum())
 
-    def see(self, layer: int, outputs: torch.Tensor, weights: torch.Tensor | None = None) -> None:
-        """Take what passes at a layer."""
+    def add(self, layer: int, outputs: torch.Tensor, weights: torch.Tensor | None = None) -> None:
+        """Add what passes at a layer."""
         assert self.tokens is not None
         self.similarity.add(layer, outputs, self.tokens)
         if self.attention and weights is not None:
@@ -259,29 +262,34 @@ class _Watch:
     """
 
     layers: list[str]
-    hooks: Callable[[_Meters], Any]
+    hooks: Callable[[_Meters], AbstractContextManager[XLMRobertaAdapterModel]]
 
 
-def _watch_fusion(model: Any) -> _Watch:
+def _watch_fusion(model: XLMRobertaAdapterModel) -> _Watch:
     layers = attention_layers(model)
 
     @contextmanager
-    def hooks(meters: _Meters) -> Iterator[Any]:
-        with fusion_hooks(list(layers.values()), meters.see):
+    def hooks(meters: _Meters) -> Iterator[XLMRobertaAdapterModel]:
+        with fusion_hooks(list(layers.values()), meters.add):
             yield model
 
     return _Watch(layer_labels(list(layers)), hooks)
 
 
-def _watch_members(models: list[Any]) -> _Watch:
+def _watch_members(models: list[XLMRobertaAdapterModel]) -> _Watch:
     points = common_points(models)
     setups = [model.active_adapters for model in models]
     models[0].set_active_adapters(None)
-    return _Watch(layer_labels(points), lambda meters: member_hooks(models, setups, points, meters.see))
+    return _Watch(layer_labels(points), lambda meters: member_hooks(models, setups, points, meters.add))
 
 
 def _run(
-    model: Any, problem: Problem, rows: list[Row], precision: str, meters: _Meters, progress: Callable[[int], None]
+    model: XLMRobertaAdapterModel,
+    problem: Problem,
+    rows: list[Row],
+    precision: str,
+    meters: _Meters,
+    progress: Callable[[int], None],
 ) -> None:
     features = problem.encode(rows, labelled=False)
     device = next(model.parameters()).device

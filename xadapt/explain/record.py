@@ -11,6 +11,7 @@ from xadapt.store.explanation_record import ALL, ExplanationRecord, LanguageExpl
 
 if TYPE_CHECKING:
     from xadapt.explain.explanation import Explanation
+    from xadapt.store.records import Json
 
 
 def explanation_record(explanation: Explanation) -> ExplanationRecord:
@@ -38,7 +39,7 @@ def explanation_record(explanation: Explanation) -> ExplanationRecord:
     )
 
 
-def _figures(explanation: Explanation, language: str) -> dict[str, Any]:
+def _figures(explanation: Explanation, language: str) -> Json:
     similarity = explanation.similarity(language)
     found = {"cka": similarity.cka, "cosine": similarity.cosine}
     if explanation.fused:

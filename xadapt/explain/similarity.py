@@ -126,7 +126,7 @@ def member_hooks(
         models: One model a member; the first lends the base and has no active adapters.
         setups: Each member as the library's composition.
         points: Where to look.
-        see: Told of the point's number and what the members add to the residual stream there, float32, shape
+        see: Called with the point's number and what the members add to the residual stream there, float32, shape
             (sequences, tokens, members, width).
 
     Yields:
