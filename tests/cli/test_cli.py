@@ -42,7 +42,7 @@ BUNDLED = ["evaluate", "xnli", "--setup", "none", "--data", "bundled"]
         ([*BUNDLED, "--limit", "many"], "--limit", "integer"),
         (["train-task", "mnlii"], "'mnlii'", "'mnli'"),
         (["train-task", "tatoeba"], "tatoeba", ""),
-        (["train-task", "mnli", "--lr", "fast"], "--lr", "fast"),
+        (["train-task", "mnli", "--lr", "fast"], "--lr", "number"),
         (["train-task", "mnli", "--lr", "0"], "--lr", "greater than 0"),
         (["train-task", "mnli", "--epochs", "inf"], "--epochs", "finite"),
         (["train-task", "mnli", "--seed", "-1"], "--seed -1", "from 0"),

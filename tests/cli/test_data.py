@@ -242,8 +242,8 @@ def test_a_damaged_file_of_a_pull_is_a_fault_until_it_is_pulled_again(cli: Cli, 
     path.write_bytes(path.read_bytes() + b" ")
     code, out, _ = cli("check", "m", "xnli")
     assert code == 1
-    (fault,) = [line for line in out.splitlines() if line.startswith("fault: ")]
-    check_line(fault, "facebook/xnli/de/test.parquet", "SHA-256", advice="pull it again")
+    first = next(line for line in out.splitlines() if line.startswith("fault: "))
+    check_line(first, "facebook/xnli/de/test.parquet", "SHA-256", advice="pull it again")
     assert cli("pull", "xnli", "--to", "m", "--languages", "de")[0] == 0
     assert cli("check", "m", "xnli")[0] == 0
 
