@@ -115,7 +115,7 @@ class SplitEncoder(XLMRobertaEncoder):
 
 
 def _first(layer: XLMRobertaLayer, hidden: Tensor, attention_mask: Tensor | None) -> Tensor:
-    """The first token's vector behind a layer, shape (batch, 1, width): it alone asks, all tokens answer."""
+    """The first token's vector behind a layer, shape (batch, 1, width): it alone is the query, all tokens are keys."""
     # With gaps in it torch would multiply in an order that depends on what is being trained.
     first = hidden[:, :1].contiguous()
     mask = None if attention_mask is None else attention_mask[:, :, :1]

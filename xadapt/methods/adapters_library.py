@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,7 @@ from adapters.utils import CONFIG_NAME, SAFE_WEIGHTS_NAME, parse_adapter_config_
 from safetensors.torch import load_file, save_file
 
 from xadapt.errors import XadaptError, option, unknown
+from xadapt.methods.digest import tensor_digest
 from xadapt.methods.registration import own_methods
 from xadapt.store.files import atomic_folder, atomic_write_json, read_json
 
@@ -105,10 +105,7 @@ def describe(model: XLMRobertaAdapterModel, name: str) -> Json:
     method = {"library": "adapters", "method": "+".join(map(_name, _parts(config))), **_lasting(config.to_dict())}
     fixed = fixed_state(model, name)
     if fixed:
-        digest = hashlib.sha256()
-        for key, value in sorted(fixed.items()):
-            digest.update(key.encode() + value.detach().float().cpu().contiguous().numpy().tobytes())
-        method["fixed"] = digest.hexdigest()
+        method["fixed"] = tensor_digest(fixed)
     return method
 
 

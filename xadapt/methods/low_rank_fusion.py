@@ -49,7 +49,7 @@ class LowRankValue(nn.Module):
 
 def set_low_rank(layer: BertFusion, rank: int) -> None:
     """Give a fusion layer projections of low rank, to be filled from a file."""
-    # The library's forward asks of the three projections only that they can be called, so all else stays its own.
+    # The library's forward only calls the three projections, so all else stays its own.
     width = layer.dense_size
     layer.query, layer.key, layer.value = nn.Linear(width, rank), nn.Linear(width, rank), LowRankValue(width, rank)
 
@@ -76,11 +76,11 @@ class Moments:
     def add(self, query: Tensor, members: Tensor) -> None:
         """Count tokens in: queries, shape (tokens, width), and members' vectors, (tokens, members, width)."""
         query, members = query.float().cpu(), members.float().cpu()
-        asked = torch.cat([query, query.new_ones(len(query), 1)], dim=1)
-        apart = (members - members.mean(1, keepdim=True)).flatten(0, 1)
-        written = members.flatten(0, 1)
+        queries = torch.cat([query, query.new_ones(len(query), 1)], dim=1)
+        keys = (members - members.mean(1, keepdim=True)).flatten(0, 1)
+        values = members.flatten(0, 1)
         # A batch in single precision, the sum of all in double.
-        for moment, vectors in ((self.queries, asked), (self.keys, apart), (self.values, written)):
+        for moment, vectors in ((self.queries, queries), (self.keys, keys), (self.values, values)):
             moment.add_(vectors.T @ vectors)
 
 
@@ -99,8 +99,8 @@ def lower(layer: BertFusion, rank: int, moments: Moments) -> None:
     query, key = layer.query, layer.key
     dtype, device = query.weight.dtype, query.weight.device
     # In double precision, because small differences are what is left of it afterwards.
-    asks = torch.cat([query.weight, query.bias[:, None]], dim=1).double().cpu()
-    to_query, to_key = _factors(asks.T @ key.weight.double().cpu(), rank, moments.queries, moments.keys)
+    query_map = torch.cat([query.weight, query.bias[:, None]], dim=1).double().cpu()
+    to_query, to_key = _factors(query_map.T @ key.weight.double().cpu(), rank, moments.queries, moments.keys)
     moved = layer.value.weight.double().cpu() - torch.eye(layer.dense_size, dtype=torch.double)
     up, down = _factors(moved, rank, torch.zeros_like(moved), moments.values)
     set_low_rank(layer, rank)
@@ -118,11 +118,11 @@ def lower(layer: BertFusion, rank: int, moments: Moments) -> None:
 
 def _factors(matrix: Tensor, rank: int, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
     """The two factors of the product of a rank that is nearest to a matrix as vectors with these moments see it."""
-    stretch, shrink = _roots(left)
-    stretch_right, shrink_right = _roots(right)
-    columns, values, rows = torch.linalg.svd(stretch @ matrix @ stretch_right, full_matrices=False)
+    left_root, left_inverse = _roots(left)
+    right_root, right_inverse = _roots(right)
+    columns, values, rows = torch.linalg.svd(left_root @ matrix @ right_root, full_matrices=False)
     roots = values[:rank].sqrt()
-    return shrink @ columns[:, :rank] * roots, roots[:, None] * rows[:rank] @ shrink_right
+    return left_inverse @ columns[:, :rank] * roots, roots[:, None] * rows[:rank] @ right_inverse
 
 
 def _roots(moment: Tensor) -> tuple[Tensor, Tensor]:

@@ -5,7 +5,6 @@ Written as their names with their options, ``scaled[size=4]``; see :mod:`xadapt.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from xadapt.errors import XadaptError
+from xadapt.methods.digest import tensor_digest
 from xadapt.methods.registration import OwnMethod, own_methods
 from xadapt.store.files import atomic_folder
 from xadapt.store.records import Json, Record
@@ -157,10 +157,7 @@ def describe(model: XLMRobertaAdapterModel, name: str) -> Json:
     described = {"library": "own", "method": method.name, "version": method.version, "layers": layers}
     fixed = fixed_state(model, name)
     if fixed:
-        digest = hashlib.sha256()
-        for key, value in sorted(fixed.items()):
-            digest.update(key.encode() + value.detach().float().cpu().contiguous().numpy().tobytes())
-        described["fixed"] = digest.hexdigest()
+        described["fixed"] = tensor_digest(fixed)
     return {**described, **method.options(found.config)}
 
 

@@ -157,9 +157,9 @@ def _wanted(rows: Iterable[Row], gold: Iterable[tuple[str, str]]) -> set[str]:
     return {row["id"] for row in rows}
 
 
-def _submitted(given: Predicted) -> str:
-    queries = [f"{query_id(given.task, row)}_{given.language}" for row in given.same_rows()]
-    ranked = ([_candidate(name) for name in names[:TOP]] for names in given.predictions)
+def _submitted(predicted: Predicted) -> str:
+    queries = [f"{query_id(predicted.task, row)}_{predicted.language}" for row in predicted.same_rows()]
+    ranked = ([_candidate(name) for name in names[:TOP]] for names in predicted.predictions)
     return as_json(dict(zip(queries, ranked, strict=True)))
 
 

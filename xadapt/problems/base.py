@@ -163,7 +163,7 @@ class Problem(ABC):
             predictions,
             self.references(rows),
             language=language.partition("-")[0],
-            # Of no account to any metric but that of unanswerable questions.
+            # Only the metric of unanswerable questions reads it.
             threshold=self.calibration.get("null_threshold", 0.0),
         )
 

@@ -74,9 +74,9 @@ def _wanted(rows: Iterable[Row], gold: Iterable[tuple[str, str]]) -> set[Any]:
     return {row.get("entity") for row in rows}
 
 
-def _submitted(given: Predicted) -> str:
-    queries = [query_id(given.task, row) for row in given.same_rows()]
-    ranked = ([str(entity) for entity in entities[:TOP]] for entities in given.predictions)
+def _submitted(predicted: Predicted) -> str:
+    queries = [query_id(predicted.task, row) for row in predicted.same_rows()]
+    ranked = ([str(entity) for entity in entities[:TOP]] for entities in predicted.predictions)
     return as_json(dict(zip(queries, ranked, strict=True)))
 
 

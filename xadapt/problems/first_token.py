@@ -103,7 +103,7 @@ def metric_fault(kind: LabelKind, metric: str) -> str | None:
     return None
 
 
-def hub_labels(given: Predicted) -> str:
+def hub_labels(predicted: Predicted) -> str:
     """The file of a submission: a label a line, as the hub spells it."""
-    labels = given.task.hub_labels or cast("LabelKind", given.task.kind).labels
-    return lines(labels[label] for label in given.predictions)
+    labels = predicted.task.hub_labels or cast("LabelKind", predicted.task.kind).labels
+    return lines(labels[label] for label in predicted.predictions)

@@ -146,14 +146,14 @@ def _wanted(rows: Iterable[Row], gold: Iterable[tuple[str, str]]) -> set[str]:
     return {target for source, target in gold if source in sources}
 
 
-def _submitted(given: Predicted) -> str:
+def _submitted(predicted: Predicted) -> str:
     """The pairs at or above the threshold with the best F1, found again because the stored one is rounded."""
     from xadapt.metrics.mining import best_threshold
 
-    here = {str(row["id"]) for row in given.rows()}
-    gold = {(str(left), str(right)) for left, right in given.gold() if str(left) in here}
+    here = {str(row["id"]) for row in predicted.rows()}
+    gold = {(str(left), str(right)) for left, right in predicted.gold() if str(left) in here}
     scored: dict[tuple[str, str], float] = {}
-    for score, left, right in given.predictions:
+    for score, left, right in predicted.predictions:
         pair = str(left), str(right)
         scored[pair] = max(score, scored.get(pair, score))
     threshold = best_threshold(scored, gold)

@@ -139,8 +139,8 @@ def _choice_fault(row: Row, kind: MultipleChoice) -> FieldFault | str | None:
     return None
 
 
-def _submitted(given: Predicted) -> str:
-    return lines(json.dumps({"label": label}) for label in given.predictions)
+def _submitted(predicted: Predicted) -> str:
+    return lines(json.dumps({"label": label}) for label in predicted.predictions)
 
 
 register_kind(

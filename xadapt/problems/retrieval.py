@@ -39,10 +39,10 @@ class RetrievalProblem(VectorProblem):
         return list(range(len(rows)))
 
 
-def _submitted(given: Predicted) -> str:
-    rows = given.same_rows()
+def _submitted(predicted: Predicted) -> str:
+    rows = predicted.same_rows()
     order = sorted(range(len(rows)), key=lambda number: rows[number]["second"].strip())
-    return lines(str(given.predictions[number]) for number in order)
+    return lines(str(predicted.predictions[number]) for number in order)
 
 
 register_kind(

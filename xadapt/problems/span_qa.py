@@ -227,8 +227,8 @@ def _metric_fault(kind: SpanQA, metric: str) -> str | None:
     return "squad cannot score unanswerable questions: take squad_v2" if unfit else None
 
 
-def _submitted(given: Predicted) -> str:
-    return as_json({prediction["id"]: prediction["text"] for prediction in given.predictions})
+def _submitted(predicted: Predicted) -> str:
+    return as_json({prediction["id"]: prediction["text"] for prediction in predicted.predictions})
 
 
 register_kind(

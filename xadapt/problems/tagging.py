@@ -73,10 +73,10 @@ class TaggingProblem(Problem):
 
     def _indices(self, tags: list[str], number: int) -> list[int]:
         indices = {tag: index for index, tag in enumerate(self.kind.labels)}
-        strange = next((tag for tag in tags if tag not in indices), None)
-        if strange is not None:
+        unlabelled = next((tag for tag in tags if tag not in indices), None)
+        if unlabelled is not None:
             raise XadaptError(
-                f"{self.task.name}, training row {number}: tag {strange!r} is not one of its {len(indices)} labels: "
+                f"{self.task.name}, training row {number}: tag {unlabelled!r} is not one of its {len(indices)} labels: "
                 "correct the row or declare the label"
             )
         return [indices[tag] for tag in tags]
@@ -188,9 +188,9 @@ def _metric(kind: Tagging) -> str:
     return "entities" if all(tag == "O" or tag[1:2] == "-" for tag in kind.labels) else "tokens"
 
 
-def _submitted(given: Predicted) -> str:
+def _submitted(predicted: Predicted) -> str:
     # A line for each tag and an empty one between two sentences; a sentence that ends on one would add another.
-    return "\n".join(lines(tags) for tags in given.predictions)
+    return "\n".join(lines(tags) for tags in predicted.predictions)
 
 
 register_kind(
