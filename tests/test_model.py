@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import xadapt
 from tests.error_checks import refused
 from tests.tiny_lab import SpyDisplay
 from xadapt import model as models
+from xadapt.store.result_record import PredictionsRecord
 
 PAIRS = [
     {"premise": "Sie liest ein Buch.", "hypothesis": "Jemand liest."},
@@ -35,7 +35,7 @@ def load(trained: Any) -> Any:
 
 def stored(trained: Any, setup: str, task: str, language: str) -> list[Any]:
     run = trained.evaluate(setup, task, language).run
-    return json.loads(trained.store.predictions_path(run, language).read_text())
+    return PredictionsRecord.read(trained.store.predictions_path(run, language)).values
 
 
 @pytest.mark.parametrize("setup", ["mnli", "stack(mnli, xnli)", "ensemble(mnli, stack(mnli, xnli))"])

@@ -12,7 +12,7 @@ import pytest
 from xadapt.analysis.comparison import compare
 from xadapt.session import Session
 from xadapt.store.files import read_json
-from xadapt.store.result_record import Result
+from xadapt.store.result_record import PredictionsRecord, Result
 from xadapt.store.store import Store, read_results
 
 KEPT = Path(__file__).parent / "fixtures" / "store-0.1"
@@ -52,7 +52,8 @@ def test_its_results_are_read_and_evaluated_again_to_the_same_scores(lab: Sessio
     assert now.members == before.members
     for code in before.languages:
         assert now[code].scores == pytest.approx(before[code].scores, abs=1e-4)
-        mine, theirs = (read_json(lab.store.predictions_path(run, code)) for run in (now.run, before.run))
+        paths = (lab.store.predictions_path(run, code) for run in (now.run, before.run))
+        mine, theirs = (PredictionsRecord.read(path).values for path in paths)
         assert flat(mine) == pytest.approx(flat(theirs), abs=1e-4)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,7 @@ import torch
 from tests.error_checks import refused
 from tests.tiny_lab import SpyDisplay
 from xadapt.evaluation import evaluate as evaluation
-from xadapt.store.result_record import LanguageScore, Result
+from xadapt.store.result_record import LanguageScore, PredictionsRecord, Result
 from xadapt.training.plan import plan_task
 
 
@@ -72,7 +71,7 @@ def test_scores_equal_a_hand_computation(trained: Any) -> None:
         answers.append(int(logits.argmax()))
         right += answers[-1] == row["label"]
     assert result["de"].score == pytest.approx(100 * right / len(rows), abs=1e-3)
-    assert json.loads(trained.store.predictions_path(result.run, "de").read_text()) == answers
+    assert PredictionsRecord.read(trained.store.predictions_path(result.run, "de")).values == answers
 
 
 def test_retrieval_scores_equal_a_hand_computation_at_the_stated_layer(trained: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 from tests.error_checks import refused
 from xadapt.evaluation import evaluate as evaluation
 from xadapt.metrics.examples import Examples
-from xadapt.store.result_record import ExamplesRecord, Result
+from xadapt.store.result_record import ExamplesRecord, PredictionsRecord, Result
 
 CASES = [
     ("mnli", "xnli", "de", "mean"),
@@ -50,7 +50,8 @@ def test_examples_are_stored_with_predictions_and_made_again_from_them(
 def test_predictions_that_do_not_give_the_known_score_make_no_examples(trained: Any) -> None:
     result = trained.evaluate("mnli", "xnli", "de")
     path = trained.store.predictions_path(result.run, "de")
-    path.write_text(json.dumps([99 for _ in json.loads(path.read_text())]))
+    kept = PredictionsRecord.read(path)
+    kept.model_copy(update={"values": [99 for _ in kept.values]}).write(path)
     trained.store.examples_path(result.run, "de").unlink()
     assert result["de"].score > 0
     trained.evaluate("mnli", "xnli", "de")

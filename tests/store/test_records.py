@@ -11,7 +11,7 @@ import pytest
 
 from xadapt.errors import XadaptError
 from xadapt.store.records import RunRecord
-from xadapt.store.result_record import ExamplesRecord, Result
+from xadapt.store.result_record import ExamplesRecord, PredictionsRecord, Result
 
 
 def result(**other: Any) -> Result:
@@ -113,3 +113,11 @@ def test_a_run_says_which_xadapt_made_it_also_where_that_was_among_what_decided_
     assert run_record(decides={"versions": {"xadapt": "0.1.0"}}).xadapt == "0.1.0"
     assert run_record(xadapt="0.2.0").xadapt == "0.2.0"
     assert run_record().xadapt == ""
+
+
+def test_predictions_are_read_as_they_were_written_and_as_0_1_wrote_them(tmp_path: Path) -> None:
+    values = [1, [0.5, "a", "b"], {"id": "x", "null_gap": None}]
+    PredictionsRecord(rows="abc", values=values).write(tmp_path / "now.json")
+    assert PredictionsRecord.read(tmp_path / "now.json") == PredictionsRecord(rows="abc", values=values)
+    (tmp_path / "before.json").write_text(json.dumps(values))
+    assert PredictionsRecord.read(tmp_path / "before.json").values == values

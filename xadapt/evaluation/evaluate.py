@@ -11,8 +11,8 @@ from xadapt.data.source import RowSet, Source, cut
 from xadapt.evaluation.answering import Answerer, answer_with, recorded_dev_scores
 from xadapt.evaluation.stored_examples import examples_record, restore_examples
 from xadapt.metrics import OWN_SCALES, main_score
-from xadapt.store.files import atomic_write_json, sha256_json
-from xadapt.store.result_record import LanguageScore, Result
+from xadapt.store.files import sha256_json
+from xadapt.store.result_record import LanguageScore, PredictionsRecord, Result
 from xadapt.store.store import run_hash
 from xadapt.store.versions import library_versions
 from xadapt.tasks.specs import spec_of
@@ -167,7 +167,8 @@ class _Evaluation:
         progress.start(language, len(rows.rows))
         predictions = self.answerer.predict(rows.rows, progress.advance)
         score = self._scored(language, rows, predictions, fingerprint, time.perf_counter() - started)
-        atomic_write_json(store.predictions_path(self.run, language), predictions)
+        stored = PredictionsRecord(rows=fingerprint, values=predictions)
+        stored.write(store.predictions_path(self.run, language))
         examples = examples_record(self.problem, predictions, rows.rows, language, fingerprint)
         examples.write(store.examples_path(self.run, language))
         languages = {**self.result.languages, language: score}

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xadapt.metrics import main_score
-from xadapt.store.files import read_json
-from xadapt.store.result_record import ExamplesRecord, LanguageScore
+from xadapt.store.result_record import ExamplesRecord, LanguageScore, PredictionsRecord
 
 if TYPE_CHECKING:
     from xadapt.metrics.examples import Examples
@@ -55,7 +54,7 @@ def restore_examples(
     if store.examples_path(run, language).is_file() or not path.is_file():
         return
     problem.read_pool(pool)
-    examples = problem.examples(read_json(path), rows, language)
+    examples = problem.examples(PredictionsRecord.read(path).values, rows, language)
     if abs(examples.score() - known.score) < _SAME:
         _record(problem, examples, known.rows).write(store.examples_path(run, language))
 

@@ -31,7 +31,8 @@ from xadapt.bases import base_name
 from xadapt.errors import XadaptError, option
 from xadapt.evaluation.run_suite import candidates
 from xadapt.problems import problem_class
-from xadapt.store.files import atomic_folder, atomic_write_bytes, atomic_write_json, read_json
+from xadapt.store.files import atomic_folder, atomic_write_bytes, atomic_write_json
+from xadapt.store.result_record import PredictionsRecord
 from xadapt.store.store import read_results
 from xadapt.tasks.specs import spec_of
 from xadapt.tasks.submission_files import Predicted
@@ -177,7 +178,7 @@ def _write_task(
             continue
         entry = result.languages[language]
         try:
-            predictions = read_json(context.store.predictions_path(result.run, language))
+            predictions = PredictionsRecord.read(context.store.predictions_path(result.run, language)).values
             text = _content(task, language, predictions, context.source, entry, result.limit)
         except XadaptError as error:
             missing.append(f"{task.name} {language}: {error}")

@@ -190,3 +190,22 @@ class ExamplesRecord(Record):
     score: str
     rows: str
     values: list[Any] = Field(min_length=1)
+
+
+class PredictionsRecord(Record):
+    """The predictions of an evaluation in a language.
+
+    Attributes:
+        rows: Fingerprint of the rows they belong to, in order; "" in those of 0.1, which were a bare list.
+        values: One a row, or what the task's metric takes for all of them.
+    """
+
+    WHAT: ClassVar[tuple[str, str]] = ("a file of predictions", "delete it and evaluate again")
+
+    rows: str = ""
+    values: list[Any]
+
+    @classmethod
+    def of(cls, stored: object, where: object) -> PredictionsRecord:
+        """Read predictions from what is stored; see :meth:`Record.of`."""
+        return super().of({"values": stored} if isinstance(stored, list) else stored, where)
