@@ -76,7 +76,7 @@ def check(candidates: np.ndarray, queries: np.ndarray, scores: np.ndarray, indic
     same = int((indices[:count] == expected).sum())
     difference = float(np.abs(scores[:count] - np.take_along_axis(whole, expected, axis=1)).max())
     print(f"compared with the whole matrix of {count} queries in float64, sorted:")
-    print(f"  {same} of {expected.size} indices in the same place; scores differ by {difference:.1e} at most")
+    print(f"  {same} of {expected.size} indices at the same position; scores differ by {difference:.1e} at most")
 
 
 def resident() -> int:

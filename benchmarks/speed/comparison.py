@@ -21,14 +21,15 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
-from comparison_view import LAYOUTS, Layout, show
+from comparison_view import LAYOUTS, Figures, Layout, Times, show
+from comparison_view import Step as MeasuredStep
 from plain_comparison import PlainJobs
 
 from xadapt.composition.grammar import parse
-from xadapt.display import Display, Rows
+from xadapt.display import Display, RowProgress
 from xadapt.evaluation.cost import hardware_name
 from xadapt.experiments.execute import execute
 from xadapt.experiments.recipe import Budget, Recipe, Target
@@ -94,25 +95,25 @@ class Watch(Display):
     A step that a run before measured keeps what it took there.
     """
 
-    def __init__(self, steps: list[dict[str, Any]], save: Save) -> None:
+    def __init__(self, steps: list[MeasuredStep], save: Save) -> None:
         """Add to ``steps`` and save after each."""
         self.steps, self.save = steps, save
-        self.known = {step["step"] for step in steps}
-        self.now: dict[str, Any] = {}
+        self.measured = {step["step"] for step in steps}
+        self.now: MeasuredStep = {}
         self.began = self.language_began = 0.0
         self.language = ""
 
     @contextmanager
-    def rows(self, title: str) -> Iterator[Rows]:
+    def rows(self, title: str) -> Iterator[RowProgress]:
         """Note when a language begins."""
-        yield Rows(start=lambda language, rows: self._turn(language))
+        yield RowProgress(start=lambda language, rows: self._turn(language))
 
     def look(self, expected: Sequence[Expected], behind: int, left: float) -> None:
         """A step begins."""
         step = expected[behind].step
         self.close()
         print(f"  {step}", file=sys.stderr)
-        self.now = {"step": str(step), "seed": step.replicate.seed, **placed(step)}
+        self.now = {"step": str(step), "seed": step.replicate.seed, **stage_and_setup(step)}
         self.began = time.process_time()
 
     def _turn(self, language: str) -> None:
@@ -124,13 +125,13 @@ class Watch(Display):
     def close(self) -> None:
         """The step that was begun last has ended."""
         self._turn("")
-        if self.now and self.now["step"] not in self.known:
+        if self.now and self.now["step"] not in self.measured:
             self.steps.append({**self.now, "seconds": time.process_time() - self.began})
             self.save()
         self.now = {}
 
 
-def placed(step: Step) -> dict[str, str]:
+def stage_and_setup(step: Step) -> dict[str, str]:
     """The stage of a step, and the first setup of the comparison that needs it."""
     if not isinstance(step, TrainStep):
         made = {str(setup_of(plan_targets(TARGET, setup))): setup for setup in SETUPS}
@@ -148,9 +149,9 @@ def first_with(member: str) -> str:
     return next(setup for setup in SETUPS if member in parse(setup).adapters())
 
 
-def plain_plan(seeds: tuple[int, ...]) -> list[dict[str, Any]]:
+def plain_plan(seeds: tuple[int, ...]) -> list[MeasuredStep]:
     """The plain way, step by step: what stage and setup it is for, and the kind of job that it repeats."""
-    plan: list[dict[str, Any]] = []
+    plan: list[MeasuredStep] = []
     for seed in seeds:
 
         def add(stage: str, setup: str, job: str, times: int = 1, seed: int = seed) -> None:
@@ -170,7 +171,7 @@ def plain_plan(seeds: tuple[int, ...]) -> list[dict[str, Any]]:
     return plan
 
 
-def plain_round(round_: dict[str, Any], jobs: PlainJobs, save: Save) -> None:
+def plain_round(round_: dict[str, Times], jobs: PlainJobs, save: Save) -> None:
     """Measure every kind of plain job that this round lacks."""
     for name in jobs.jobs:
         if name not in round_:
@@ -179,7 +180,7 @@ def plain_round(round_: dict[str, Any], jobs: PlainJobs, save: Save) -> None:
             save()
 
 
-def whole_run(steps: list[dict[str, Any]], recipe: Recipe, lab: Session, store: Path, save: Save) -> None:
+def whole_run(steps: list[MeasuredStep], recipe: Recipe, lab: Session, store: Path, save: Save) -> None:
     """Run the recipe with xadapt, from an empty store or on from where it was cut."""
     if store.exists() and not steps:
         sys.exit(f"{store} is there already: name another --store, because this run must begin with an empty one")
@@ -216,7 +217,7 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     sizes = {key: value for key, value in vars(given).items() if key not in ("data", "store", "to", "plot")}
     recipe = recipe_of(given, next(iter(LAYOUTS.values())))
-    found: dict[str, Any] = json.loads(given.to.read_text()) if given.to.is_file() else {"sizes": sizes}
+    found: Figures = json.loads(given.to.read_text()) if given.to.is_file() else {"sizes": sizes}
     if found["sizes"] != sizes:
         sys.exit(f"{given.to} was measured with other options: name another file")
     found |= {"hardware": hardware_name(torch.device("cpu")), "versions": versions(), "setups": list(SETUPS)}

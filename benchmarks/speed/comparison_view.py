@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal, TypedDict
 
 from rich.console import Console
 from rich.table import Table
+
+from xadapt.store.records import Json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,13 +42,47 @@ LAYOUTS = {
 }
 PLAIN = "plain"
 STAGES = ("intermediate adapters", "fusion", "multitask", "target adapters", "evaluation")
-Steps = list[dict[str, Any]]
 
 
-def plain_steps(found: dict[str, Any]) -> Steps:
+class Times(TypedDict, total=False):
+    """Processor seconds of a job or step; by language where it evaluates."""
+
+    seconds: float
+    languages: dict[str, float]
+    steps: int
+
+
+class Step(Times, total=False):
+    """A step of either side: its name for xadapt, the kind of job that it repeats for the plain way."""
+
+    step: str
+    job: str
+    seed: int
+    stage: str
+    setup: str
+
+
+class Figures(TypedDict, total=False):
+    """What comparison.py measured: the file that it writes."""
+
+    sizes: Json
+    hardware: str
+    versions: dict[str, str]
+    setups: list[str]
+    plan: list[Step]
+    rounds: list[dict[str, Times]]
+    runs: dict[str, list[Step]]
+    seconds: Seconds
+
+
+#: By side the seconds of every stage and in all, and the curves.
+Seconds = dict[str, Json]
+
+
+def plain_steps(found: Figures) -> list[Step]:
     """The plan of the plain way with the median times of its kinds of jobs."""
     rounds = [round_ for round_ in found["rounds"] if len(round_) == len(found["rounds"][0])]
-    kinds = {}
+    kinds: dict[str, Times] = {}
     for name, first in rounds[0].items():
         kinds[name] = {"seconds": median(round_[name]["seconds"] for round_ in rounds)}
         if "languages" in first:
@@ -57,24 +93,26 @@ def plain_steps(found: dict[str, Any]) -> Steps:
     return [{**step, **kinds[step["job"]]} for step in found["plan"]]
 
 
-def total(steps: Steps, key: str = "stage", values: Sequence[Any] = STAGES) -> float:
+def total(
+    steps: list[Step], key: Literal["stage", "setup", "seed"] = "stage", values: Sequence[str | int] = STAGES
+) -> float:
     """Seconds of the steps whose ``key`` has one of these values; of all steps by default."""
     return sum(step["seconds"] for step in steps if step[key] in values)
 
 
-def by_setups(steps: Steps, found: dict[str, Any]) -> list[float]:
+def by_setups(steps: list[Step], found: Figures) -> list[float]:
     """What the first setup costs, the first two, and so on: all seeds, all languages."""
     setups = found["setups"]
     return [total(steps, "setup", setups[:n]) for n in range(1, len(setups) + 1)]
 
 
-def by_seeds(steps: Steps, found: dict[str, Any]) -> list[float]:
+def by_seeds(steps: list[Step], found: Figures) -> list[float]:
     """What the first seed costs, the first two, and so on."""
     seeds = sorted({step["seed"] for step in found["plan"]})
     return [total(steps, "seed", seeds[:n]) for n in range(1, len(seeds) + 1)]
 
 
-def by_languages(steps: Steps, found: dict[str, Any]) -> list[float]:
+def by_languages(steps: list[Step], found: Figures) -> list[float]:
     """What everything costs with one language, with two, and so on."""
     codes = list(found["rounds"][0]["evaluate none"]["languages"])
     spent = {code: sum(step.get("languages", {}).get(code, 0.0) for step in steps) for code in codes}
@@ -85,7 +123,7 @@ def by_languages(steps: Steps, found: dict[str, Any]) -> list[float]:
 CURVES = {"setups": by_setups, "seeds": by_seeds, "languages": by_languages}
 
 
-def show(found: dict[str, Any], picture: Path) -> dict[str, Any]:
+def show(found: Figures, picture: Path) -> Seconds:
     """Print the table of what has been measured to its end, draw the curves.
 
     Args:
@@ -96,12 +134,12 @@ def show(found: dict[str, Any], picture: Path) -> dict[str, Any]:
         By side seconds of every stage and in all, and the curves.
     """
     seeds = {step["seed"] for step in found["plan"]}
-    sides: dict[str, Steps] = {PLAIN: plain_steps(found)}
+    sides: dict[str, list[Step]] = {PLAIN: plain_steps(found)}
     for name, steps in found["runs"].items():
         # One that was cut would look cheap.
         if sum(step["stage"] == STAGES[-1] for step in steps) == len(seeds) * len(found["setups"]):
             sides[name] = steps
-    seconds: dict[str, Any] = {}
+    seconds: Seconds = {}
     for name, steps in sides.items():
         stages = {stage: total(steps, "stage", [stage]) for stage in STAGES}
         seconds[name] = {**stages, "total": total(steps), **{f"by {x}": of(steps, found) for x, of in CURVES.items()}}
@@ -110,7 +148,7 @@ def show(found: dict[str, Any], picture: Path) -> dict[str, Any]:
     return seconds
 
 
-def _print(seconds: dict[str, Any], found: dict[str, Any]) -> None:
+def _print(seconds: Seconds, found: Figures) -> None:
     table = Table("processor seconds", PLAIN, "share", title="plain: measured by kind, summed over the plan")
     for name in list(seconds)[1:]:
         for heading in (name, "share", "x"):
@@ -135,7 +173,7 @@ def _slope(curve: list[float]) -> float:
     return (curve[-1] - curve[0]) / (len(curve) - 1) if len(curve) > 1 else 0.0
 
 
-def _draw(seconds: dict[str, Any], picture: Path) -> None:
+def _draw(seconds: Seconds, picture: Path) -> None:
     import matplotlib
 
     matplotlib.use("agg")

@@ -15,7 +15,7 @@ import json
 import resource
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, TypedDict
 
 import torch
 from rich.console import Console
@@ -24,19 +24,31 @@ from rich.table import Table
 from xadapt.session import Session
 from xadapt.store.files import atomic_write_json
 
+if TYPE_CHECKING:
+    from xadapt.store.records import Json
+
 DOUBLE = "double_seq_bn[reduction_factor=8]"
 LORA = 'lora[r=16,alpha=32,attn_matrices=["q","k","v"]]'
 
 
-def setting(
-    base: str, layers: str, batch: int, epochs: float, lr: float = 1e-3, method: str | None = None
-) -> dict[str, Any]:
-    """One point: the base, layers with adapters, rows a step, epochs, peak rate, the adapter's configuration."""
-    point = {"base": base, "adapter_layers": layers, "batch_size": batch, "epochs": epochs, "lr": lr}
+class Setting(TypedDict, total=False):
+    """A point: the base, layers with adapters, rows a step, epochs, peak rate, the adapter's configuration."""
+
+    base: str
+    adapter_layers: str
+    batch_size: int
+    epochs: float
+    lr: float
+    adapter_config: str
+
+
+def setting(base: str, layers: str, batch: int, epochs: float, lr: float = 1e-3, method: str | None = None) -> Setting:
+    """One point; without a method the adapter of the default configuration."""
+    point: Setting = {"base": base, "adapter_layers": layers, "batch_size": batch, "epochs": epochs, "lr": lr}
     return {**point, "adapter_config": method} if method else point
 
 
-SETTINGS: dict[str, dict[str, Any]] = {
+SETTINGS: dict[str, Setting] = {
     "e5-small:9, layers 3-8, b16, e1": setting("e5-small:9", "3-8", 16, 1),
     "e5-small:9, layers 3-8, b16, e2": setting("e5-small:9", "3-8", 16, 2),
     "e5-small, layers 6-11, b16, e1": setting("e5-small", "6-11", 16, 1),
@@ -52,14 +64,14 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 
-def measure(name: str, given: argparse.Namespace) -> dict[str, Any]:
+def measure(name: str, given: argparse.Namespace) -> Json:
     """Train and evaluate one setting."""
     point = SETTINGS[name]
     store = given.store / file_name(name, given)
     lab = Session(point["base"], given.data, store, seed=given.seed, precision="fp32", display=False)
     # Loading it is no training.
     _ = lab.backbone
-    options = {key: value for key, value in point.items() if key != "base"}
+    options: Json = {key: value for key, value in point.items() if key != "base"}
     # A sample's share of the dev rows that a whole run measures itself on.
     dev = max(4, min(500, given.rows // 32))
     started, worked = time.perf_counter(), time.process_time()

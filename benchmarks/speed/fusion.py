@@ -13,7 +13,7 @@ import json
 import platform
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from adapters.composition import Fuse
@@ -26,11 +26,13 @@ from xadapt.store.versions import versions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from adapters import XLMRobertaAdapterModel
+
 CONFIG = "seq_bn[reduction_factor=8]"
 ROWS, TOKENS, RANK, SEED = 16, 64, 16, 42
 
 
-def build(base: str, members: int, folded: bool = True, rank: int | None = None) -> Any:
+def build(base: str, members: int, folded: bool = True, rank: int | None = None) -> XLMRobertaAdapterModel:
     """A frozen model with so many members, fused if there are several."""
     torch.manual_seed(SEED)
     model = load_backbone(base).model()
@@ -51,7 +53,7 @@ def build(base: str, members: int, folded: bool = True, rank: int | None = None)
     return model.requires_grad_(False).eval()
 
 
-def forward(model: Any, ids: torch.Tensor) -> Callable[[], object]:
+def forward(model: XLMRobertaAdapterModel, ids: torch.Tensor) -> Callable[[], object]:
     """A forward pass in inference mode."""
 
     def run() -> None:
@@ -61,7 +63,7 @@ def forward(model: Any, ids: torch.Tensor) -> Callable[[], object]:
     return run
 
 
-def step(model: Any, ids: torch.Tensor) -> Callable[[], object]:
+def step(model: XLMRobertaAdapterModel, ids: torch.Tensor) -> Callable[[], object]:
     """A forward and a backward pass to the weights of the model's fusion."""
     for layer in fusion_layers(model, model.active_adapters).values():
         layer.requires_grad_(True)

@@ -12,7 +12,7 @@ import argparse
 import time
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 from rich.console import Console
@@ -26,11 +26,14 @@ from xadapt.methods.adapter import add_adapter
 from xadapt.store.files import atomic_write_json
 from xadapt.store.versions import versions
 
+if TYPE_CHECKING:
+    from adapters import XLMRobertaAdapterModel
+
 VARIANTS = ("as it is", "torch.compile", "attention not fused")
 LENGTHS = (48, 64, 32, 96)
 
 
-def made(variant: str) -> Any:
+def ready_model(variant: str) -> XLMRobertaAdapterModel:
     """A model with one adapter and a head of three classes, ready to be trained."""
     torch.manual_seed(0)
     model = load_backbone().model()
@@ -51,7 +54,7 @@ def made(variant: str) -> Any:
     return model
 
 
-def step(model: Any, length: int, tokens: int, number: int) -> float:
+def step(model: XLMRobertaAdapterModel, length: int, tokens: int, number: int) -> float:
     """Processor seconds of one step."""
     torch.manual_seed(number)
     ids = torch.randint(4, model.config.vocab_size, (max(1, tokens // length), length))
@@ -72,7 +75,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    models = {variant: made(variant) for variant in VARIANTS}
+    models = {variant: ready_model(variant) for variant in VARIANTS}
     times: dict[str, list[float]] = {variant: [] for variant in VARIANTS}
     for number in range(len(LENGTHS) + given.steps):
         for variant, model in models.items():

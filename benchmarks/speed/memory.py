@@ -23,6 +23,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from adapters import XLMRobertaAdapterModel
+
+    from xadapt.backbone.base import Backbone
+
 VARIANTS = ("top", "packed", "whole", "dense")
 
 
@@ -60,7 +64,7 @@ def imports() -> None:
     assert all((accelerate, adapters.XLMRobertaAdapterModel, torch, Trainer, XLMRobertaTokenizerFast, xadapt))
 
 
-def load(variant: str) -> Any:
+def load(variant: str) -> Backbone:
     """The base, its word embedding packed or not."""
     from dataclasses import replace
 
@@ -74,7 +78,7 @@ def load(variant: str) -> Any:
     return replace(backbone, state={**backbone.state, WORDS: unpack_rows(backbone.words)}, words=None)
 
 
-def train(backbone: Any, model: Any, variant: str, given: argparse.Namespace) -> None:
+def train(backbone: Backbone, model: XLMRobertaAdapterModel, variant: str, given: argparse.Namespace) -> None:
     """Train one adapter and a head of three classes on made-up tokens; the last row is half as long."""
     import torch
 

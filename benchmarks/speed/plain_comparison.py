@@ -11,7 +11,7 @@ import random
 import tempfile
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from adapters import AdapterTrainer
@@ -25,6 +25,9 @@ from xadapt.tasks import Task, get_task
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from adapters import XLMRobertaAdapterModel
+    from comparison_view import Times
+
     from xadapt.backbone.base import Backbone
     from xadapt.data.source import Source
     from xadapt.experiments.recipe import Budget, Recipe
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 CONFIG = "seq_bn[reduction_factor=8]"
 EVAL_BATCH = 32
 SEED = 42
+#: What a target adapter is put on, from the bottom up.
+Parts = tuple[str | Fuse, ...]
 #: Rows of one task that are a batch.
 Rows = tuple[str, list[Feature]]
 
@@ -51,13 +56,13 @@ class PlainJobs:
         assert self.test.train is not None
         # An ordinary model has its words unpacked.
         self.words = backbone.model().get_input_embeddings().weight.data
-        under: dict[str, tuple[Any, ...]] = {
+        under: dict[str, Parts] = {
             "none": (),
             "single": self.members[:1],
             "stack": self.members,
             "fuse": (Fuse(*self.members),),
         }
-        self.jobs: dict[str, Callable[[], dict[str, Any]]] = {
+        self.jobs: dict[str, Callable[[], Times]] = {
             **{f"adapter {name}": partial(self._adapter, [name], recipe.adapters[name]) for name in self.members},
             "multitask": partial(self._adapter, list(self.members), recipe.multitask),
             "fusion": partial(self._fusion, recipe.fusion),
@@ -65,13 +70,13 @@ class PlainJobs:
             **{f"evaluate {name}": partial(self._evaluate, parts) for name, parts in under.items()},
         }
 
-    def run(self, name: str) -> dict[str, Any]:
+    def run(self, name: str) -> Times:
         """Do a job."""
         began = time.process_time()
-        told = self.jobs[name]()
-        return {"seconds": time.process_time() - began, **told}
+        times = self.jobs[name]()
+        return {"seconds": time.process_time() - began, **times}
 
-    def _model(self, adapters: Iterable[str], tasks: Iterable[Task]) -> Any:
+    def _model(self, adapters: Iterable[str], tasks: Iterable[Task]) -> XLMRobertaAdapterModel:
         model = self.backbone.model()
         model.set_input_embeddings(torch.nn.Embedding.from_pretrained(self.words, padding_idx=1))
         for name in adapters:
@@ -83,7 +88,7 @@ class PlainJobs:
     def _problem(self, task: Task) -> Problem:
         return bind(task, self.backbone)
 
-    def _on_setup(self, parts: tuple[Any, ...]) -> Any:
+    def _on_setup(self, parts: Parts) -> XLMRobertaAdapterModel:
         """A model with a fresh target adapter on a frozen setup, ready to train."""
         fused = [part for part in parts if isinstance(part, Fuse)]
         named = [name for part in parts for name in (part.children if isinstance(part, Fuse) else [part])]
@@ -94,14 +99,14 @@ class PlainJobs:
         model.set_active_adapters(Stack(*parts, self.target.name) if parts else self.target.name)
         return model
 
-    def _adapter(self, names: list[str], budget: Budget) -> dict[str, Any]:
+    def _adapter(self, names: list[str], budget: Budget) -> Times:
         tasks = [get_task(name) for name in names]
         model = self._model(["new"], tasks)
         model.train_adapter("new")
         model.set_active_adapters("new")
         return self._train(model, tasks, budget)
 
-    def _fusion(self, budget: Budget) -> dict[str, Any]:
+    def _fusion(self, budget: Budget) -> Times:
         tasks = [get_task(name) for name in self.members]
         model = self._model(self.members, tasks)
         fused = Fuse(*self.members)
@@ -109,10 +114,10 @@ class PlainJobs:
         model.train_adapter_fusion(fused)
         return self._train(model, tasks, budget, even=True)
 
-    def _target(self, parts: tuple[Any, ...], budget: Budget) -> dict[str, Any]:
+    def _target(self, parts: Parts, budget: Budget) -> Times:
         return self._train(self._on_setup(parts), [self.target], budget)
 
-    def _train(self, model: Any, tasks: list[Task], budget: Budget, even: bool = False) -> dict[str, Any]:
+    def _train(self, model: XLMRobertaAdapterModel, tasks: list[Task], budget: Budget, even: bool = False) -> Times:
         problems = {task.name: self._problem(task) for task in tasks}
         train: dict[str, list[Feature]] = {}
         dev: dict[str, list[Feature]] = {}
@@ -155,7 +160,7 @@ class PlainJobs:
         return {"steps": trainer.state.global_step}
 
     @torch.inference_mode()
-    def _evaluate(self, parts: tuple[Any, ...]) -> dict[str, Any]:
+    def _evaluate(self, parts: Parts) -> Times:
         model, problem = self._on_setup(parts).eval(), self._problem(self.target)
         seconds = {}
         for language in self.source.pick_languages(self.target, self.test.languages):

@@ -12,7 +12,7 @@ import json
 import resource
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow.parquet as parquet
@@ -23,18 +23,23 @@ from transformers import DataCollatorWithPadding, Trainer, TrainingArguments, se
 
 from xadapt.backbone.base import load_backbone
 
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+    from xadapt.store.records import Json
+
 LANGUAGES = ["en", "ar", "bg", "de", "el", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh"]
 #: Rates that suit the methods.
 RATES = {"adapter": 1e-3, "lora": 1e-3, "full": 5e-5}
 
 
-def rows_of(path: Path, limit: int, seed: int = 0) -> list[dict[str, Any]]:
+def rows_of(path: Path, limit: int, seed: int = 0) -> list[Json]:
     """Read a fixed sample of a file's rows."""
     rows = parquet.read_table(path).to_pylist()
     return [rows[index] for index in np.random.default_rng(seed).permutation(len(rows))[:limit]]
 
 
-def features_of(rows: list[dict[str, Any]], tokenizer: Any) -> list[dict[str, Any]]:
+def features_of(rows: list[Json], tokenizer: PreTrainedTokenizerBase) -> list[Json]:
     """Encode NLI pairs."""
     encoded = tokenizer(
         [row["premise"] for row in rows], [row["hypothesis"] for row in rows], truncation=True, max_length=128
@@ -42,10 +47,10 @@ def features_of(rows: list[dict[str, Any]], tokenizer: Any) -> list[dict[str, An
     return [{"input_ids": ids, "labels": row["label"]} for ids, row in zip(encoded["input_ids"], rows, strict=True)]
 
 
-def build(method: str) -> tuple[Any, Any]:
+def build(method: str) -> tuple[torch.nn.Module, PreTrainedTokenizerBase]:
     """The model with what the method trains, and its tokenizer."""
     backbone = load_backbone("e5-small")
-    model: Any = backbone.model()
+    model = backbone.model()
     words = model.get_input_embeddings()
     # An ordinary model has its words unpacked.
     model.set_input_embeddings(torch.nn.Embedding.from_pretrained(words.weight.data, padding_idx=words.padding_idx))
@@ -110,7 +115,7 @@ def main() -> None:
     trainer.train()
     seconds, processor = time.perf_counter() - started, time.process_time() - worked
     steps = trainer.state.global_step
-    figures: dict[str, Any] = {
+    figures: Json = {
         **{key: value for key, value in vars(given).items() if key not in ("data", "to")},
         "seconds": seconds,
         "processor": processor,

@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -24,6 +24,9 @@ from rich.table import Table
 from xadapt.evaluation.cost import hardware_name
 from xadapt.store.files import atomic_write_json
 from xadapt.store.versions import versions
+
+if TYPE_CHECKING:
+    from xadapt.store.records import Json
 
 HERE = Path(__file__).parent
 #: Options of plain_script.py.
@@ -44,7 +47,7 @@ OURS = (
 )
 
 
-def timed(name: str, given: argparse.Namespace, folder: Path) -> dict[str, Any]:
+def timed(name: str, given: argparse.Namespace, folder: Path) -> Json:
     """Run a contender once; returns its figures."""
     out = folder / "figures.json"
     common = ["--data", given.data, "--rows", str(given.rows), "--threads", str(given.threads)]
@@ -56,7 +59,7 @@ def timed(name: str, given: argparse.Namespace, folder: Path) -> dict[str, Any]:
     done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{name} failed: {(done.stderr.splitlines() or ['without a word'])[-1]}")
-    figures: dict[str, Any] = json.loads(next(folder.glob("*.json")).read_text())
+    figures: Json = json.loads(next(folder.glob("*.json")).read_text())
     return figures
 
 
@@ -71,7 +74,7 @@ def main() -> None:
     parser.add_argument("--only", action="append", choices=[*PLAIN, *OURS])
     given = parser.parse_args()
     names = given.only or [*OURS, *PLAIN]
-    rounds: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
+    rounds: dict[str, list[Json]] = {name: [] for name in names}
     for number in range(given.rounds):
         for name in names:
             print(f"round {number + 1} of {given.rounds}: {name}", file=sys.stderr)
