@@ -57,7 +57,7 @@ def test_the_target_counts_only_under_its_own_name():
     assert classify("stack(mnli, xnli)", "pawsx") == Family("stack", "stack(mnli, xnli)", with_target=False)
 
 
-def test_a_target_among_the_members_stays_in_the_label_but_is_known():
+def test_a_target_among_the_members_stays_in_the_label_but_is_seen():
     assert classify("fuse(mnli, xnli)", "xnli") == Family("fuse", "fuse(mnli, xnli)", with_target=True)
 
 

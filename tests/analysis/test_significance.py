@@ -74,7 +74,7 @@ def test_three_seeds_that_disagree_mislead_the_bootstrap_but_not_the_larger_p_va
     assert np.mean([joint(one) < 0.05 for one in found]) < 0.10
 
 
-def test_with_one_seed_only_examples_are_resampled_and_nothing_is_said_of_seeds() -> None:
+def test_with_one_seed_only_examples_are_resampled_and_there_is_no_p_over_seeds() -> None:
     data = differences(3, 50, 0.5, by_seed=1.0)
     one, three = bootstrap(data[:1], 500), bootstrap(data, 500)
     assert (one.seeds, one.seed_p_value) == (1, None)

@@ -106,7 +106,7 @@ def used(*members):
     return {"members": dict(members)}
 
 
-def test_a_checkpoint_that_all_seeds_use_stands_for_each_of_them(measured, tmp_path):
+def test_a_checkpoint_that_all_seeds_use_counts_for_each_of_them(measured, tmp_path):
     single = measured("mnli", {"en": 0.6, "de": 0.5}, 42, decides=used(("mnli", "a")))
     fusions = [
         measured("fuse(mnli, stsb)", {"en": 0.6, "de": 0.5}, seed, decides=used(("mnli", made), ("fusion", f"{seed}")))
@@ -115,7 +115,7 @@ def test_a_checkpoint_that_all_seeds_use_stands_for_each_of_them(measured, tmp_p
     assert rows_of([single, *fusions], tmp_path / "examples")["fuse(mnli, stsb)"].tested.seeds == 2
 
 
-def test_a_checkpoint_of_one_seed_only_stands_for_no_other(measured, tmp_path):
+def test_a_checkpoint_of_one_seed_only_counts_for_no_other(measured, tmp_path):
     single = measured("mnli", {"en": 0.6, "de": 0.5}, 42, decides=used(("mnli", "a")))
     fusions = [
         measured("fuse(mnli, stsb)", {"en": 0.6, "de": 0.5}, seed, decides=used(("mnli", made)))
@@ -164,7 +164,7 @@ def test_pairs_with_english_are_read_under_their_own_name(measured, tmp_path):
     assert "en" in rows_of(results, tmp_path / "examples")["fuse(mnli, stsb)"].tests
 
 
-def test_without_an_english_choice_it_is_said_why_nothing_is_tested(measured, tmp_path):
+def test_without_an_english_choice_there_is_a_reason_why_nothing_is_tested(measured, tmp_path):
     results = [measured(setup, {"de": 0.5}) for setup in ("mnli", "stsb", "fuse(mnli, stsb)")]
     (comparison,) = compare(results, None, tmp_path / "examples")
     assert comparison.blocks[0].reference.chosen is False

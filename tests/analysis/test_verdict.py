@@ -56,7 +56,7 @@ def test_a_tested_verdict_has_the_test_and_an_untested_one_the_reason(tested_fus
     assert counted.below + counted.undecided == 3
 
 
-def test_a_difference_within_its_spread_over_seeds_is_said_to_be(result: Any) -> None:
+def test_a_difference_within_its_spread_over_seeds_is_marked_as_such(result: Any) -> None:
     results = []
     for seed, shift in ((1, 0.0), (2, 3.0)):
         results.append(result("mnli", {"en": 70.0, "de": 60.0}, seed=seed))

@@ -192,7 +192,7 @@ def test_an_export_that_computes_something_else_fails_and_leaves_nothing(
     assert not list(tmp_path.iterdir())
 
 
-def test_an_export_that_does_not_load_fails_with_what_the_library_said(
+def test_an_export_that_does_not_load_fails_with_the_librarys_own_error(
     trained_once: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("xadapt.portable.export_adapterhub._code", lambda *given: "raise ValueError('no such thing')")

@@ -133,7 +133,7 @@ def test_of_several_heads_the_outermost_goes_along_and_the_others_are_named(lab:
     assert all(head in written.notes[0] for head in (*heads, "task takes another"))
 
 
-def test_a_head_that_no_class_has_stays_behind_and_that_is_said(lab: Any, tmp_path: Path) -> None:
+def test_a_head_that_no_class_has_stays_behind_and_that_is_noted(lab: Any, tmp_path: Path) -> None:
     lab.train(plan_task("mnli"), adapter_config="lora[r=4]")
     assembly = lab.assemble("mnli")
     assembly.model.delete_head("mnli")

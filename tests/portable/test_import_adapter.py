@@ -91,7 +91,7 @@ def test_an_average_comes_back_under_a_name_and_only_so(
     assert np.array_equal(found["mnli"], wanted["mnli"])
 
 
-def test_an_imported_adapter_is_evaluated_fused_and_stood_on_by_its_name(trained: Any, tmp_path: Path) -> None:
+def test_an_imported_adapter_is_evaluated_fused_and_trained_on_by_its_name(trained: Any, tmp_path: Path) -> None:
     save_foreign_adapter(trained, tmp_path / "out")
     (made,) = import_folder(trained, tmp_path / "out", trained.store, "mnli", name="theirs")
     assert trained.evaluate("theirs", "xnli", "en").head == "mnli"
@@ -161,7 +161,7 @@ def test_an_adapter_of_peft_comes_in_with_the_head_it_was_trained_with(
     assert "library_name: peft" in (made.path / "README.md").read_text()
 
 
-def test_the_record_and_the_card_say_what_is_not_known(trained_once: Any, store: Store, tmp_path: Path) -> None:
+def test_the_record_and_the_card_name_what_is_unknown(trained_once: Any, store: Store, tmp_path: Path) -> None:
     save_foreign_adapter(trained_once, tmp_path / "out")
     (made,) = import_folder(trained_once, tmp_path / "out", store, "mnli", seed=7)
     record = made.record

@@ -101,7 +101,7 @@ def test_what_does_not_fit_is_one_line_and_leaves_the_store_as_it_was(
     assert not list(store.checkpoints())
 
 
-def test_folders_of_other_things_are_told_from_adapters(trained_once: Any, store: Store, tmp_path: Path) -> None:
+def test_folders_of_other_things_are_no_adapters(trained_once: Any, store: Store, tmp_path: Path) -> None:
     with refused(trained_once.backbone.name, "whole model", advice="base"):
         import_folder(trained_once, Path(trained_once.backbone.name), store, "mnli")
     checkpoint = trained_once.store.find("mnli", trained_once.backbone.fingerprint)

@@ -11,9 +11,9 @@ def sentences(text):
 
 
 def test_it_is_three_sentences_that_say_how_often_where_and_on_what(tested_fusion, tmp_path):
-    said = conclude(compare(tested_fusion, None, tmp_path / "examples"))
-    assert [len(sentences(text)) for text in said] == [1, 1, 1]
-    overall, where, basis = said
+    found = conclude(compare(tested_fusion, None, tmp_path / "examples"))
+    assert [len(sentences(text)) for text in found] == [1, 1, 1]
+    overall, where, basis = found
     assert overall.startswith("No: of 1 task, the fusion is significantly above the best single adapter on 0, ")
     assert "significantly below on 1, not distinguishable from it on 0, by −" in overall
     assert "of all 2 tests of a composition, 0 found it significantly above, 1 significantly below" in overall
@@ -24,7 +24,7 @@ def test_it_is_three_sentences_that_say_how_often_where_and_on_what(tested_fusio
     assert "3 seeds, 200 rows a language and the base `e5-small`, and so few seeds may mislead" in basis
 
 
-def test_a_fusion_that_wins_is_said_to_win(measured, tmp_path):
+def test_a_fusion_that_wins_is_the_answer_yes(measured, tmp_path):
     results = [measured("mnli", {"en": 0.6, "de": 0.3}), measured("fuse(mnli, stsb)", {"en": 0.6, "de": 0.7})]
     overall, _, basis = conclude(compare(results, None, tmp_path / "examples"))
     assert overall.startswith("Yes: of 1 task, the fusion is significantly above the best single adapter on 1, ")
@@ -60,7 +60,7 @@ def test_several_tasks_have_a_mean_a_best_and_a_worst(measured, tmp_path):
     assert "200 sampled rows a language" in basis
 
 
-def test_what_a_fusion_costs_is_said_if_it_is_known(result):
+def test_what_a_fusion_costs_is_given_if_it_was_measured(result):
     costs = {"parameters": 100, "head_parameters": 1}
     results = [
         result("mnli", {"en": 70.0, "de": 60.0}, **costs),
@@ -87,5 +87,5 @@ def test_without_a_fusion_another_composition_is_judged_and_called_so(result):
 
 
 @pytest.mark.parametrize("setups", [["mnli"], ["fuse(mnli, stsb)"], ["mnli", "stsb"]])
-def test_where_nothing_can_be_compared_nothing_is_said(result, setups):
+def test_where_nothing_can_be_compared_there_is_no_conclusion(result, setups):
     assert conclude(compare([result(setup, {"en": 70.0, "de": 60.0}) for setup in setups])) == []

@@ -98,7 +98,7 @@ def test_the_statements_say_what_is_preferred_where(fused: Explanation) -> None:
     )
 
 
-def test_a_uniform_fusion_is_said_to_be_so() -> None:
+def test_a_uniform_fusion_is_called_uniform() -> None:
     found = explanation({"sw": figures([EVEN] * 4, [1.0] * 4)})
     assert statements(found)[1] == "The fusion is close to uniform in all layers."
 
@@ -257,7 +257,7 @@ def test_heat_maps_show_the_weights_of_the_mean_and_each_language(fused: Explana
     assert maps[0].images[0].norm(1 / 3) == pytest.approx(0.5)
 
 
-def test_many_languages_stand_in_two_columns(fused: Explanation) -> None:
+def test_many_languages_are_in_two_columns(fused: Explanation) -> None:
     many = explanation({f"l{number}": fused.languages["sw"] for number in range(15)})
     width, height = draw_attention(many).get_size_inches()
     assert len(draw_attention(many).axes) == 16

@@ -58,7 +58,7 @@ def test_bundled_results_are_labelled_at_the_top_and_other_results_are_not(resul
     assert "demonstration" not in report_of([result("mnli", {"en": 1.0})], tmp_path / "b", "B").read_text()
 
 
-def test_parameters_and_megabytes_are_shown_only_if_they_are_known(result, tmp_path):
+def test_parameters_and_megabytes_are_shown_only_if_they_were_recorded(result, tmp_path):
     sized = result("mnli", {"en": 1.0}, parameters=1_000_000, head_parameters=500_000)
     text = report_of([sized, result("stsb", {"en": 1.0})], tmp_path / "a", "A").read_text()
     assert "| parameters | MB |" in text

@@ -181,12 +181,12 @@ def test_what_was_not_tested_is_not_called_significant(fusion_loses, tmp_path):
     assert "−1.0*" in text
 
 
-def test_a_page_without_anything_told_concludes_from_its_numbers(fusion_loses, tmp_path):
+def test_a_page_without_a_title_or_commands_concludes_from_its_numbers(fusion_loses, tmp_path):
     comparisons = compare(fusion_loses)
     text = write_page(Report(comparisons, [], "Bare"), tmp_path).read_text(encoding="utf-8")
     assert len(conclude(comparisons)) == 3
-    said = text.split('aria-label="Verdict">')[1].split("</section>")[0]
-    assert said.strip().split("\n") == [f"<p>{inline(sentence)}</p>" for sentence in conclude(comparisons)]
+    shown = text.split('aria-label="Verdict">')[1].split("</section>")[0]
+    assert shown.strip().split("\n") == [f"<p>{inline(sentence)}</p>" for sentence in conclude(comparisons)]
     for absent in ("What fusions attend to", "<h2>Suites</h2>", "Adapters in use", "<pre", 'id="cost"'):
         assert absent not in text
 

@@ -164,8 +164,8 @@ def test_differences_with_a_minus_sign_and_an_interval_sort_as_numbers(page):
 def test_languages_are_filtered_by_name_code_family_and_script(page, words, languages):
     find(page, "input[data-filter=task-1-1-languages]").send_keys(words or " ")
     assert sorted(shown(page, "task-1-1-languages")) == languages
-    said = find(page, "output[data-count=task-1-1-languages]").text
-    assert said == (f"{len(languages)} of 6" if words else "")
+    count = find(page, "output[data-count=task-1-1-languages]").text
+    assert count == (f"{len(languages)} of 6" if words else "")
 
 
 def test_a_filtered_table_is_sorted_and_a_sorted_one_filtered(page):

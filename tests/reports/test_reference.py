@@ -58,13 +58,13 @@ def test_without_english_scores_the_reference_is_the_mean_of_the_single_adapters
     assert row_of(block, "fuse(mnli, stsb)").difference == pytest.approx(1.0)
 
 
-def test_target_languages_choose_the_best_single_adapter_only_when_asked_and_it_is_said(fusion_loses, tmp_path):
+def test_target_languages_choose_the_best_single_adapter_only_when_asked_and_that_is_noted(fusion_loses, tmp_path):
     asked = compare(fusion_loses, by_targets=True)
     (block,) = asked[0].blocks
     assert (block.reference.label, block.reference.by_targets) == ("stsb", True)
     usual = compare(fusion_loses)
     assert usual[0].blocks[0].reference.label == "mnli"
-    said = "the target languages' own test rows chose"
-    assert said in make_report(fusion_loses, by_targets=True).write(tmp_path / "asked").read_text()
+    sentence = "the target languages' own test rows chose"
+    assert sentence in make_report(fusion_loses, by_targets=True).write(tmp_path / "asked").read_text()
     assert "own test rows chose" in (tmp_path / "asked" / "report.html").read_text()
-    assert said not in make_report(fusion_loses).write(tmp_path / "usual").read_text()
+    assert sentence not in make_report(fusion_loses).write(tmp_path / "usual").read_text()

@@ -49,7 +49,7 @@ def test_a_number_that_json_cannot_hold_is_null(result):
     assert document["comparisons"][0]["blocks"][0]["rows"][0]["scores"] == {"en": None, "de": None}
 
 
-def test_what_stands_beside_the_comparisons_is_kept(fusion_loses, measurement):
+def test_what_belongs_to_the_comparisons_is_kept(fusion_loses, measurement):
     report = replace(make_report(fusion_loses, "Fusion", measurement({"xnli": [1.0]})), recipe="name: x")
     document = report_data(report)
     assert (document["title"], document["recipe"]) == ("Fusion", "name: x")
@@ -57,6 +57,6 @@ def test_what_stands_beside_the_comparisons_is_kept(fusion_loses, measurement):
     assert document["comparisons"][0]["timed"].startswith("32 rows of en (mirror:rows), of 42 tokens on average, fp32")
 
 
-def test_why_a_setup_was_not_tested_is_said(tested_fusion, tmp_path):
+def test_the_reason_for_no_test_of_a_setup_is_kept(tested_fusion, tmp_path):
     (comparison,) = report_data(make_report(tested_fusion, examples=tmp_path / "nothing"))["comparisons"]
     assert "no per-example scores (evaluate again" in comparison["blocks"][0]["rows"][-1]["untested"]

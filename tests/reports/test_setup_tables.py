@@ -15,7 +15,7 @@ def test_a_tested_difference_has_its_interval_its_p_value_and_its_significant_la
     assert column(table, "significant")["fuse(mnli, stsb)"] == "1–0"
 
 
-def test_without_tests_differences_stand_without_intervals(fusion_loses):
+def test_without_tests_differences_are_without_intervals(fusion_loses):
     comparison = compare(fusion_loses)[0]
     table = page_table(comparison, comparison.blocks[0])
     assert column(table, "vs single")["fuse(mnli, stsb)"] == "−1.0"

@@ -66,7 +66,7 @@ def test_a_complete_suite_has_plain_numbers(complete: SuiteScore) -> None:
     assert verdict_lines(complete) == ["SMALL: 65.0, the mean of all 3 tasks."]
 
 
-def test_a_mean_over_a_part_stands_in_brackets(partial: SuiteScore) -> None:
+def test_a_mean_over_a_part_is_in_brackets(partial: SuiteScore) -> None:
     lines = {line[0]: line for line in shown(task_table(partial))}
     assert lines["xnli"][-1] == "65.0"
     assert lines["xquad"][3:] == ["55.0", "–", "–", "1/2", "1,000", "(55.0)"]
@@ -79,7 +79,7 @@ def test_a_mean_over_a_part_stands_in_brackets(partial: SuiteScore) -> None:
     ]
 
 
-def test_others_and_gap_over_a_part_stand_in_brackets_too() -> None:
+def test_others_and_gap_over_a_part_are_in_brackets_too() -> None:
     three = Suite("three", "T", {"c": ("xnli",)}, {"xnli": ("de", "en", "fr")}, "")
     assert shown(task_table(score_suite(three, [XNLI])))[0][3:] == [
         "70.0",

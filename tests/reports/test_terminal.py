@@ -94,7 +94,7 @@ def test_a_language_a_setup_lacks_is_a_dash_and_english_comes_first(result):
     assert "–" in lines[2]
 
 
-def test_many_setups_stand_below_each_other_in_tables_that_fit_80_columns(result):
+def test_many_setups_are_below_each_other_in_tables_that_fit_80_columns(result):
     from rich.console import Console
 
     codes = ["en", *(f"l{number}" for number in range(14))]

@@ -210,7 +210,7 @@ def test_a_survey_says_how_many_compositions_are_significantly_apart(tested_fusi
     assert "Significantly above it: none; significantly below: 1." in survey(block)
 
 
-def test_why_nothing_was_tested_is_said(tested_fusion, tmp_path):
+def test_the_reason_for_no_test_is_given(tested_fusion, tmp_path):
     reason = "Not tested: no per-example scores (evaluate again with the same data to make them)."
     assert reason in judge(tested_fusion, tmp_path / "nothing")
     assert reason in judge(tested_fusion)

@@ -38,8 +38,8 @@ def table() -> Table:
 
 
 def test_a_row_with_too_few_cells_is_refused() -> None:
-    with pytest.raises(ValueError, match="T"):
-        Table("T", words("a", "b"), [[Cell("x")]])
+    with pytest.raises(ValueError, match="Scores"):
+        Table("Scores", words("a", "b"), [[Cell("x")]])
 
 
 def test_markdown_shows_marks_and_escapes_bars(table: Table) -> None:

@@ -87,7 +87,7 @@ def test_a_second_pull_downloads_no_weights(sender: Machine, receiver: Machine) 
     assert not [request for request in sender.hub.requests if "safetensors" in request or "/large/" in request]
 
 
-def test_another_run_of_the_same_setup_is_told(sender: Machine, receiver: Machine) -> None:
+def test_another_run_of_the_same_setup_is_reported(sender: Machine, receiver: Machine) -> None:
     sender.push("mnli")
     receiver.make("mnli", "ee", 5)
     pulled = receiver.pull()

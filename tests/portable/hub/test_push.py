@@ -30,7 +30,7 @@ def test_what_training_went_on_from_is_not_needed(sender: Machine, receiver: Mac
     assert receiver.pull().taken == {"ee" * 8: "continue(mnli, xnli)"}
 
 
-def test_a_setup_that_was_trained_again_takes_the_place_of_the_old_one(sender: Machine) -> None:
+def test_a_setup_that_was_trained_again_replaces_the_old_one(sender: Machine) -> None:
     sender.push("mnli")
     sender.push("squad")
     sender.make("mnli", "ee", 9)
