@@ -181,7 +181,7 @@ def test_what_was_not_tested_is_not_called_significant(fusion_loses, tmp_path):
     assert "−1.0*" in text
 
 
-def test_a_page_without_a_title_or_commands_concludes_from_its_numbers(fusion_loses, tmp_path):
+def test_a_bare_page_concludes_from_its_numbers(fusion_loses, tmp_path):
     comparisons = compare(fusion_loses)
     text = write_page(Report(comparisons, [], "Bare"), tmp_path).read_text(encoding="utf-8")
     assert len(conclude(comparisons)) == 3
