@@ -15,7 +15,7 @@ from xadapt.store.records import Json
 from xadapt.tasks import Kind, Row
 from xadapt.tasks.fields import NUMBER, TEXT
 from xadapt.tasks.portable_heads import HeadForm
-from xadapt.tasks.specs import KeyFault, KindSpec, Remark, register_kind
+from xadapt.tasks.specs import KeyFault, KindSpec, Remark, RowFault, register_kind
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,12 @@ class CountingProblem(FirstTokenProblem):
         return [{"prediction": round(count), "exactly": rounded(count)} for count in self.decode(raw, features, rows)]
 
 
-def _count_fault(row: Row, kind: Counting) -> str | None:
+def _count_fault(row: Row, kind: Counting) -> RowFault | None:
     count = row["count"]
     whole = isinstance(count, int | float) and float(count).is_integer()
-    return None if whole and 0 <= count <= kind.most else f"count {count!r} is no whole number from 0 to {kind.most}"
+    if whole and 0 <= count <= kind.most:
+        return None
+    return RowFault(f"count {count!r} is no whole number from 0 to {kind.most}", "count")
 
 
 def _remarks(row: Row) -> list[Remark]:

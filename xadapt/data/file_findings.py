@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from xadapt.data.row_checks import is_unlabelled, row_fault
-from xadapt.tasks.specs import FieldFault, KindSpec, spec_of
+from xadapt.tasks.specs import Fault, FieldFault, KindSpec, RowFault, spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 FEW = 0.01
 #: Findings a file at most that are unlike.
 _MOST = 5
-#: What is different in two faults of one kind: quoted values, numbers, names of questions.
-_VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|-?\d[\d.]*|question \S+")
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class _Groups:
         self.found: dict[tuple[str, bool], tuple[str, int, int, str]] = {}
 
     def add(self, number: int, row: Row, what: str, fault: bool, group: str = "") -> None:
-        key = group or _VALUES.sub("#", what), fault
+        key = group or what, fault
         if key not in self.found and len(self.found) == _MOST:
             key, what = ("others", fault), f"among others, {what}"
         first, count, at, name = self.found.get(key, (what, 0, number, _id(row)))
@@ -77,7 +74,7 @@ def file_findings(file: str, rows: list[Row], part: Part) -> list[Finding]:
     for number, row in labelled:
         fault = row_fault(row, kind, fields, spec)
         if fault:
-            found.add(number, row, _in_columns(fault, part), True)
+            found.add(number, row, _in_columns(fault, part), True, fault.group if isinstance(fault, RowFault) else "")
             continue
         for empty in _empty(row, fields or (*kind.fields, *kind.optional), spec):
             found.add(number, row, _in_columns(empty, part), False)
@@ -102,7 +99,7 @@ def part_fields(part: Part) -> tuple[str, ...] | None:
     return part.task.kind.pool_fields if part.role == "pool" else None
 
 
-def _in_columns(fault: FieldFault | str, part: Part) -> str:
+def _in_columns(fault: Fault, part: Part) -> str:
     # Who looks into a file finds its columns there, and not the fields that a task makes of them.
     if isinstance(fault, FieldFault):
         column = (part.rows.columns or part.task.columns).get(fault.field)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xadapt.errors import XadaptError
-from xadapt.tasks.specs import FieldFault, KindSpec, spec_of
+from xadapt.tasks.specs import Fault, FieldFault, KindSpec, spec_of
 
 if TYPE_CHECKING:
     from xadapt.tasks import Kind, Row
@@ -45,7 +45,7 @@ def is_unlabelled(row: Row) -> bool:
 
 def row_fault(
     row: Row, kind: Kind, fields: tuple[str, ...] | None = None, spec: KindSpec | None = None
-) -> FieldFault | str | None:
+) -> Fault | None:
     """What is wrong with a row, None when nothing is.
 
     Args:

@@ -12,7 +12,7 @@ from xadapt.problems.dual_encoder import TOP, DualEncoderProblem, query_id
 from xadapt.problems.sentence_split import split_sentences
 from xadapt.tasks import AnswerRetrieval, Row
 from xadapt.tasks.fields import ID, TEXT, VALUE
-from xadapt.tasks.specs import FieldFault, KindSpec, PoolSpec, Remark, register_kind
+from xadapt.tasks.specs import Fault, KindSpec, PoolSpec, Remark, register_kind
 from xadapt.tasks.submission_files import Predicted, SubmissionFile, as_json
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _sentences_of(pool: list[Row]) -> _Pool:
     return read
 
 
-def _answer_fault(row: Row, kind: AnswerRetrieval) -> FieldFault | str | None:
+def _answer_fault(row: Row, kind: AnswerRetrieval) -> Fault | None:
     return answer_fault(row)
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
 from xadapt.lazy import torch
 from xadapt.problems.base import Batch, Feature, Problem, entropy, shares
+from xadapt.tasks.specs import RowFault
 from xadapt.tasks.submission_files import Predicted, lines
 
 if TYPE_CHECKING:
@@ -89,10 +90,11 @@ class LabelProblem(FirstTokenProblem):
         ]
 
 
-def label_fault(row: Row, kind: LabelKind) -> str | None:
+def label_fault(row: Row, kind: LabelKind) -> RowFault | None:
     """What is wrong with the label of a row, None if nothing is."""
     if not isinstance(row["label"], int) or not 0 <= row["label"] < len(kind.labels):
-        return f"label {row['label']!r} is not one of 0 to {len(kind.labels) - 1} ({', '.join(kind.labels)})"
+        what = f"label {row['label']!r} is not one of 0 to {len(kind.labels) - 1} ({', '.join(kind.labels)})"
+        return RowFault(what, "label")
     return None
 
 

@@ -13,7 +13,7 @@ from xadapt.problems.base import Batch, Defaults, Feature, Problem, shares
 from xadapt.tasks import MultipleChoice, Row
 from xadapt.tasks.fields import INDEX, TEXT, Field
 from xadapt.tasks.portable_heads import HeadForm, PlainHead
-from xadapt.tasks.specs import FieldFault, KindSpec, register_kind
+from xadapt.tasks.specs import Fault, FieldFault, KindSpec, RowFault, register_kind
 from xadapt.tasks.submission_files import Predicted, SubmissionFile, lines
 
 if TYPE_CHECKING:
@@ -130,12 +130,13 @@ def beside(row: Row, choice: str) -> str:
     return f"{row['question']} {choice}" if row.get("question") else choice
 
 
-def _choice_fault(row: Row, kind: MultipleChoice) -> FieldFault | str | None:
+def _choice_fault(row: Row, kind: MultipleChoice) -> Fault | None:
     choices = row["choices"]
     if not isinstance(choices, list) or len(choices) < 2 or not all(isinstance(choice, str) for choice in choices):
         return FieldFault("choices", "not a list of two texts or more")
     if not isinstance(row["label"], int) or not 0 <= row["label"] < len(choices):
-        return f"label {row['label']!r} is not one of 0 to {len(choices) - 1}, the indices of its choices"
+        what = f"label {row['label']!r} is not one of 0 to {len(choices) - 1}, the indices of its choices"
+        return RowFault(what, "label")
     return None
 
 

@@ -12,7 +12,7 @@ from xadapt.problems.first_token import FirstTokenProblem
 from xadapt.tasks import PairRegression, Row
 from xadapt.tasks.fields import NUMBER, TEXT
 from xadapt.tasks.portable_heads import HeadForm
-from xadapt.tasks.specs import KeyFault, KindSpec, register_kind
+from xadapt.tasks.specs import KeyFault, KindSpec, RowFault, register_kind
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
@@ -61,11 +61,11 @@ class PairRegressionProblem(FirstTokenProblem):
         return [{"prediction": rounded(score)} for score in self.decode(raw, features, rows)]
 
 
-def _score_fault(row: Row, kind: PairRegression) -> str | None:
+def _score_fault(row: Row, kind: PairRegression) -> RowFault | None:
     if not isinstance(row["score"], int | float):
-        return f"score {row['score']!r} is not a number"
+        return RowFault(f"score {row['score']!r} is not a number", "number")
     if not kind.low <= row["score"] <= kind.high:
-        return f"score {row['score']} is outside {kind.low}–{kind.high}"
+        return RowFault(f"score {row['score']} is outside {kind.low}–{kind.high}", "range")
     return None
 
 

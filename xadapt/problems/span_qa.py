@@ -14,7 +14,7 @@ from xadapt.problems.base import Batch, Defaults, Feature, Problem, rounded
 from xadapt.tasks import Row, SpanQA
 from xadapt.tasks.fields import ID, TEXT, VALUE
 from xadapt.tasks.portable_heads import HeadForm
-from xadapt.tasks.specs import FieldFault, KindSpec, register_kind
+from xadapt.tasks.specs import Fault, KindSpec, register_kind
 from xadapt.tasks.submission_files import Predicted, SubmissionFile, as_json
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ def best_span(logits: np.ndarray, inside: np.ndarray) -> tuple[float, int, int]:
     return best
 
 
-def _answer_fault(row: Row, kind: SpanQA) -> FieldFault | str | None:
+def _answer_fault(row: Row, kind: SpanQA) -> Fault | None:
     return answer_fault(row, may_lack=kind.unanswerable)
 
 

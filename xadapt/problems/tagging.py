@@ -11,7 +11,7 @@ from xadapt.problems.base import Batch, Defaults, Feature, Problem, entropy
 from xadapt.tasks import Row, Tagging
 from xadapt.tasks.fields import TAGS, Field
 from xadapt.tasks.portable_heads import HeadForm
-from xadapt.tasks.specs import KindSpec, register_kind
+from xadapt.tasks.specs import Fault, KindSpec, RowFault, register_kind
 from xadapt.tasks.submission_files import Predicted, SubmissionFile, lines
 
 if TYPE_CHECKING:
@@ -170,14 +170,16 @@ def tag_index(pieces: list[str]) -> int:
     return next((index for index, piece in enumerate(pieces) if piece.strip(_BOUNDARY)), 0)
 
 
-def _tag_fault(row: Row, kind: Tagging) -> str | None:
+def _tag_fault(row: Row, kind: Tagging) -> Fault | None:
     tokens, tags = row["tokens"], row["tags"]
     if not isinstance(tokens, list) or not isinstance(tags, list) or len(tokens) != len(tags) or not tokens:
         return "tokens and tags are not two lists of the same length, one word or more"
     if not all(isinstance(token, str) for token in tokens):
         return "a token is not text"
     wrong = [tag for tag in tags if not isinstance(tag, str) or (kind.labels and tag not in kind.labels)]
-    return f"tag {wrong[0]!r} is not one of {', '.join(kind.labels) or 'any tag set'}" if wrong else None
+    if not wrong:
+        return None
+    return RowFault(f"tag {wrong[0]!r} is not one of {', '.join(kind.labels) or 'any tag set'}", "tag")
 
 
 def _filled(kind: Tagging, rows: Iterable[Row]) -> Tagging:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from xadapt.errors import XadaptError, unknown
 from xadapt.plugins import load_plugins
@@ -38,12 +38,28 @@ class KeyFault(XadaptError):
 
 
 @dataclass(frozen=True)
+class RowFault:
+    """What is wrong with a row.
+
+    Attributes:
+        what: What it is, one line.
+        group: Faults of a group are counted together, whatever values they name.
+    """
+
+    what: str
+    group: str
+
+    def __str__(self) -> str:
+        return self.what
+
+
+@dataclass(frozen=True)
 class FieldFault:
     """What is wrong with a field of a row: ``FieldFault("label", "missing")`` reads "label is missing".
 
     Attributes:
         field: The field.
-        what: What it is and should not be.
+        what: What it is and should not be; names no value, so that faults of other rows are alike.
     """
 
     field: str
@@ -53,13 +69,17 @@ class FieldFault:
         return f"{self.field} is {self.what}"
 
 
+#: What is wrong with a row; a text is a group of its own.
+Fault: TypeAlias = RowFault | FieldFault | str
+
+
 @dataclass(frozen=True)
 class Remark:
     """Something odd about a row that fits its kind.
 
     Attributes:
         what: What it is, one line.
-        group: Remarks of a group are counted together.
+        group: Remarks of a group are counted together, others where they are the same.
         if_many: What it means where more than a few rows of a file have it; it is a fault then.
     """
 
@@ -131,7 +151,7 @@ class KindSpec:
     metric_fault: Callable[[Any, str], str | None] = lambda kind, metric: None
     keys: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     declared: Callable[..., Kind] | None = None
-    row_fault: Callable[[Row, Any], FieldFault | str | None] = lambda row, kind: None
+    row_fault: Callable[[Row, Any], Fault | None] = lambda row, kind: None
     remarks: Callable[[Row], Sequence[Remark]] = lambda row: ()
     remarked: Callable[[Row], int] = lambda row: 1
     unique_ids: bool = False
