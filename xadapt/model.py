@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from xadapt.bases import DEFAULT_BASE
 from xadapt.composition.grammar import parse
 from xadapt.context import open_context
-from xadapt.data.inputs import CHUNK, input_rows, read_chunks
-from xadapt.data.outputs import check_output, joined, open_output
 from xadapt.data.own_tasks import open_task
+from xadapt.data.prediction_input import CHUNK, input_rows, read_chunks
+from xadapt.data.prediction_output import check_output, joined, open_output
 from xadapt.errors import XadaptError
 from xadapt.evaluation.answering import Answerer, answer_with
 from xadapt.evaluation.evaluate import EvalSettings
@@ -59,7 +59,7 @@ class Model:
         return self.answer(input_rows(list(rows), self.task), progress)
 
     def answer(self, rows: list[Row], progress: Callable[[int], None] | None = None) -> list[Row]:
-        """Like :meth:`predict`, for rows that :func:`~xadapt.data.inputs.input_rows` has brought into the fields."""
+        """Like :meth:`predict`, for rows that :func:`~xadapt.data.prediction_input.input_rows` has read."""
         results = []
         # Features and raw outputs take far more memory than rows.
         for start in range(0, len(rows), CHUNK):
@@ -202,7 +202,7 @@ def predict_file(
         context: Base, store, hardware, seed and display.
         node: The setup.
         task: The task.
-        file: Rows in any form that :func:`~xadapt.data.inputs.read_chunks` reads, or ``-`` for standard input.
+        file: Rows as :func:`~xadapt.data.prediction_input.read_chunks` reads them, or ``-`` for standard input.
         to: A ``.jsonl`` or ``.csv`` file, which appears when all is done; None for JSON lines on standard output.
         form: ``jsonl`` or ``csv``, None for what the file's ending says.
         max_length: Tokens a row, None for the problem's default.

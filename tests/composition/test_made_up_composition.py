@@ -13,7 +13,7 @@ from xadapt.analysis.families import classify
 from xadapt.composition import specs
 from xadapt.composition.grammar import parse
 from xadapt.composition.hints import how_to_make
-from xadapt.data.task_names import name_fault
+from xadapt.data.reserved_names import name_fault
 from xadapt.errors import XadaptError
 from xadapt.methods.adapter import adapter_state
 from xadapt.training import run_kinds

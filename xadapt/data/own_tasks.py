@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xadapt.data.columns import column_names, to_fields
-from xadapt.data.declaration import Declaration, check_labels, forms, read_declaration
 from xadapt.data.files import RawTable, read_table
+from xadapt.data.own_task_file import Declaration, check_labels, forms, read_declaration
+from xadapt.data.reserved_names import SHIPPED
 from xadapt.data.row_checks import checked_rows
-from xadapt.data.task_names import SHIPPED
 from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_write_bytes
 from xadapt.tasks.catalogue import Catalogue

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.error_checks import refused
-from xadapt.data.inputs import Chunk
-from xadapt.data.outputs import check_output, joined, open_output
+from xadapt.data.prediction_input import Chunk
+from xadapt.data.prediction_output import check_output, joined, open_output
 
 ROW = {
     "text": 'a "b"\nc, é \u2028',

@@ -17,7 +17,7 @@ from xadapt.tasks import Row
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from xadapt.data.inputs import Chunk
+    from xadapt.data.prediction_input import Chunk
 
 Write = Callable[[list[Row]], None]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
-from xadapt.data.task_names import name_fault
+from xadapt.data.reserved_names import name_fault
 from xadapt.errors import unknown
 from xadapt.tasks import Kind, Rows, Task
 from xadapt.tasks.specs import KeyFault, KindSpec, all_specs, spec_named

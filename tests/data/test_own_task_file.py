@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.error_checks import refused
-from xadapt.data.declaration import read_declaration
+from xadapt.data.own_task_file import read_declaration
 from xadapt.tasks import MultipleChoice, PairClassification, PairRegression, SpanQA, Tagging, TextClassification
 
 GOOD = """\

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from xadapt.composition.specs import compositions
-from xadapt.data.task_names import PARTS, name_fault
+from xadapt.data.reserved_names import PARTS, name_fault
 from xadapt.tasks import all_tasks
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.error_checks import refused
-from xadapt.data.inputs import Chunk, input_rows, read_chunks
+from xadapt.data.prediction_input import Chunk, input_rows, read_chunks
 from xadapt.tasks import get_task
 
 
