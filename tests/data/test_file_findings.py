@@ -41,6 +41,24 @@ def test_a_fault_of_one_kind_is_one_finding_with_its_count_and_first_row():
     check_finding(the_one("mnli", rows), "label 7", "0 to 2", "entailment, neutral, contradiction", count=3, row=1)
 
 
+def test_questions_with_the_same_fault_are_one_finding():
+    rows = [qa(name) | {"answers": {"text": [], "answer_start": []}} for name in ("one", "two", "three")]
+    check_finding(the_one("squad", rows), "question one", count=3, row=0)
+    rows = [qa(name) | {"answers": {"text": ["Ann"], "answer_start": []}} for name in ("one", "two")]
+    check_finding(the_one("squad", rows), "question one", count=2, row=0)
+    rows = [qa(name) | {"answers": {"text": [7], "answer_start": [0]}} for name in ("one", "two")]
+    check_finding(the_one("squad", rows), "question one", count=2, row=0)
+
+
+def test_scores_and_choices_with_the_same_fault_are_one_finding():
+    scores = [{"first": "a", "second": "b", "score": score} for score in (7.5, 9.0, "high")]
+    outside, worded = found("stsb", scores)
+    check_finding(outside, "score 7.5", count=2, row=0)
+    check_finding(worded, "score 'high'", count=1, row=2)
+    choices = [{"context": "c", "choices": ["a", "b"], "label": label} for label in (2, 3)]
+    check_finding(the_one("hellaswag", choices), "label 2", count=2, row=0)
+
+
 def test_faults_of_different_kinds_are_findings_of_their_own():
     first, label, second = found("mnli", [nli(first=None), nli(7), nli(second=None), nli(first=None)])
     check_finding(first, "premise", count=2, row=0)

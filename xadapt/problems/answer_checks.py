@@ -6,10 +6,11 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xadapt.tasks.specs import FieldFault, Remark
+from xadapt.tasks.specs import FieldFault, Remark, RowFault
 
 if TYPE_CHECKING:
     from xadapt.tasks import Row
+    from xadapt.tasks.specs import Fault
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class MovedAnswer:
         return f"{_short(self.text)} is not at {self.start} of its context, which has {_short(self.found)} there"
 
 
-def answer_fault(row: Row, may_lack: bool = False) -> FieldFault | str | None:
+def answer_fault(row: Row, may_lack: bool = False) -> Fault | None:
     """What is wrong with the answers of a row, None if nothing is.
 
     Args:
@@ -46,10 +47,11 @@ def answer_fault(row: Row, may_lack: bool = False) -> FieldFault | str | None:
     if not isinstance(texts, list) or not isinstance(starts, list):
         return FieldFault("answers", "not a pair of lists text and answer_start")
     if len(texts) != len(starts):
-        return f"question {row['id']} has not as many answer starts as answers"
+        return RowFault(f"question {row['id']} has not as many answer starts as answers", "starts")
     if not all(isinstance(text, str) and isinstance(start, int) for text, start in zip(texts, starts, strict=True)):
-        return f"question {row['id']} has an answer that is not text, or a start that is not a whole number"
-    return None if texts or may_lack else f"question {row['id']} has no answer span"
+        what = f"question {row['id']} has an answer that is not text, or a start that is not a whole number"
+        return RowFault(what, "types")
+    return None if texts or may_lack else RowFault(f"question {row['id']} has no answer span", "no answer")
 
 
 def answer_remarks(row: Row) -> list[Remark]:
