@@ -56,7 +56,7 @@ def _numbers(text: str) -> set[int]:
         first, dash, last = found.groups() if found else (0, None, None)
         span = range(int(first), (int(last) if last else DEEPEST if dash else int(first)) + 1)
         if not found or not span:
-            raise ValueError(f"{part.strip()!r} says no layers: write all, 6-11, 6-, or 0,2,4, counting from 0")
+            raise ValueError(f"{part.strip()!r} names no layers: write all, 6-11, 6-, or 0,2,4, counting from 0")
         numbers.update(span)
     return numbers
 

@@ -73,10 +73,10 @@ class TaggingProblem(Problem):
 
     def _indices(self, tags: list[str], number: int) -> list[int]:
         indices = {tag: index for index, tag in enumerate(self.kind.labels)}
-        unknown_tag = next((tag for tag in tags if tag not in indices), None)
-        if unknown_tag is not None:
+        wrong = next((tag for tag in tags if tag not in indices), None)
+        if wrong is not None:
             raise XadaptError(
-                f"{self.task.name}, training row {number}: tag {unknown_tag!r} is not one of its {len(indices)} labels: "
+                f"{self.task.name}, training row {number}: tag {wrong!r} is not one of its {len(indices)} labels: "
                 "correct the row or declare the label"
             )
         return [indices[tag] for tag in tags]
