@@ -87,12 +87,12 @@ def train(backbone: Backbone, model: XLMRobertaAdapterModel, variant: str, given
     from xadapt.problems import make_problem
     from xadapt.tasks import get_task
     from xadapt.training.batches import TaskCollator
-    from xadapt.training.trainer import PART_BUDGET
+    from xadapt.training.trainer import MICRO_BATCH_TOKENS
 
     torch.manual_seed(0)
     lowest = 6 if variant == "top" else 0
     problem = make_problem(get_task("mnli"), backbone.tokenizer, given.tokens)
-    collate = TaskCollator({"nli": problem}, None if variant in ("whole", "dense") else PART_BUDGET["cpu"])
+    collate = TaskCollator({"nli": problem}, None if variant in ("whole", "dense") else MICRO_BATCH_TOKENS["cpu"])
     problem.add_head(model, "nli")
     add_adapter(model, "nli", f"seq_bn[reduction_factor=8]@{lowest}-")
     model.train_adapter("nli")
@@ -105,7 +105,7 @@ def train(backbone: Backbone, model: XLMRobertaAdapterModel, variant: str, given
         lengths = [given.tokens] * (given.rows - 1) + [given.tokens // 2]
         rows = [torch.randint(4, model.config.vocab_size, (length,)).tolist() for length in lengths]
         made = collate([("nli", {"input_ids": row, "labels": number % 3}) for number, row in enumerate(rows)])
-        for batch, share in zip(made["parts"], made["shares"], strict=True):
+        for batch, share in zip(made["micro_batches"], made["shares"], strict=True):
             outputs = run(model, batch["input_ids"], batch["attention_mask"], "nli", first=True)
             (problem.loss(outputs, batch) * share).backward()
         optimizer.step()

@@ -77,7 +77,7 @@ def test_a_collated_batch_names_its_task_and_is_padded_by_its_problem(tiny: Any)
     rows = [{"first": "A", "second": "B", "label": 2}, {"first": "A much longer text.", "second": "B", "label": 0}]
     made: Any = TaskCollator({"mnli": problem})([("mnli", feature) for feature in problem.encode(rows, labelled=True)])
     assert made["task"] == "mnli"
-    (batch,) = made["parts"]
+    (batch,) = made["micro_batches"]
     assert made["shares"] == [1.0]
     assert batch["labels"].tolist() == [2, 0]
     assert batch["input_ids"].shape == batch["attention_mask"].shape
@@ -88,8 +88,8 @@ def test_the_parts_of_a_batch_keep_a_budget_of_tokens_and_share_its_rows(tiny: A
     problem = make_problem(get_task("mnli"), tiny.tokenizer, 64)
     features = [{"input_ids": [5] * length, "labels": number % 3} for number, length in enumerate((9, 30, 8, 28, 31))]
     made: Any = TaskCollator({"mnli": problem}, 64)([("mnli", feature) for feature in features])
-    assert [part["labels"].tolist() for part in made["parts"]] == [[1, 1], [0], [0, 2]]
-    assert [list(part["input_ids"].shape) for part in made["parts"]] == [[2, 31], [1, 28], [2, 9]]
+    assert [part["labels"].tolist() for part in made["micro_batches"]] == [[1, 1], [0], [0, 2]]
+    assert [list(part["input_ids"].shape) for part in made["micro_batches"]] == [[2, 31], [1, 28], [2, 9]]
     assert made["shares"] == [0.4, 0.2, 0.4]
 
 
@@ -107,7 +107,7 @@ def test_parts_of_tagged_sentences_count_by_their_tags(tiny: Any) -> None:
 def test_a_batch_of_a_problem_that_compares_its_rows_stays_whole(tiny: Any) -> None:
     problem = make_problem(get_task("lareqa"), tiny.tokenizer, 64)
     items = [("lareqa", {"input_ids": [5] * length, "key": length}) for length in (50, 5)]
-    assert len(TaskCollator({"lareqa": problem}, 10)(items)["parts"]) == 1
+    assert len(TaskCollator({"lareqa": problem}, 10)(items)["micro_batches"]) == 1
 
 
 def test_batches_are_sorted_by_all_the_tokens_that_a_feature_brings() -> None:

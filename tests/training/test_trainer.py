@@ -41,7 +41,7 @@ def fusion(trained: Any, prepare: Any, tmp_path: Path) -> tuple[XadaptTrainer, d
         for value in values.values():
             value.add_(torch.randn_like(value))
     made = trainer.data_collator([("mnli", feature) for feature in features])
-    return trainer, values, {"task": "mnli", "batch": made["parts"][0], "share": 1.0}
+    return trainer, values, {"task": "mnli", "batch": made["micro_batches"][0], "share": 1.0}
 
 
 def gradients(trainer: XadaptTrainer, values: dict[str, Any], batch: dict[str, Any]) -> dict[str, torch.Tensor]:
@@ -79,7 +79,7 @@ def test_a_batch_in_parts_gives_the_gradients_of_the_whole_batch(
         trainer.model.zero_grad()
         loss = trainer.training_step(trainer.model, batch)
         found.append((loss, [p.grad.clone() for p in trainer.model.parameters() if p.grad is not None]))
-    assert len(batch["parts"]) > 1
+    assert len(batch["micro_batches"]) > 1
     torch.testing.assert_close(found[0], found[1], atol=1e-6, rtol=1e-4)
 
 
@@ -116,7 +116,7 @@ def test_the_order_of_batches_changes_from_epoch_to_epoch_inside_the_loop(fusion
     orders = []
     for epoch in range(3):
         loader.set_epoch(epoch)
-        orders.append([tuple(batch["parts"][0]["labels"].tolist()) for batch in loader])
+        orders.append([tuple(batch["micro_batches"][0]["labels"].tolist()) for batch in loader])
     assert orders[0] != orders[1] != orders[2]
 
 

@@ -6,6 +6,7 @@ import gc
 import warnings
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -72,6 +73,33 @@ def on_one_device(arguments: TrainingArguments) -> TrainingArguments:
     """
     arguments._n_gpu = min(1, arguments.n_gpu)
     return arguments
+
+
+class OwnStates:
+    """Mixed into the Trainer: what a run that was cut goes on from is written and read by a subclass.
+
+    The library has no option for it: it stores the whole model, or a part that peft names.
+
+    Test: ``tests/training/test_resuming.py``, all of it.
+    """
+
+    args: TrainingArguments
+
+    def write_state(self, folder: Path) -> None:
+        """Write what is to be kept of the model into a folder."""
+        raise NotImplementedError
+
+    def read_state(self, folder: Path) -> None:
+        """Put back what is in a folder."""
+        raise NotImplementedError
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        folder = Path(output_dir or self.args.output_dir)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.write_state(folder)
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        self.read_state(Path(resume_from_checkpoint))
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 from torch.utils.data import Dataset, Sampler
@@ -12,7 +12,7 @@ from xadapt.problems.predict import length_batches
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from xadapt.problems.base import Feature, Problem
+    from xadapt.problems.base import Batch, Feature, Problem
 
 #: Batches that are sorted by length together: less padding, still a random order.
 _WINDOW = 50
@@ -22,26 +22,26 @@ class MixedFeatures(Dataset):
     """Features of one or several tasks, one after the other.
 
     Args:
-        parts: Task name to its features.
+        by_task: Task name to its features.
         tokens: By task, how many tokens a feature brings into a batch; None counts its input ids.
         cap: Features of a task that an epoch takes at most, others in every epoch; None takes all.
     """
 
     def __init__(
         self,
-        parts: dict[str, list[Feature]],
+        by_task: dict[str, list[Feature]],
         tokens: dict[str, Callable[[Feature], int]] | None = None,
         cap: int | None = None,
     ) -> None:
         """Put the features of all tasks one after the other."""
         self.cap = cap
-        self.features = [(name, feature) for name, features in parts.items() for feature in features]
+        self.features = [(name, feature) for name, features in by_task.items() for feature in features]
         self.ranges: list[range] = []
-        at = 0
-        for features in parts.values():
-            self.ranges.append(range(at, at + len(features)))
-            at += len(features)
-        count = {name: tokens[name] if tokens else _ids for name in parts}
+        start = 0
+        for features in by_task.values():
+            self.ranges.append(range(start, start + len(features)))
+            start += len(features)
+        count = {name: tokens[name] if tokens else _ids for name in by_task}
         self.lengths = np.array([count[name](feature) for name, feature in self.features])
 
     def __len__(self) -> int:
@@ -83,18 +83,46 @@ class LengthBatches(Sampler[list[int]]):
             yield batches[index]
 
 
-class TaskCollator:
-    """Collate a batch with its own task's problem, in one part or in several whose losses add up to the batch's.
+class TaskBatch(TypedDict):
+    """A batch of one task.
 
-    Parts hold rows of like length, so that little is padding and no more than a budget is in memory at once.
+    Attributes:
+        task: Its name.
+        micro_batches: What goes through the model at once, one after the other.
+        shares: What the mean loss of each counts for in the batch's.
+    """
+
+    task: str
+    micro_batches: list[Batch]
+    shares: list[float]
+
+
+class MicroBatch(TypedDict):
+    """One of them.
+
+    Attributes:
+        task: The name of the task.
+        batch: What goes through the model.
+        share: What its mean loss counts for in the batch's.
+    """
+
+    task: str
+    batch: Batch
+    share: float
+
+
+class TaskCollator:
+    """Collate a batch with its own task's problem, whole or as micro-batches whose losses add up to the batch's.
+
+    Micro-batches hold rows of like length, so that little is padding and no more than a budget is in memory at once.
     """
 
     def __init__(self, problems: dict[str, Problem], budget: int | None = None) -> None:
-        """Bind to the problems by task name; ``budget`` bounds the padded tokens of a part, None makes one part."""
+        """Bind to the problems by task name; ``budget`` bounds the padded tokens of a micro-batch, None makes one."""
         self.problems, self.budget = problems, budget
 
-    def __call__(self, items: list[tuple[str, Feature]]) -> dict[str, Any]:
-        """Make ``{"task": name, "parts": batches, "shares": what each part's mean loss counts for in the batch's}``."""
+    def __call__(self, items: list[tuple[str, Feature]]) -> TaskBatch:
+        """Collate features of one task, each with its name."""
         task, problem = items[0][0], self.problems[items[0][0]]
         features = [feature for _, feature in items]
         groups = [list(range(len(features)))]
@@ -103,5 +131,5 @@ class TaskCollator:
         chosen = [[features[index] for index in group] for group in groups]
         shares = [1.0]
         if len(chosen) > 1:
-            shares = [problem.terms(part) / problem.terms(features) for part in chosen]
-        return {"task": task, "parts": [problem.collate(part) for part in chosen], "shares": shares}
+            shares = [problem.terms(some) / problem.terms(features) for some in chosen]
+        return {"task": task, "micro_batches": [problem.collate(some) for some in chosen], "shares": shares}

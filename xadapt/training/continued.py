@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from xadapt.training.first import trained_first
 from xadapt.training.loop import fit
-from xadapt.training.parts import with_weights_of
 from xadapt.training.run_kinds import RunKind, register_run_kind
+from xadapt.training.trainable import with_weights_of
 
 if TYPE_CHECKING:
     from xadapt.store.checkpoints import Checkpoint

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xadapt.methods.fusion import regularisation
 from xadapt.problems.base import Defaults
-from xadapt.training.loop import Parts, fit
-from xadapt.training.parts import with_fusion
+from xadapt.training.loop import TaskFeatures, fit
 from xadapt.training.run_kinds import RunKind, register_run_kind
+from xadapt.training.trainable import with_fusion
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import torch
+    from adapters import XLMRobertaAdapterModel
 
     from xadapt.store.checkpoints import Checkpoint
     from xadapt.training.job import Job
@@ -24,19 +25,19 @@ def train_fusion(job: Job) -> Checkpoint:
 
     Source: AdapterFusion, arXiv 2005.00247.
     """
-    return fit(job, lambda: with_fusion(job), parts=even, penalty=_penalty)
+    return fit(job, lambda: with_fusion(job), choose=even, penalty=_penalty)
 
 
-def even(parts: Parts) -> Parts:
+def even(by_task: TaskFeatures) -> TaskFeatures:
     """Take as many features of each task as the smallest has.
 
     The others give every n-th feature, because the first ones of a sorted set are all about the same.
     """
-    least = min(len(features) for features in parts.values())
-    return {name: [part[i * len(part) // least] for i in range(least)] for name, part in parts.items()}
+    least = min(len(features) for features in by_task.values())
+    return {name: [features[i * len(features) // least] for i in range(least)] for name, features in by_task.items()}
 
 
-def _penalty(model: Any) -> Callable[[], torch.Tensor]:
+def _penalty(model: XLMRobertaAdapterModel) -> Callable[[], torch.Tensor]:
     return lambda: regularisation(model, model.active_adapters)
 
 

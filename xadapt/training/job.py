@@ -127,7 +127,7 @@ class Job:
         """Make a checkpoint, unless a run of the same hash has finished.
 
         Args:
-            assembly: What the run stands on.
+            assembly: What the run starts from.
             make: Makes and stores it.
             first: What its adapter was trained on first.
             more: What else decides it.
@@ -208,7 +208,7 @@ def prepare(context: Context, plan: TrainPlan, settings: TrainSettings) -> Job:
     Raises:
         XadaptError: If a data file or a setting is wrong.
     """
-    # A wrong device or precision is told before rows are read.
+    # A wrong device or precision is an error before rows are read.
     _ = context.precision
     kind, source = run_kind(plan.trains), context.source
     filled = settings.with_defaults(kind.defaults or problem_class(plan.tasks[0]).defaults)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from transformers import TrainingArguments, set_seed
@@ -21,15 +21,17 @@ from xadapt.training.trainer import KeepBest, Ticks, XadaptTrainer, last_state, 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from adapters import XLMRobertaAdapterModel
+
     from xadapt.composition.builder import Assembly
     from xadapt.problems.base import Feature
     from xadapt.store.checkpoints import Checkpoint
     from xadapt.training.job import Job, Run
 
-#: The features of every task.
-Parts = dict[str, list["Feature"]]
+#: The features of every task, by its name.
+TaskFeatures = dict[str, list["Feature"]]
 #: Makes what is added to each loss of a model.
-Penalty = Callable[[Any], Callable[[], torch.Tensor]]
+Penalty = Callable[["XLMRobertaAdapterModel"], Callable[[], torch.Tensor]]
 
 
 def fit(
@@ -37,7 +39,7 @@ def fit(
     assemble: Callable[[], Assembly],
     *,
     first: Checkpoint | None = None,
-    parts: Callable[[Parts], Parts] = lambda parts: parts,
+    choose: Callable[[TaskFeatures], TaskFeatures] = lambda by_task: by_task,
     cap: int | None = None,
     penalty: Penalty | None = None,
 ) -> Checkpoint:
@@ -47,7 +49,7 @@ def fit(
         job: The run.
         assemble: Puts the model together; called once the seed is set.
         first: What its adapter was trained on first.
-        parts: Chooses among the features of the tasks.
+        choose: Chooses among the features of the tasks.
         cap: Features of a task that an epoch takes at most.
         penalty: Makes what is added to each loss.
 
@@ -62,11 +64,11 @@ def fit(
 
     def mixture() -> MixedFeatures:
         rows = job.train_rows.items()
-        chosen = parts({name: job.problems[name].encode(some.rows, labelled=True) for name, some in rows})
+        chosen = choose({name: job.problems[name].encode(some.rows, labelled=True) for name, some in rows})
         if job.plan.mixed:
-            # Losses of different kinds are on different scales; a squared error between 0 and 1 would hardly be heard.
-            for name, part in chosen.items():
-                job.problems[name].scale = job.problems[name].constant_loss(part)
+            # Losses of different kinds are on different scales; a squared error between 0 and 1 would hardly count.
+            for name, features in chosen.items():
+                job.problems[name].scale = job.problems[name].constant_loss(features)
         return MixedFeatures(chosen, {name: problem.tokens for name, problem in job.problems.items()}, cap)
 
     return job.once(assembly, lambda run: _run(run, mixture, penalty), first)

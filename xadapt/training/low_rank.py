@@ -39,7 +39,7 @@ def factor(job: Job) -> Checkpoint:
     full = trained(job.context, full_plan, job.asked)
     name = str(full_plan.makes)
     assembly = assemble(job.context.pinned({name: full}), full_plan.makes)
-    # It stands on the members alone: the full one need not be there when it is used.
+    # It needs the members alone: the full one need not be there when it is used.
     del assembly.members[name], assembly.weights[name]
 
     def make(run: Run) -> Checkpoint:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from xadapt.problems.base import Defaults
 from xadapt.training.loop import fit
-from xadapt.training.parts import with_new_adapter
 from xadapt.training.run_kinds import RunKind, register_run_kind
+from xadapt.training.trainable import with_new_adapter
 
 if TYPE_CHECKING:
     from xadapt.store.checkpoints import Checkpoint

@@ -1,4 +1,4 @@
-"""What a training command is about to do: the setup it makes, what it stands on, and what it learns from."""
+"""What a training command is about to do: the setup it makes, what that is trained on, and the rows it learns from."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TrainPlan:
     Attributes:
         trains: The kind of run (see :mod:`xadapt.training.run_kinds`).
         makes: The expression that the checkpoint will have.
-        under: The frozen setup it stands on, or starts from; ``none`` for a first adapter.
+        under: The frozen setup that is trained on, or that it starts from; ``none`` for a first adapter.
         tasks: The tasks whose English rows are learnt from, in even parts when there are several.
     """
 
@@ -78,7 +78,7 @@ def plan_setup(node: Node, tasks: Catalogue = DEFAULT) -> TrainPlan:
         raise XadaptError(f"{node} is not trained by itself: it is made from its members whenever it is used")
     run, under = spec.trained.run(node), NONE if spec.trained.from_base else node
     # Nothing is learnt from rows but weights where a kind of run reads dev rows alone.
-    find = _trainable if run_kind(run).learns else _known
+    find = _trainable if run_kind(run).learns else _task
     return TrainPlan(run, node, under, tuple(find(name, tasks) for name in spec.trained.tasks(node)))
 
 
@@ -136,7 +136,7 @@ def _adapter_task(name: str, tasks: Catalogue) -> Task:
     return _trainable(_trainable(name, tasks).adapter, tasks)
 
 
-def _known(name: str, tasks: Catalogue) -> Task:
+def _task(name: str, tasks: Catalogue) -> Task:
     return tasks[name]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -19,6 +19,8 @@ from xadapt.store.files import atomic_folder
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from adapters import XLMRobertaAdapterModel
 
     from xadapt.store.records import RunRecord
     from xadapt.training.plan import TrainPlan
@@ -54,7 +56,7 @@ def as_stored(model: torch.nn.Module) -> Iterator[None]:
                 parameter.copy_(value)
 
 
-def save_checkpoint(model: Any, plan: TrainPlan, path: Path, record: RunRecord) -> None:
+def save_checkpoint(model: XLMRobertaAdapterModel, plan: TrainPlan, path: Path, record: RunRecord) -> None:
     """Write adapter or fusion, heads, record and card; nothing is seen at ``path`` before all of it is."""
     with atomic_folder(path) as folder:
         library = "adapters"

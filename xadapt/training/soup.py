@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from torch.utils.data import DataLoader
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from xadapt.composition.heads import HeadStates
     from xadapt.display import Tick
+    from xadapt.problems.base import Batch
     from xadapt.store.checkpoints import Checkpoint
     from xadapt.training.job import Job, Run
 
@@ -103,7 +104,7 @@ class _Soup:
     def __init__(self, job: Job, assembly: Assembly, members: Sequence[tuple[str, HeadStates]]) -> None:
         self.job, self.task, self.assembly = job, job.plan.tasks[0], assembly
         self.problem = job.problems[self.task.name]
-        self.model: Any = assembly.model
+        self.model = assembly.model
         self.history: list[tuple[Weights, float]] = []
         self.names = [name for name, _ in members]
         new = layer_name(job.plan.makes)
@@ -143,7 +144,7 @@ class _Soup:
         self.history.append((weights, value))
         return value
 
-    def gradient(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    def gradient(self, batch: Batch) -> torch.Tensor:
         """The derivative of a batch's loss by each member's weight, at the soup as it is, shape (members,)."""
         name = self.task.name
         with autocast(self.job.context.device, self.job.context.precision):
@@ -173,7 +174,7 @@ def _learned(soup: _Soup, start: Weights, score: float, tick: Tick) -> Weights:
             weights = logits.softmax(dim=0)
             soup.mix(tuple(weights.tolist()))
             optimizer.zero_grad()
-            (batch,) = item["parts"]
+            (batch,) = item["micro_batches"]
             weights.backward(soup.gradient({key: value.to(job.context.device) for key, value in batch.items()}))
             optimizer.step()
             tick(epoch * len(batches) + step + 1, epochs * len(batches), None)

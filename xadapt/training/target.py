@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from xadapt.training.first import trained_first
 from xadapt.training.loop import fit
-from xadapt.training.parts import with_adapter_on_top
 from xadapt.training.run_kinds import RunKind, register_run_kind
+from xadapt.training.trainable import with_adapter_on_top
 
 if TYPE_CHECKING:
     from xadapt.store.checkpoints import Checkpoint

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -15,18 +14,22 @@ from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_callback import PrinterCallback, ProgressCallback
 
 from xadapt.errors import RunFailed, XadaptError, option, unknown
+from xadapt.libraries.transformers import OwnStates
 from xadapt.problems.predict import autocast
 from xadapt.store.files import atomic_write_bytes
-from xadapt.training.batches import LengthBatches, MixedFeatures, TaskCollator
+from xadapt.training.batches import LengthBatches, MicroBatch, MixedFeatures, TaskBatch, TaskCollator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+    from adapters import XLMRobertaAdapterModel
 
     from xadapt.problems.base import Problem
 
-#: Padded tokens that go through the model at once in training: 32 rows of 128 tokens take turns, in half the memory.
+#: Padded tokens of a micro-batch: 32 rows of 128 tokens take turns, in half the memory.
 #: A GPU takes a batch whole, because it is slower on small ones.
-PART_BUDGET = {"cpu": 2048}
+MICRO_BATCH_TOKENS = {"cpu": 2048}
 _STATE = "trained.safetensors"
 
 
@@ -47,7 +50,7 @@ def load_trained(model: torch.nn.Module, state: dict[str, torch.Tensor]) -> None
             parameters[name].copy_(value)
 
 
-class XadaptTrainer(Trainer):
+class XadaptTrainer(OwnStates, Trainer):
     """The Trainer of transformers, one task a batch.
 
     Every interrupted state holds exactly the trained parameters, as safetensors. The fusion regulariser is part of the
@@ -63,7 +66,7 @@ class XadaptTrainer(Trainer):
         **kwargs: Any,
     ) -> None:
         """Bind to the problems by task name; a head of that name answers each. ``penalty`` is added to each loss."""
-        budget = PART_BUDGET.get(kwargs["args"].device.type)
+        budget = MICRO_BATCH_TOKENS.get(kwargs["args"].device.type)
         super().__init__(data_collator=TaskCollator(problems, budget), **kwargs)
         self.problems, self.precision, self.penalty = problems, precision, penalty
         self.model_accepts_loss_kwargs = False
@@ -75,17 +78,23 @@ class XadaptTrainer(Trainer):
         sampler = LengthBatches(data, self.args.per_device_train_batch_size, self.args.seed)
         return self.accelerator.prepare(DataLoader(data, batch_sampler=sampler, collate_fn=self.data_collator))
 
-    def training_step(self, model: Any, inputs: dict[str, Any], num_items_in_batch: Any = None) -> torch.Tensor:
-        """Go forward and back through the parts of a batch, one after the other."""
-        task, step = inputs["task"], super().training_step
-        parts = zip(inputs["parts"], inputs["shares"], strict=True)
-        losses = [step(model, {"task": task, "batch": batch, "share": share}) for batch, share in parts if share]
+    def training_step(
+        self, model: XLMRobertaAdapterModel, inputs: TaskBatch, num_items_in_batch: Any = None
+    ) -> torch.Tensor:
+        """Go forward and back through the micro-batches, one after the other."""
+        step, task = super().training_step, inputs["task"]
+        pairs = zip(inputs["micro_batches"], inputs["shares"], strict=True)
+        losses = [step(model, MicroBatch(task=task, batch=batch, share=share)) for batch, share in pairs if share]
         return torch.stack(losses).sum()
 
     def compute_loss(
-        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+        self,
+        model: XLMRobertaAdapterModel,
+        inputs: MicroBatch,
+        return_outputs: bool = False,
+        num_items_in_batch: Any = None,
     ) -> Any:
-        """What a part adds to its batch's loss: the task's own, with the regulariser when fusion is trained."""
+        """What a micro-batch adds to its batch's loss: the task's own, with the regulariser when fusion is trained."""
         task, batch = inputs["task"], inputs["batch"]
         problem = self.problems[task]
         with autocast(self.args.device, self.precision):
@@ -98,22 +107,22 @@ class XadaptTrainer(Trainer):
         loss = loss * inputs["share"]
         return (loss, outputs) if return_outputs else loss
 
-    def get_decay_parameter_names(self, model: Any) -> list[str]:
+    def get_decay_parameter_names(self, model: XLMRobertaAdapterModel) -> list[str]:
         """All but the value matrices of fusion: the regulariser draws them to the identity, decay would to zero."""
         names = super().get_decay_parameter_names(model)
         return [name for name in names if not ("adapter_fusion_layer." in name and ".value." in name)]
 
-    def floating_point_ops(self, inputs: dict[str, Any]) -> int:
+    def floating_point_ops(self, inputs: TaskBatch) -> int:
         """Not estimated: the library's estimate needs the ids at the top level of a batch."""
         return 0
 
-    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        folder = Path(output_dir or self.args.output_dir)
-        folder.mkdir(parents=True, exist_ok=True)
+    def write_state(self, folder: Path) -> None:
+        """Keep the trained parameters."""
         save_file(trained_state(self.model), folder / _STATE)
 
-    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        load_trained(self.model, load_file(Path(resume_from_checkpoint) / _STATE))
+    def read_state(self, folder: Path) -> None:
+        """Put them back."""
+        load_trained(self.model, load_file(folder / _STATE))
 
 
 def last_state(folder: Path) -> Path | None:
@@ -156,7 +165,7 @@ class KeepBest(TrainerCallback):
         """Measure, and keep the state if it is the best so far."""
         self._keep(state, model)
 
-    def _keep(self, state: TrainerState, model: Any) -> None:
+    def _keep(self, state: TrainerState, model: torch.nn.Module) -> None:
         score = self.measure()
         # A run that goes on from before its last measured epoch measures that epoch again.
         self.history = [entry for entry in self.history if entry["step"] < state.global_step]
@@ -179,7 +188,7 @@ class KeepBest(TrainerCallback):
 
 
 class Ticks(TrainerCallback):
-    """Tell a progress display how far training is."""
+    """Show how far training is."""
 
     def __init__(self, tick: Callable[[int, int, float | None], None]) -> None:
         """``tick(step, steps, loss)`` is called after every step; the loss is None between logs."""
@@ -201,10 +210,10 @@ def quiet(trainer: XadaptTrainer) -> None:
 
 
 def loggers(text: str) -> list[str]:
-    """Read ``--report-to``: names of the Trainer's loggers, separated by commas, or ``none``.
+    """Read names of the Trainer's loggers, separated by commas, or ``none``.
 
     Raises:
-        XadaptError: If the Trainer does not know one, or its package is not installed.
+        XadaptError: If the Trainer has none of a name, or its package is not installed.
     """
     from transformers.integrations.integration_utils import INTEGRATION_TO_CALLBACK
 

@@ -1,10 +1,10 @@
-"""The part that a run trains: a fresh adapter, a fusion, or a setup's weights, put where it belongs in the model."""
+"""What a run trains: a fresh adapter, a fusion or a setup's weights, added to the model and alone trainable."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xadapt.composition.builder import Assembly, assemble, layer_name
 from xadapt.composition.loading import put_adapter, put_head
@@ -14,7 +14,10 @@ from xadapt.methods.fusion import add_fusion, fusion_layers
 
 if TYPE_CHECKING:
     import torch
+    from adapters import XLMRobertaAdapterModel
+    from adapters.composition import AdapterCompositionBlock
 
+    from xadapt.composition.builder import ModelStep
     from xadapt.problems import Problem
     from xadapt.store.checkpoints import Checkpoint
     from xadapt.tasks import Task
@@ -22,15 +25,15 @@ if TYPE_CHECKING:
     from xadapt.training.plan import TrainPlan
 
 #: Adds what is to be trained to a model, under a name.
-AddPart = Callable[[Any, str], None]
+AddPart = Callable[["XLMRobertaAdapterModel", str], None]
 
 
 def with_new_adapter(job: Job, first: Checkpoint | None = None) -> Assembly:
-    """Find what a fresh adapter stands beside; the model will have it active, and it alone will be trainable.
+    """Find what a fresh adapter is added to; the model will have it active, and it alone will be trainable.
 
     Args:
         job: The run.
-        first: What it was trained on first, when its task says so.
+        first: What it was trained on first, when its task has an earlier one.
 
     Raises:
         XadaptError: If a member is missing or wrong; on making the model, if the adapter configuration does not fit.
@@ -44,7 +47,7 @@ def with_adapter_on_top(job: Job, first: Checkpoint | None = None) -> Assembly:
 
 
 def with_weights_of(job: Job, first: Checkpoint | None = None) -> Assembly:
-    """The same for an adapter that starts from the weights of the setup it takes the place of."""
+    """The same for an adapter that starts from the weights of the setup that it replaces."""
     return _with_adapter(job, partial(_copy, of=layer_name(job.plan.under)), first, on_top=False)
 
 
@@ -86,24 +89,24 @@ def with_fusion(job: Job) -> Assembly:
     return assembly
 
 
-def _add(model: Any, name: str, config: str) -> None:
+def _add(model: XLMRobertaAdapterModel, name: str, config: str) -> None:
     add_adapter(model, name, config)
 
 
-def _copy(model: Any, name: str, of: str) -> None:
+def _copy(model: XLMRobertaAdapterModel, name: str, of: str) -> None:
     merge_adapters(model, "average", [of], (), name)
 
 
-def _load(model: Any, name: str, checkpoint: Checkpoint) -> None:
+def _load(model: XLMRobertaAdapterModel, name: str, checkpoint: Checkpoint) -> None:
     put_adapter(model, checkpoint, name)
 
 
-def _without_old_heads(model: Any, tasks: tuple[Task, ...]) -> None:
+def _without_old_heads(model: XLMRobertaAdapterModel, tasks: tuple[Task, ...]) -> None:
     for name in (task.name for task in tasks if task.name in model.heads):
         model.delete_head(name)
 
 
-def _head_step(task: Task, assembly: Assembly, problem: Problem, first: Checkpoint | None) -> Callable[[Any], None]:
+def _head_step(task: Task, assembly: Assembly, problem: Problem, first: Checkpoint | None) -> ModelStep:
     if first is not None:
         return partial(put_head, checkpoint=first, task=first.heads[0], name=task.name)
     if task.after in assembly.heads:
@@ -112,21 +115,21 @@ def _head_step(task: Task, assembly: Assembly, problem: Problem, first: Checkpoi
     return partial(problem.add_head, name=task.name)
 
 
-def _on_top(below: Any, new: str) -> Any:
+def _on_top(below: str | AdapterCompositionBlock, new: str) -> AdapterCompositionBlock:
     from adapters.composition import Stack
 
     return Stack(*below.children, new) if isinstance(below, Stack) else Stack(below, new)
 
 
-def _copy_head(model: Any, name: str, of: str) -> None:
+def _copy_head(model: XLMRobertaAdapterModel, name: str, of: str) -> None:
     model.average_head(name, [of])
 
 
-def _parameters(model: Any, fused: Any) -> Iterable[torch.nn.Parameter]:
+def _parameters(model: XLMRobertaAdapterModel, fused: AdapterCompositionBlock) -> Iterable[torch.nn.Parameter]:
     return (parameter for layer in fusion_layers(model, fused).values() for parameter in layer.parameters())
 
 
-def _only(model: Any, new: Iterable[torch.nn.Parameter], plan: TrainPlan) -> None:
+def _only(model: XLMRobertaAdapterModel, new: Iterable[torch.nn.Parameter], plan: TrainPlan) -> None:
     # The library leaves loaded heads trainable; a head that no batch reaches must not drift by weight decay.
     heads = [model.heads[task.name] for task in plan.tasks if task.name in model.heads]
     ours = {id(parameter) for parameter in (*new, *(p for head in heads for p in head.parameters()))}
