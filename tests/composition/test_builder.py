@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import torch
 
+from tests.error_checks import refused
 from xadapt.composition.builder import layer_name
 from xadapt.composition.grammar import parse
-from xadapt.errors import XadaptError
 from xadapt.methods.adapter import adapter_state
 from xadapt.problems import make_problem
 from xadapt.store.checkpoints import RECORD, open_checkpoint
@@ -141,29 +141,26 @@ def test_a_target_adapter_of_another_base_does_not_hide_adapters_of_this_one(tra
 
 
 def test_a_missing_member_is_one_line_with_the_nearest_name_and_the_command_that_makes_it(trained_once: Any) -> None:
-    with pytest.raises(XadaptError) as caught:
+    with refused("mnlii", advice="'mnli'"):
         trained_once.assemble("mnlii")
-    assert "did you mean 'mnli'" in str(caught.value)
-    with pytest.raises(XadaptError, match="`xadapt train-task lingnli`") as caught:
+    with refused("lingnli", advice="`xadapt train-task lingnli`"):
         trained_once.assemble("average(lingnli, mnli)")
-    assert "\n" not in str(caught.value)
 
 
 def test_a_missing_fusion_is_one_line_with_a_command_that_a_shell_takes(trained_once: Any) -> None:
-    with pytest.raises(XadaptError, match="`xadapt fuse mnli squad`"):
+    with refused("fuse(mnli, squad)", advice="`xadapt fuse mnli squad`"):
         trained_once.assemble("fuse(squad, mnli)")
-    with pytest.raises(XadaptError, match='`xadapt fuse "average\\(mnli, squad\\)" stsb`'):
+    with refused("fuse(average(mnli, squad), stsb)", advice='`xadapt fuse "average(mnli, squad)" stsb`'):
         trained_once.assemble("fuse(average(mnli, squad), stsb)")
 
 
 def test_a_missing_target_adapter_is_one_line_with_the_commands_that_make_it(trained_once: Any) -> None:
-    with pytest.raises(XadaptError, match='`xadapt train-target xquad --on "fuse\\(mnli, stsb\\)"`') as caught:
+    with refused("xquad", "`xadapt train-task xquad`", advice='`xadapt train-target xquad --on "fuse(mnli, stsb)"`'):
         trained_once.assemble("stack(fuse(mnli, stsb), xquad)")
-    assert "\n" not in str(caught.value)
 
 
 def test_a_missing_continuation_is_one_line_with_the_command_that_makes_it(trained_once: Any) -> None:
-    with pytest.raises(XadaptError, match='`xadapt train-target xnli --on "mnli" --mode continue`'):
+    with refused("continue(mnli, xnli)", advice='`xadapt train-target xnli --on "mnli" --mode continue`'):
         trained_once.assemble("continue(mnli, xnli)")
 
 
@@ -172,16 +169,14 @@ def test_an_adapter_for_another_base_is_one_line_that_names_both(trained: Any) -
     record = json.loads(path.read_text())
     record["base"] = {"name": "elsewhere", "fingerprint": "0" * 64}
     path.write_text(json.dumps(record))
-    with pytest.raises(XadaptError, match="was trained on base 'elsewhere'") as caught:
+    with refused("squad", path.parent, "'elsewhere'", trained.backbone.name, advice="base=elsewhere"):
         trained.assemble("squad")
-    assert "\n" not in str(caught.value)
 
 
 def test_adapters_of_different_configurations_cannot_be_averaged(trained: Any) -> None:
     trained.train(plan_task("xnli"), adapter_config="seq_bn[reduction_factor=4]")
-    with pytest.raises(XadaptError, match="different adapter configurations") as caught:
+    with refused("average(mnli, xnli)", "reduction_factor", advice="adapter_config"):
         _ = trained.assemble("average(mnli, xnli)").model
-    assert "\n" not in str(caught.value)
 
 
 def test_a_setup_answers_with_its_own_head_first(trained_once: Any) -> None:
@@ -198,14 +193,13 @@ def test_a_setup_answers_with_the_outermost_head_that_has_the_same_labels(traine
 
 
 def test_a_setup_without_a_fitting_head_is_one_line_with_what_to_do(trained_once: Any) -> None:
-    with pytest.raises(XadaptError, match=r"cannot answer xquad .*`xadapt train-target xquad --on") as caught:
+    with refused("xquad", "mnli", "stsb", advice="`xadapt train-target xquad --on"):
         trained_once.assemble("average(mnli, stsb)").head_for(get_task("xquad"))
-    assert "\n" not in str(caught.value)
-    with pytest.raises(XadaptError, match="no head at all"):
+    with refused("xnli", "no head", advice="`xadapt train-target xnli --on"):
         trained_once.assemble("none").head_for(get_task("xnli"))
 
 
-def test_the_heads_of_a_fusion_take_the_place_of_its_members_heads(trained_once: Any) -> None:
+def test_the_heads_of_a_fusion_replace_those_of_its_members(trained_once: Any) -> None:
     alone, fused = trained_once.assemble("mnli"), trained_once.assemble("fuse(mnli, stsb)")
     assert sorted(fused.heads) == ["mnli", "stsb"]
     before = {k: v for k, v in alone.model.named_parameters() if k.startswith("heads.mnli.")}
@@ -235,19 +229,18 @@ def test_the_checkpoint_of_the_asked_seed_is_preferred(trained: Any) -> None:
     assert open_checkpoint(trained.store.run_path(of_seed[42])).seed == 42
 
 
-def test_each_checkpoint_in_use_is_told_once(trained_once: Any) -> None:
-    told: list[str] = []
-    trained_once.assemble("stack(average(mnli, stsb), mnli, squad)", on_use=lambda found: told.append(found.setup))
-    assert sorted(told) == ["mnli", "squad", "stsb"]
+def test_each_checkpoint_in_use_is_shown_once(trained_once: Any) -> None:
+    shown: list[str] = []
+    trained_once.assemble("stack(average(mnli, stsb), mnli, squad)", on_use=lambda found: shown.append(found.setup))
+    assert sorted(shown) == ["mnli", "squad", "stsb"]
 
 
 def test_a_corrupt_checkpoint_is_one_line_that_names_the_file(trained: Any) -> None:
     found = trained.store.find("mnli", trained.backbone.fingerprint)
     weights = next((found.path / "adapter").glob("*.safetensors"))
     weights.write_bytes(weights.read_bytes()[:-100])
-    with pytest.raises(XadaptError, match="corrupt or cut short") as caught:
+    with refused(weights, advice="train it again"):
         trained.assemble("mnli")
-    assert str(weights) in str(caught.value)
 
 
 def test_a_checkpoint_that_the_library_cannot_load_is_one_line(trained: Any) -> None:
@@ -257,19 +250,18 @@ def test_a_checkpoint_that_the_library_cannot_load_is_one_line(trained: Any) -> 
     record = json.loads((found.path / RECORD).read_text())
     record["files"][str(weights.relative_to(found.path))] = sha256_file(weights)
     (found.path / RECORD).write_text(json.dumps(record))
-    with pytest.raises(XadaptError, match=r"does not load .*: train it again") as caught:
+    with refused(found.path, advice="train it again"):
         _ = trained.assemble("mnli").model
-    assert "\n" not in str(caught.value)
 
 
 def test_a_pickle_in_a_checkpoint_is_refused(trained: Any) -> None:
     found = trained.store.find("mnli", trained.backbone.fingerprint)
     (found.path / "adapter" / "pytorch_adapter.bin").write_bytes(b"")
-    with pytest.raises(XadaptError, match="is a pickle"):
+    with refused("pytorch_adapter.bin", advice="safetensors"):
         trained.assemble("mnli")
 
 
-def test_shipped_checkpoints_stand_behind_those_of_the_store(trained: Any, tmp_path: Path) -> None:
+def test_shipped_checkpoints_come_after_those_of_the_store(trained: Any, tmp_path: Path) -> None:
     found = trained.store.find("mnli", trained.backbone.fingerprint)
     shipped = tmp_path / "shipped" / "tiny"
     shipped.mkdir(parents=True)
@@ -281,7 +273,7 @@ def test_shipped_checkpoints_stand_behind_those_of_the_store(trained: Any, tmp_p
 
 
 @pytest.mark.parametrize("setup", ["fuse(average(mnli, squad), stsb)", "stack(average(mnli, stsb), xnli)"])
-def test_averages_can_be_fused_and_stood_on(trained: Any, setup: str) -> None:
+def test_averages_can_be_fused_and_trained_on(trained: Any, setup: str) -> None:
     plan = (
         plan_fusion(["average(mnli, squad)", "stsb"]) if setup[0] == "f" else plan_target("xnli", "average(mnli, stsb)")
     )
@@ -290,12 +282,12 @@ def test_averages_can_be_fused_and_stood_on(trained: Any, setup: str) -> None:
     assert trained.assemble(setup).members[setup] == made.run
 
 
-def test_a_head_of_a_task_that_is_not_known_here_does_not_stand_in_the_way(trained_once: Any) -> None:
+def test_a_head_of_a_task_of_somebody_else_does_no_harm(trained_once: Any) -> None:
     assembly = trained_once.assemble("mnli")
     assembly.heads.append("another-users-own")
     assert assembly.head_for(get_task("xnli")) == "mnli"
     assert assembly.has_labels(get_task("xnli").kind)
-    with pytest.raises(XadaptError, match=r"cannot answer xquad .*another-users-own \(a task that is not known"):
+    with refused("xquad", "another-users-own", advice="`xadapt train-target xquad"):
         assembly.head_for(get_task("xquad"))
 
 
@@ -305,12 +297,12 @@ def test_a_head_that_learnt_other_labels_than_the_task_has_is_refused(trained_on
     assembly, task = trained_once.assemble("mnli"), get_task("xnli")
     assert assembly.with_head_labels(task, "mnli") is task
     turned = replace(task, kind=replace(task.kind, labels=task.kind.labels[::-1]))
-    with pytest.raises(XadaptError, match="mnli learnt the labels entailment, neutral, contradiction, but xnli has"):
+    with refused("mnli", *task.kind.labels, "xnli", advice="train mnli again"):
         assembly.with_head_labels(turned, "mnli")
 
 
 def test_the_command_for_a_shared_target_adapter_says_what_it_is_called(trained_once: Any) -> None:
-    with pytest.raises(XadaptError, match=r'train-target mlqa --on "mnli"`, which calls it xquad'):
+    with refused("mlqa", "xquad", advice='`xadapt train-target mlqa --on "mnli"`'):
         trained_once.assemble("stack(mnli, mlqa)")
-    with pytest.raises(XadaptError, match=r"--mode continue`, which calls it xquad"):
+    with refused("mlqa", "xquad", advice='`xadapt train-target mlqa --on "mnli" --mode continue`'):
         trained_once.assemble("continue(mnli, mlqa)")

@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from tests.error_checks import refused
 from xadapt.composition.expression import Node, adapter, add, compose
 from xadapt.composition.grammar import parse
 from xadapt.composition.specs import words
@@ -96,31 +97,29 @@ def test_weights_sums_options_and_ensembles_have_one_form(text: str, printed: st
 
 
 @pytest.mark.parametrize(
-    ("text", "fault"),
+    ("text", "subject", "advice"),
     [
-        ("a - a", "cancel out"),
-        ("average(a, -b)", "above 0"),
-        ("average(stack(a, b), c)", "one adapter in weight space"),
-        ("fuse(fuse(a, b), c)", "one adapter in weight space"),
-        ("fuse(a, b) + c", "one adapter in weight space"),
-        ("fuse(a, ensemble(b, c))", "no adapter of its own"),
-        ("ensemble(a, ensemble(b, c))", "no adapter of its own"),
-        ("multitask(a, average(b, c))", "names tasks"),
-        ("greedy_soup(a, b)", "@TASK"),
-        ("multitask(a, b)@xnli", "only fusions and soups"),
-        ("stack(a, b, rank=3)", "takes no options"),
-        ("fuse(a, b, rnk=3)", "did you mean 'rank'"),
-        ("fuse(a, b, rank=0)", "whole number above 0"),
-        ("fuse(a, b, rank=x)", "not a number"),
-        ("ties(a, b, density=2)", "at most 1"),
-        ("a +", "a name was expected at the end"),
+        ("a - a", "sum", ""),
+        ("average(a, -b)", "average(…)", "a difference as a sum"),
+        ("average(stack(a, b), c)", "stack(a, b) cannot be a member of average(…)", "one adapter"),
+        ("fuse(fuse(a, b), c)", "fuse(a, b) cannot be a member of fuse(…)", "one adapter"),
+        ("fuse(a, b) + c", "fuse(a, b) cannot be a member of a sum", "one adapter"),
+        ("fuse(a, ensemble(b, c))", "ensemble(b, c) cannot be a member of fuse(…)", ""),
+        ("ensemble(a, ensemble(b, c))", "ensemble(b, c) cannot be a member of ensemble(…)", ""),
+        ("multitask(a, average(b, c))", "average(b, c) cannot be a member of multitask(…)", "tasks"),
+        ("greedy_soup(a, b)", "greedy_soup(…)", "@TASK"),
+        ("multitask(a, b)@xnli", "@xnli", "fusions and soups"),
+        ("stack(a, b, rank=3)", "options", ""),
+        ("fuse(a, b, rnk=3)", "'rnk'", "'rank'"),
+        ("fuse(a, b, rank=0)", "rank=0", "whole number above 0"),
+        ("fuse(a, b, rank=x)", "rank=x", "number"),
+        ("ties(a, b, density=2)", "density=2", "at most 1"),
+        ("a +", "character 4", "name"),
     ],
 )
-def test_what_cannot_be_put_together_is_said_in_one_line(text: str, fault: str) -> None:
-    with pytest.raises(XadaptError) as error:
+def test_what_cannot_be_put_together_is_one_line(text: str, subject: str, advice: str) -> None:
+    with refused(text, subject, advice=advice):
         parse(text)
-    assert fault in str(error.value)
-    assert "\n" not in str(error.value)
 
 
 def test_a_fusion_learnt_on_a_target_is_another_setup() -> None:
@@ -165,22 +164,18 @@ def test_adapters_are_named_once_from_left_to_right() -> None:
     ],
 )
 def test_a_syntax_error_is_one_line_that_says_where(text: str, where: str) -> None:
-    with pytest.raises(XadaptError) as caught:
+    with refused(repr(text), f"{where}:"):
         parse(text)
-    message = str(caught.value)
-    assert "\n" not in message
-    assert repr(text) in message
-    assert f"{where}:" in message
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\n"])
 def test_an_empty_setup_says_what_could_be_there(text: str) -> None:
-    with pytest.raises(XadaptError, match="empty: name an adapter"):
+    with refused("setup", advice="name an adapter"):
         parse(text)
 
 
 def test_a_mistyped_composition_gets_the_nearest_one() -> None:
-    with pytest.raises(XadaptError, match="did you mean 'average'"):
+    with refused("'avrage'", "character 1", advice="'average'"):
         parse("avrage(mnli, squad)")
 
 
@@ -188,46 +183,46 @@ def test_a_setup_nested_out_of_all_reason_is_one_line() -> None:
     deep = "mnli"
     for number in range(3000):
         deep = f"stack(fuse({deep}, a{number}), b{number})"
-    with pytest.raises(XadaptError, match="nested too deeply") as caught:
+    with refused("nested") as refusal:
         parse(deep)
-    assert len(str(caught.value)) < 200
+    assert len(refusal.text) < 200
 
 
 @pytest.mark.parametrize("kind", ["stack", "average", "fuse", "continue"])
 def test_a_composition_of_one_member_is_refused(kind: str) -> None:
-    with pytest.raises(XadaptError, match="members, got 1"):
+    with refused(f"{kind}(mnli)", "got 1", advice="two" if kind == "continue" else "at least 2"):
         parse(f"{kind}(mnli)")
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "member"),
     [
-        "fuse(mnli, mnli)",
-        "average(average(a, b), average(b, a))",
-        "stack(mnli, squad, mnli)",
-        "stack(stack(mnli, squad), squad)",
-        "continue(mnli, mnli)",
+        ("fuse(mnli, mnli)", "mnli"),
+        ("average(average(a, b), average(b, a))", "average(a, b)"),
+        ("stack(mnli, squad, mnli)", "mnli"),
+        ("stack(stack(mnli, squad), squad)", "squad"),
+        ("continue(mnli, mnli)", "mnli"),
     ],
 )
-def test_a_member_named_twice_is_refused(text: str) -> None:
-    with pytest.raises(XadaptError, match="twice"):
+def test_a_member_named_twice_is_refused(text: str, member: str) -> None:
+    with refused(text, f"names {member} twice"):
         parse(text)
 
 
 @pytest.mark.parametrize("text", ["fuse(mnli, none)", "stack(none, mnli)", "continue(none, mnli)"])
 def test_none_cannot_be_a_member(text: str) -> None:
-    with pytest.raises(XadaptError, match="no adapter at all"):
+    with refused(text, "'none'"):
         parse(text)
 
 
 def test_continue_takes_exactly_two_and_ends_with_a_task() -> None:
-    with pytest.raises(XadaptError, match=r"continue\(…\) takes two members, got 3"):
+    with refused("continue(…)", "got 3", advice="two members"):
         parse("continue(mnli, squad, xnli)")
-    with pytest.raises(XadaptError, match="ends with the task"):
+    with refused("continue(…)", "average(squad, xnli)", advice="the task"):
         parse("continue(mnli, average(squad, xnli))")
     assert str(parse("continue(average(squad, mnli), xnli)")) == "continue(average(mnli, squad), xnli)"
 
 
 def test_an_unknown_composition_cannot_be_built() -> None:
-    with pytest.raises(XadaptError, match="did you mean 'fuse'"):
+    with refused("'fusse'", advice="'fuse'"):
         compose("fusse", adapter("a"), adapter("b"))

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from xadapt.errors import XadaptError
+from tests.error_checks import refused
 from xadapt.store.checkpoints import open_checkpoint, verify_checkpoint
 
 FINGERPRINT = "ab" * 32
@@ -13,20 +13,12 @@ def folder(tmp_path, make_checkpoint):
     return make_checkpoint(tmp_path / "0123456789abcdef")
 
 
-def refused(folder, fingerprint=FINGERPRINT, base="tiny"):
-    with pytest.raises(XadaptError) as caught:
-        verify_checkpoint(open_checkpoint(folder), fingerprint, base)
-    message = str(caught.value)
-    assert "\n" not in message
-    return message
-
-
 def change_record(folder, **changes):
     path = folder / "xadapt.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
-def test_a_whole_checkpoint_is_accepted_and_tells_what_it_is(folder):
+def test_a_whole_checkpoint_is_accepted_and_described(folder):
     checkpoint = open_checkpoint(folder)
     verify_checkpoint(checkpoint, FINGERPRINT, "tiny")
     assert (checkpoint.setup, checkpoint.seed, checkpoint.heads, checkpoint.run) == ("mnli", 42, ["mnli"], folder.name)
@@ -43,12 +35,14 @@ def test_the_record_lists_every_file_but_itself_and_the_card(folder):
 @pytest.mark.parametrize("suffix", ["bin", "pt", "pth", "pkl", "ckpt"])
 def test_a_pickle_is_refused_wherever_it_lies(folder, suffix):
     (folder / "adapter" / f"weights.{suffix}").write_bytes(b"")
-    assert f"weights.{suffix} is a pickle, which can run code" in refused(folder)
+    with refused(f"weights.{suffix}", "pickle", advice="safetensors"):
+        verify_checkpoint(open_checkpoint(folder), FINGERPRINT, "tiny")
 
 
 def test_a_missing_file_is_named_with_what_to_do(folder):
     (folder / "adapter" / "adapter.safetensors").unlink()
-    assert "lacks adapter/adapter.safetensors: restore it or train mnli again" in refused(folder)
+    with refused(folder, "adapter/adapter.safetensors", advice="train mnli again"):
+        verify_checkpoint(open_checkpoint(folder), FINGERPRINT, "tiny")
 
 
 def test_one_changed_byte_is_noticed(folder):
@@ -56,18 +50,18 @@ def test_one_changed_byte_is_noticed(folder):
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
-    assert "adapter.safetensors is corrupt or cut short" in refused(folder)
+    with refused(path, advice="train it again"):
+        verify_checkpoint(open_checkpoint(folder), FINGERPRINT, "tiny")
 
 
 def test_a_checkpoint_of_another_base_is_refused_and_names_both(folder):
-    message = refused(folder, fingerprint="cd" * 32, base="large")
-    assert "was trained on base 'tiny' (abababab), not on 'large' (cdcdcdcd)" in message
-    assert message.endswith(("use --base tiny", "use base=tiny"))
+    with refused(folder, "'tiny' (abababab)", "'large' (cdcdcdcd)", advice="base=tiny"):
+        verify_checkpoint(open_checkpoint(folder), "cd" * 32, "large")
 
 
 def test_a_later_format_asks_for_an_upgrade(folder):
     change_record(folder, format=99)
-    with pytest.raises(XadaptError, match="format 99: upgrade xadapt"):
+    with refused(folder, "format 99", advice="upgrade xadapt"):
         open_checkpoint(folder)
 
 
@@ -76,16 +70,16 @@ def test_a_record_that_lacks_something_is_not_a_checkpoint(folder, key):
     record = json.loads((folder / "xadapt.json").read_text())
     del record[key]
     (folder / "xadapt.json").write_text(json.dumps(record))
-    with pytest.raises(XadaptError, match=f"lacks '{key}': it is not the record of a checkpoint"):
+    with refused(folder, f"'{key}'", "a checkpoint", advice="train it again"):
         open_checkpoint(folder)
 
 
 def test_a_record_that_is_not_even_a_mapping_is_one_line(folder):
     (folder / "xadapt.json").write_text("[]")
-    with pytest.raises(XadaptError, match=r"xadapt\.json is not the record of a checkpoint"):
+    with refused(folder / "xadapt.json", "a checkpoint", advice="train it again"):
         open_checkpoint(folder)
 
 
 def test_a_folder_without_a_record_is_one_line(tmp_path):
-    with pytest.raises(XadaptError, match=r"cannot read .*xadapt\.json"):
+    with refused(tmp_path / "xadapt.json"):
         open_checkpoint(tmp_path)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from tests.error_checks import refused
 from tests.made_up_results import measurement
-from xadapt.errors import XadaptError
 from xadapt.store.cost_record import CostRecord
 
 __all__ = ["measurement"]
@@ -25,12 +25,12 @@ def test_a_measurement_comes_back_as_it_was_written(measurement: Any, tmp_path: 
 def test_another_file_is_refused_by_name(stored: object, tmp_path: Path) -> None:
     path = tmp_path / "cost.json"
     path.write_text(json.dumps(stored))
-    with pytest.raises(XadaptError, match=r"cost\.json .* not a measurement of costs"):
+    with refused(path, "a measurement of costs", advice="measure again"):
         CostRecord.read(path)
 
 
 def test_a_newer_format_is_refused(measurement: Any, tmp_path: Path) -> None:
     path = tmp_path / "cost.json"
     path.write_text(json.dumps({**measurement({}).stored(), "format": 2}))
-    with pytest.raises(XadaptError, match="has format 2"):
+    with refused(path, "format 2", advice="upgrade xadapt"):
         CostRecord.read(path)

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from xadapt.errors import XadaptError
+from tests.error_checks import refused
 from xadapt.store.files import atomic_stream
 
 
-def test_a_stream_takes_the_place_of_the_file_at_its_end(tmp_path: Path) -> None:
+def test_a_stream_replaces_the_file_at_its_end(tmp_path: Path) -> None:
     path = tmp_path / "new" / "long.txt"
     with atomic_stream(path) as stream:
         stream.write(b"one")
@@ -35,6 +35,6 @@ def test_a_stream_that_breaks_leaves_the_old_file_and_nothing_else(tmp_path: Pat
     assert path.read_text() == "old"
 
 
-def test_a_folder_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(XadaptError, match="is a folder"), atomic_stream(tmp_path):
+def test_a_folder_where_the_file_belongs_is_named(tmp_path: Path) -> None:
+    with refused(tmp_path, "folder", advice="name a file"), atomic_stream(tmp_path):
         pass

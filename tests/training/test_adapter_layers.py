@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from safetensors.torch import load_file
 
-from xadapt.errors import XadaptError
+from tests.error_checks import refused
 from xadapt.methods.active_layers import lowest_layer
 from xadapt.training.plan import plan_fusion, plan_multitask, plan_target, plan_task
 
@@ -25,7 +25,7 @@ def upper(lab: Any) -> Any:
     return lab
 
 
-def test_what_is_stored_and_told_are_these_layers(upper: Any) -> None:
+def test_what_is_stored_and_shown_are_these_layers(upper: Any) -> None:
     checkpoint = upper.store.find("mnli", upper.backbone.fingerprint)
     assert layers_of(checkpoint) == {"1"}
     settings = checkpoint.record.decides["settings"]
@@ -50,21 +50,20 @@ def test_a_multitask_adapter_and_a_target_adapter_take_layers_too(upper: Any) ->
     assert lowest_layer(upper.assemble("mnli").model) == 1
 
 
-def test_members_in_the_same_layers_are_fused_averaged_and_stood_on(upper: Any) -> None:
+def test_members_in_the_same_layers_are_fused_averaged_and_trained_on(upper: Any) -> None:
     upper.train(plan_fusion(["mnli", "stsb"]))
     upper.train(plan_target("xnli", "fuse(mnli, stsb)"), adapter_layers="1")
     for setup in ("fuse(mnli, stsb)", "average(mnli, stsb)", "mnli + stsb", "stack(fuse(mnli, stsb), xnli)"):
         assert lowest_layer(upper.assemble(setup).model) == 1
         assert 0 <= upper.evaluate(setup, "xnli", "de").means["accuracy"] <= 100
-    with pytest.raises(XadaptError, match=r"xnli.* has bottlenecks where the members of the fusion have none"):
+    with refused("xnli", "bottlenecks"):
         upper.train(plan_target("xnli", "fuse(mnli, stsb)"))
 
 
 def test_members_in_different_layers_are_one_line_before_anything_is_trained(upper: Any) -> None:
     upper.train(plan_task("squad"))
     for members in (["mnli", "squad"], ["squad", "stsb"]):
-        with pytest.raises(XadaptError, match=r"cannot be fused: .* the same adapter_config") as caught:
+        with refused(*members, advice="the same adapter_config"):
             upper.train(plan_fusion(members))
-        assert "\n" not in str(caught.value)
-    with pytest.raises(XadaptError, match=r"different adapter configurations \(leave_out\)"):
+    with refused("average(mnli, squad)", "leave_out", advice="the same adapter_config"):
         _ = upper.assemble("average(mnli, squad)").model

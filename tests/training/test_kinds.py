@@ -47,7 +47,7 @@ def test_the_second_training_starts_from_the_weights_of_the_first(lab: Any) -> N
         assert torch.allclose(value, weights["xcopa"][key], atol=1e-6), key
 
 
-def test_the_first_training_stands_on_the_same_setup_and_goes_the_same_way() -> None:
+def test_the_first_training_is_on_the_same_setup_and_of_the_same_mode() -> None:
     stacked = plan_first(plan_target("xcopa", "mnli"))
     continued = plan_first(plan_target("xcopa", "mnli", "continue"))
     assert stacked is not None

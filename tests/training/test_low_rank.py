@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import torch
 
+from tests.error_checks import refused
 from tests.tiny_lab import SpyDisplay
 from xadapt.composition.grammar import parse
-from xadapt.errors import XadaptError
 from xadapt.store.records import FullFusion
 from xadapt.tasks import get_task
 from xadapt.training import loop
@@ -60,7 +60,7 @@ def test_its_record_has_both_figures_and_the_members_alone(trained: Any) -> None
     )
 
 
-def test_it_stands_without_the_full_one(trained: Any) -> None:
+def test_it_is_used_without_the_full_one(trained: Any) -> None:
     trained.train(LOW)
     expected = logits(trained, "fuse(mnli, stsb, rank=3)")
     full = trained.store.find("fuse(mnli, stsb)", trained.backbone.fingerprint)
@@ -94,6 +94,6 @@ def test_another_full_one_or_rank_is_another_run(trained: Any) -> None:
 
 
 def test_a_rank_beyond_the_base_is_refused_before_anything_is_trained(trained: Any) -> None:
-    with pytest.raises(XadaptError, match="choose a rank from 1 to 32"):
+    with refused("rank", advice="from 1 to 32"):
         trained.train(plan_fusion(["mnli", "stsb"], "xnli", 33))
     assert trained.store.find("fuse(mnli, stsb)@xnli", trained.backbone.fingerprint) is None

@@ -166,7 +166,7 @@ def test_its_card_says_how_it_was_made(made: Made) -> None:
     assert files == {"adapter_config.json", weights}
 
 
-def test_a_target_adapter_can_stand_on_it(made: Made) -> None:
+def test_a_target_adapter_can_be_trained_on_it(made: Made) -> None:
     weights = {file.name: file.read_bytes() for file in (made.checkpoint.path / "adapter").iterdir()}
     target = made.lab.train(plan_target("xnli", "mnli"))
     assert target.record.members == {"mnli": made.checkpoint.run}

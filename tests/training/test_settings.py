@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from xadapt.errors import XadaptError, options_as_flags
+from tests.error_checks import refused
+from xadapt.errors import options_as_flags
 from xadapt.problems import Defaults
 from xadapt.training.run_kinds import run_kind
 from xadapt.training.settings import make_settings
@@ -38,13 +39,10 @@ def test_what_the_user_leaves_open_takes_the_problems_default() -> None:
     ],
 )
 def test_a_wrong_value_is_one_line_that_names_the_option(option: str, value: Any) -> None:
-    with pytest.raises(XadaptError) as caught:
+    with refused(option):
         make_settings(**{option: value})
-    assert str(caught.value).startswith(f"{option}: ")
-    assert "\n" not in str(caught.value)
-    with options_as_flags(), pytest.raises(XadaptError) as caught:
+    with options_as_flags(), refused(f"--{option.replace('_', '-')}"):
         make_settings(**{option: value})
-    assert str(caught.value).startswith(f"--{option.replace('_', '-')}: ")
 
 
 def test_where_a_run_happens_does_not_decide_its_result() -> None:
@@ -105,6 +103,5 @@ def test_layers_become_a_part_of_the_adapters_configuration_in_one_spelling() ->
 @pytest.mark.parametrize("method", ["seq_bn@3-", "seq_bn[leave_out=[0]]", "loreft[layers=[1]]"])
 def test_layers_are_given_once(method: str) -> None:
     assert make_settings(adapter_config=method).with_defaults(DEFAULTS).adapter_config == method
-    with pytest.raises(XadaptError, match="adapter_layers: adapter_config says layers already") as caught:
+    with refused("adapter_layers", "adapter_config"):
         make_settings(adapter_config=method, adapter_layers="6-")
-    assert "\n" not in str(caught.value)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import torch
 
+from tests.error_checks import refused
 from tests.tiny_lab import SpyDisplay
 from xadapt.backbone.base import fingerprint_of
-from xadapt.errors import XadaptError
 from xadapt.problems import make_problem
 from xadapt.store.records import Scores
 from xadapt.tasks import get_task
@@ -160,13 +160,12 @@ def test_a_raised_revision_makes_another_run_and_another_version_of_xadapt_does_
 
 @pytest.mark.parametrize("seed", [-1, 2**32])
 def test_a_seed_that_is_none_is_one_line_before_anything_is_trained(lab: Any, seed: int) -> None:
-    with pytest.raises(XadaptError, match=f"seed={seed}: ") as caught:
+    with refused(f"seed={seed}", advice="from 0 to"):
         lab.train(plan_task("mnli"), seed=seed)
-    assert "\n" not in str(caught.value)
 
 
 def test_a_mistyped_precision_gets_the_nearest_one_before_anything_is_trained(lab: Any) -> None:
-    with pytest.raises(XadaptError, match=r"precision: .*did you mean 'bf16'"):
+    with refused("precision", "'bf61'", advice="'bf16'"):
         lab.train(plan_task("mnli"), precision="bf61")
 
 
@@ -222,15 +221,13 @@ def test_the_loss_falls_when_there_is_something_to_learn(lab: Any) -> None:
 
 def test_an_unknown_adapter_method_is_one_line_with_examples(lab: Any) -> None:
     for text in ("seq_bm", "seq_bn[reduction=8]", "seq_bn[", "../nowhere.json"):
-        with pytest.raises(XadaptError, match=r"adapter_config .*examples: seq_bn") as caught:
+        with refused("adapter_config", text, advice="seq_bn"):
             lab.train(plan_task("mnli"), adapter_config=text)
-        assert "\n" not in str(caught.value)
 
 
 def test_an_adapter_method_that_does_not_fit_the_base_is_one_line(lab: Any) -> None:
-    with pytest.raises(XadaptError, match=r"adapter_config 'compacter'.*divis") as caught:
+    with refused("adapter_config", "compacter", advice="divis"):
         lab.train(plan_task("mnli"), adapter_config="compacter")
-    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("method", ["double_seq_bn", "par_bn", "lora", "compacter[reduction_factor=8]"])

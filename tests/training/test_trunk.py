@@ -61,7 +61,7 @@ def test_another_seed_setup_or_evaluation_takes_the_trunk_from_the_cache(lab: An
     assert not rows_below
 
 
-def test_a_fusion_of_adapters_above_a_trunk_stands_above_it(lab: Any, rows_below: list[int]) -> None:
+def test_a_fusion_of_adapters_above_a_trunk_is_above_it_too(lab: Any, rows_below: list[int]) -> None:
     for name in ("mnli", "stsb"):
         lab.train(plan_task(name), **TOP)
     rows_below.clear()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, option
 from xadapt.libraries.peft import quiet
 from xadapt.methods.adapter import adapter_state, copy_method, fixed_state, method_of
 
@@ -98,7 +98,10 @@ def _check_equal(methods: list[Json], names: Sequence[str]) -> None:
                 "or with init_weights_seed, and noreft in place of loreft"
             )
         if odd:
-            raise XadaptError(f"{names[0]} and {name} have different adapter configurations ({', '.join(odd)})")
+            raise XadaptError(
+                f"{names[0]} and {name} have different adapter configurations ({', '.join(odd)}): "
+                f"train them with the same {option('adapter_config')}"
+            )
 
 
 def _shares(weights: Sequence[float]) -> list[float]:
