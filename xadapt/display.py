@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress, ProgressColumn, TaskID
 
 #: Called after every step of training with the step, the number of steps, and the loss where one was logged.
 Tick = Callable[[int, int, "float | None"], None]
@@ -35,15 +36,13 @@ class Display:
     def say(self, text: str) -> None:
         """Show one line."""
 
-    @contextmanager
-    def training(self, title: str) -> Iterator[Tick]:
+    def training(self, title: str) -> AbstractContextManager[Tick]:
         """Show the steps of a training while the block runs."""
-        yield lambda step, steps, loss: None
+        return nullcontext(lambda step, steps, loss: None)
 
-    @contextmanager
-    def rows(self, title: str) -> Iterator[RowProgress]:
+    def rows(self, title: str) -> AbstractContextManager[RowProgress]:
         """Show rows that are read by a model while the block runs."""
-        yield RowProgress()
+        return nullcontext(RowProgress())
 
     def titled(self, title: str) -> Display:
         """The same display, with a title of its own for whatever runs next, such as a numbered step of a recipe."""
@@ -57,10 +56,10 @@ class _Titled(Display):
     def say(self, text: str) -> None:
         self._display.say(text)
 
-    def training(self, title: str) -> Any:
+    def training(self, title: str) -> AbstractContextManager[Tick]:
         return self._display.training(self._title)
 
-    def rows(self, title: str) -> Any:
+    def rows(self, title: str) -> AbstractContextManager[RowProgress]:
         return self._display.rows(self._title)
 
 
@@ -108,7 +107,7 @@ class LiveDisplay(Display):
             yield RowProgress(start=lambda part, rows: self.say(f"{title}: {part}, {rows} rows"))
             return
         with self._bars() as progress:
-            bars: list[Any] = []
+            bars: list[TaskID] = []
 
             def start(part: str, rows: int) -> None:
                 bars.append(progress.add_task(f"{title}: {part}", total=rows))
@@ -116,13 +115,17 @@ class LiveDisplay(Display):
             yield RowProgress(start, lambda rows: progress.advance(bars[-1], rows))
 
     @contextmanager
-    def _bars(self, *columns: Any) -> Iterator[Any]:
+    def _bars(self, *columns: ProgressColumn) -> Iterator[Progress]:
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
         head = TextColumn("{task.description}", markup=False)
         every = (head, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), *columns)
         with Progress(*every, console=self.console) as progress:
-            yield progress
+            try:
+                yield progress
+            finally:
+                # In a notebook rich would leave it as it was a tenth of a second before its end.
+                progress.refresh()
 
 
 def _has_widgets() -> bool:

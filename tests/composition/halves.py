@@ -1,4 +1,4 @@
-"""Two compositions that xadapt does not have, each declared as a user would: in one place.
+"""Two compositions that xadapt does not have, each declared as a user would.
 
 ``halves(a, b)`` is one adapter with the first layer of one member and the others of the second. ``chosen(a, b)@task``
 is the member whose adapter does best on a task's English dev rows.
@@ -6,7 +6,7 @@ is the member whose adapter does best on a task's English dev rows.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import torch
 
@@ -21,11 +21,14 @@ from xadapt.store.records import Figures
 from xadapt.training.job import Job, Run
 from xadapt.training.run_kinds import RunKind, register_run_kind
 
+if TYPE_CHECKING:
+    from adapters import XLMRobertaAdapterModel
+
 
 def build_halves(assembly: Assembly, node: Node) -> str:
     names, new = [assembly.member(child)[0] for child in node.children], layer_name(node)
 
-    def make(model: Any) -> None:
+    def make(model: XLMRobertaAdapterModel) -> None:
         copy_method(model, names[0], new)
         lower, upper = (adapter_state(model, name) for name in names)
         with torch.no_grad():
@@ -43,7 +46,7 @@ def train_chosen(job: Job) -> Checkpoint:
 
     def make(run: Run) -> Checkpoint:
         task, new = job.plan.tasks[0], layer_name(job.plan.makes)
-        model: Any = assembly.model
+        model = assembly.model
         answering = assembly.head_for(task)
         if answering != task.name:
             model.average_head(task.name, [answering])

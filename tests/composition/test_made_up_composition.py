@@ -1,4 +1,4 @@
-"""A composition is added in one place: written, built, trained, evaluated, planned by a recipe and reported."""
+"""A composition is one declaration: written, built, trained, evaluated, planned by a recipe and reported."""
 
 from __future__ import annotations
 

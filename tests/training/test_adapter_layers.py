@@ -1,4 +1,4 @@
-"""Adapters in some layers only, by the common road: trained, stored, fused, stood on and put together."""
+"""Adapters in some layers only, trained, stored, fused, trained on and put together."""
 
 from __future__ import annotations
 

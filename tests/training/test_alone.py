@@ -20,11 +20,11 @@ def test_a_run_that_another_process_trains_is_waited_for_and_not_trained_again(l
     made = other.train(plan_task("mnli"))
     path = lab.store.partial_path(made.run).with_suffix(".lock")
     path.parent.mkdir(parents=True)
-    lock, said, steps = FileLock(path), [], []
+    lock, shown, steps = FileLock(path), [], []
     lock.acquire()
 
     def say(text: str) -> None:
-        said.append(text)
+        shown.append(text)
         if "another process is training mnli" in text:
             shutil.copytree(made.path, lab.store.run_path(made.run))
             lock.release()
@@ -32,7 +32,7 @@ def test_a_run_that_another_process_trains_is_waited_for_and_not_trained_again(l
     found = lab.train(plan_task("mnli"), SpyDisplay(say, lambda *step: steps.append(step)))
     assert (found.run, found.path) == (made.run, lab.store.run_path(made.run))
     assert not steps
-    assert str(path) in next(text for text in said if "another process" in text)
+    assert str(path) in next(text for text in shown if "another process" in text)
 
 
 def test_what_a_process_left_unfinished_is_trained_by_the_one_that_waited(lab: Any) -> None:

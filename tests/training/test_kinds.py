@@ -22,12 +22,12 @@ def test_a_task_of_every_kind_is_trained_and_stored(lab: Any, name: str) -> None
 
 
 def test_a_task_that_starts_from_another_trains_that_one_first(lab: Any) -> None:
-    said: list[str] = []
-    checkpoint = lab.train(plan_target("xcopa", "none"), display=SpyDisplay(say=said.append))
+    shown: list[str] = []
+    checkpoint = lab.train(plan_target("xcopa", "none"), display=SpyDisplay(say=shown.append))
     assert checkpoint.setup == "xcopa"
     first = lab.store.find("siqa", lab.backbone.fingerprint)
     assert checkpoint.record.members == {"siqa": first.run}
-    assert any("siqa first" in line for line in said)
+    assert any("siqa first" in line for line in shown)
 
 
 def test_the_second_training_starts_from_the_weights_of_the_first(lab: Any) -> None:
@@ -124,7 +124,7 @@ def test_a_users_two_column_file_decides_the_supertags(lab: Any) -> None:
     checkpoint = lab.train(plan_task("ccg"))
     assert checkpoint.record.figures.dev["ccg"].keys() == {"token_accuracy"}
     (lab.mirror / "ccgbank/supertags/default/train.tsv").unlink()
-    # The head knows its tags: the training rows are not needed again.
+    # The head has its tags: the training rows are not needed again.
     assert lab.evaluate("ccg", "ccg")["en"].n == 4
 
 

@@ -10,19 +10,19 @@ from tests.error_checks import refused
 from xadapt.training.plan import plan_task
 
 
-def test_loggers_of_the_trainer_hear_of_the_run(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_loggers_of_the_trainer_get_its_losses(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from transformers import TrainerCallback
     from transformers.integrations import integration_utils
 
-    heard: list[str] = []
+    logged: list[str] = []
 
     class Logger(TrainerCallback):
         def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **_: Any) -> None:
-            heard.extend(logs or {})
+            logged.extend(logs or {})
 
     monkeypatch.setitem(integration_utils.INTEGRATION_TO_CALLBACK, "mine", Logger)
     lab.train(plan_task("mnli"), report_to="mine", epochs=4)
-    assert "loss" in heard
+    assert "loss" in logged
 
 
 def test_an_unknown_logger_is_one_line_with_the_nearest_one(lab: Any) -> None:

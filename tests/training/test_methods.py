@@ -1,4 +1,4 @@
-"""Every adapter method by the common road: trained, stored, loaded, evaluated and stood on."""
+"""Every adapter method trained, stored, loaded, evaluated and trained on."""
 
 from __future__ import annotations
 

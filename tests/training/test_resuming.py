@@ -88,9 +88,9 @@ def test_a_state_that_was_cut_while_it_was_saved_is_passed_over(
     if damage == "trainer_state.json":
         (broken / "trained.safetensors").write_bytes(b"cut sho")
         (broken / damage).write_text('{"epoch": 0.')
-    said: list[str] = []
-    resumed = lab.train(plan_task("mnli"), SpyDisplay(say=said.append), **options)
-    assert "goes on from step 2 of an interrupted run" in said
+    shown: list[str] = []
+    resumed = lab.train(plan_task("mnli"), SpyDisplay(say=shown.append), **options)
+    assert "goes on from step 2 of an interrupted run" in shown
     same(stored(whole.path), stored(resumed.path))
 
 

@@ -129,12 +129,12 @@ def test_the_dev_scores_of_the_record_are_those_of_the_stored_weights(trained_on
 def test_the_same_run_is_not_trained_twice(lab: Any) -> None:
     first = lab.train(plan_task("mnli"))
     ticks: list[int] = []
-    said: list[str] = []
-    display = SpyDisplay(say=said.append, tick=lambda step, steps, loss: ticks.append(step))
+    shown: list[str] = []
+    display = SpyDisplay(say=shown.append, tick=lambda step, steps, loss: ticks.append(step))
     again = lab.train(plan_task("mnli"), display, save_steps=1)
     assert again.run == first.run
     assert ticks == []
-    assert "is there already" in said[-1]
+    assert "is there already" in shown[-1]
 
 
 @pytest.mark.parametrize(

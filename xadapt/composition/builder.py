@@ -116,7 +116,7 @@ class Assembly:
 
         Returns:
             The adapter's name, and the heads that come with it: filled in when the model is made, before those of
-            another member take their place.
+            another member replace them.
 
         Raises:
             XadaptError: See :meth:`block`.

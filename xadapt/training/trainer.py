@@ -152,7 +152,7 @@ class KeepBest(TrainerCallback):
             self.history = json.loads(self._file.read_text())
 
     def on_train_begin(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, *, model: torch.nn.Module, **_: Any
     ) -> None:
         """Measure an epoch that was saved to its last step and cut off before it was measured."""
         ended = state.epoch and (float(state.epoch).is_integer() or state.global_step >= state.max_steps)
@@ -160,7 +160,7 @@ class KeepBest(TrainerCallback):
             self._keep(state, model)
 
     def on_epoch_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, model: Any = None, **_: Any
+        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, *, model: torch.nn.Module, **_: Any
     ) -> None:
         """Measure, and keep the state if it is the best so far."""
         self._keep(state, model)
