@@ -25,7 +25,7 @@ Source: XTREME's evaluator, its preparation of Tatoeba and its example of a subm
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from xadapt.bases import base_name
 from xadapt.errors import XadaptError, option
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from xadapt.composition.expression import Node
     from xadapt.context import Context
     from xadapt.data.source import Source
+    from xadapt.store.records import Json
     from xadapt.store.result_record import LanguageScore, Result
     from xadapt.tasks import Row, Task
     from xadapt.tasks.suites import Suite
@@ -54,6 +55,17 @@ FOLDERS = {"wikiann": "panx", "bucc": "bucc2018"}
 RECORD = "submission.json"
 
 
+class SubmittedTask(TypedDict):
+    """What the files of a task are from, as ``submission.json`` has it; ``rows`` is N by language."""
+
+    setup: str
+    run: str
+    seed: int
+    sample: bool
+    details: Json
+    rows: dict[str, int]
+
+
 @dataclass(frozen=True)
 class Submission:
     """What was written.
@@ -61,13 +73,13 @@ class Submission:
     Attributes:
         suite: The suite.
         path: The folder.
-        tasks: By task, what its files are from: setup, run, languages with N, data.
+        tasks: By task, what its files are from.
         missing: What is not there and why, a line each.
     """
 
     suite: Suite
     path: Path
-    tasks: Mapping[str, Mapping[str, Any]]
+    tasks: Mapping[str, SubmittedTask]
     missing: tuple[str, ...]
 
     def lines(self) -> list[str]:
@@ -115,7 +127,7 @@ def write_submission(context: Context, suite: Suite, node: Node, to: Path, allow
             f"no predictions of {node} on {suite.name} with {base} and {source.name}: "
             f'make them with `xadapt evaluate {suite.name} --setup "{node}"`'
         )
-    written: dict[str, Mapping[str, Any]] = {}
+    written: dict[str, SubmittedTask] = {}
     missing: list[str] = []
     with atomic_folder(to) as folder:
         for name, result in found.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from xadapt.experiments.rates import Rates
 from xadapt.experiments.steps import Replicate, Step, TrainStep
@@ -12,7 +12,7 @@ from xadapt.store.store import Store, read_results
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Hashable, Iterable, Sequence
 
     from xadapt.experiments.recipe import Budget
     from xadapt.store.checkpoints import Checkpoint
@@ -89,12 +89,12 @@ class _Held:
         self._checkpoints: dict[str, list[Checkpoint]] = defaultdict(list)
         for checkpoint in checkpoints:
             self._checkpoints[checkpoint.setup].append(checkpoint)
-        self._results: dict[tuple[Any, ...], list[dict[str, str]]] = defaultdict(list)
+        self._results: dict[tuple[Hashable, ...], list[dict[str, str]]] = defaultdict(list)
         for result in results:
             key = (result.task, result.setup, result.limit, result.pool_limit)
             self._results[key].append(result.members)
         self._made: dict[tuple[Replicate, str], str | None] = {}
-        self._seen: set[tuple[Any, ...]] = set()
+        self._seen: set[tuple[Hashable, ...]] = set()
 
     def holds(self, step: Step) -> bool:
         """Whether a step is done, or is one that came before under another seed."""
@@ -108,7 +108,7 @@ class _Held:
         again = self._again((*key, step.replicate if seeded else None))
         return again or any(self._same_members(members, step.replicate) for members in self._results[key])
 
-    def _again(self, step: tuple[Any, ...]) -> bool:
+    def _again(self, step: tuple[Hashable, ...]) -> bool:
         before = step in self._seen
         self._seen.add(step)
         return before

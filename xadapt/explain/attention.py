@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from xadapt.errors import XadaptError
 
 if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
+    from adapters.methods.bottleneck import BottleneckLayer
 
 #: Called with a point in the network and the tensors that pass there.
 See = Callable[[int, torch.Tensor, torch.Tensor], None]
@@ -97,7 +98,7 @@ def with_mean(values: np.ndarray, axis: int) -> np.ndarray:
     return np.concatenate((values, values.mean(axis=axis, keepdims=True)), axis=axis)
 
 
-def adapter_layers(model: XLMRobertaAdapterModel) -> dict[tuple[int, str], Any]:
+def adapter_layers(model: XLMRobertaAdapterModel) -> dict[tuple[int, str], BottleneckLayer]:
     """The points where bottleneck adapters act, from the bottom: layer (from 0) and location in the layer."""
     from adapters.methods.bottleneck import BottleneckLayer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from adapters import XLMRobertaAdapterModel
+    from adapters.composition import AdapterCompositionBlock
+    from adapters.methods.bottleneck import BottleneckLayer
 
 #: Tokens of a minibatch of CKA: its Gram matrices have this side, whatever the model's width.
 MINIBATCH = 256
@@ -116,7 +118,7 @@ def common_points(models: Sequence[XLMRobertaAdapterModel]) -> list[tuple[int, s
 @contextmanager
 def member_hooks(
     models: Sequence[XLMRobertaAdapterModel],
-    setups: Sequence[Any],
+    setups: Sequence[AdapterCompositionBlock],
     points: list[tuple[int, str]],
     see: Callable[[int, torch.Tensor], None],
 ) -> Iterator[XLMRobertaAdapterModel]:
@@ -155,7 +157,13 @@ def member_hooks(
         yield models[0]
 
 
-def added_by(layer: Any, setup: Any, hidden: torch.Tensor, residual: torch.Tensor, norm: Any) -> torch.Tensor:
+def added_by(
+    layer: BottleneckLayer,
+    setup: AdapterCompositionBlock | str,
+    hidden: torch.Tensor,
+    residual: torch.Tensor,
+    norm: torch.nn.Module,
+) -> torch.Tensor:
     """What a setup adds to the residual stream at a point.
 
     Args:
