@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
-import torch
 
 from xadapt.composition.builder import assemble
 from xadapt.composition.specs import composition_of
 from xadapt.errors import XadaptError
 from xadapt.evaluation.evaluate import EvalSettings
-from xadapt.explain.attention import (
-    Attention,
-    AttentionMeter,
-    Tokens,
-    attention_layers,
-    fusion_hooks,
-    layer_labels,
-)
-from xadapt.explain.similarity import Similarity, SimilarityMeter, common_points, member_hooks
+from xadapt.explain.attention import Attention
+from xadapt.explain.similarity import Similarity
+from xadapt.explain.watching import Meters, run_rows, watch_fusion, watch_members
 from xadapt.problems.base import bind
-from xadapt.problems.predict import TOKEN_BUDGET, autocast, length_batches
 from xadapt.tasks.languages import ENGLISH
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
 
     from adapters import XLMRobertaAdapterModel
 
     from xadapt.composition.expression import Node
     from xadapt.context import Context
-    from xadapt.problems import Problem
     from xadapt.store.checkpoints import Checkpoint
-    from xadapt.tasks import Row, Task
+    from xadapt.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -199,15 +188,15 @@ def explain(
     def load(setup: Node) -> XLMRobertaAdapterModel:
         return assemble(context, setup, note).model.to(context.device)
 
-    watch = _watch_fusion(load(node)) if fused else _watch_members([load(child) for child in part.children])
+    watch = watch_fusion(load(node)) if fused else watch_members([load(child) for child in part.children])
     figures = {}
     with context.display.rows(f"{task.name} {node}") as progress:
         for language in wanted:
             row_set = context.source.test(task, language, settings.limit)
             progress.start(language, len(row_set.rows))
-            meters = _Meters(len(row_set.rows), len(watch.layers), len(part.children), fused)
+            meters = Meters(len(row_set.rows), len(watch.layers), len(part.children), fused)
             with watch.hooks(meters) as model:
-                _run(model, problem, row_set.rows, precision, meters, progress.advance)
+                run_rows(model, problem, row_set.rows, precision, meters, progress.advance)
             figures[language] = LanguageFigures(
                 rows=len(row_set.rows),
                 available=row_set.available,
@@ -228,82 +217,3 @@ def explain(
     }
     members = tuple(str(child) for child in part.children)
     return Explanation(str(node), str(part), fused, members, tuple(watch.layers), figures, facts)
-
-
-class _Meters:
-    """What is measured in one language."""
-
-    def __init__(self, rows: int, layers: int, members: int, fused: bool) -> None:
-        self.attention = AttentionMeter(rows, layers, members) if fused else None
-        self.similarity = SimilarityMeter(rows, layers, members)
-        self.tokens: Tokens | None = None
-        self.count = 0
-
-    def begin(self, tokens: Tokens) -> None:
-        """Begin a batch."""
-        self.tokens = tokens
-        self.count += int(tokens.mask.sum())
-
-    def add(self, layer: int, outputs: torch.Tensor, weights: torch.Tensor | None = None) -> None:
-        """Add what passes at a layer."""
-        assert self.tokens is not None
-        self.similarity.add(layer, outputs, self.tokens)
-        if self.attention and weights is not None:
-            self.attention.add(layer, weights, self.tokens)
-
-
-@dataclass(frozen=True)
-class _Watch:
-    """What is watched.
-
-    Attributes:
-        layers: Names of the layers.
-        hooks: Attaches meters and gives the model to run.
-    """
-
-    layers: list[str]
-    hooks: Callable[[_Meters], AbstractContextManager[XLMRobertaAdapterModel]]
-
-
-def _watch_fusion(model: XLMRobertaAdapterModel) -> _Watch:
-    layers = attention_layers(model)
-
-    @contextmanager
-    def hooks(meters: _Meters) -> Iterator[XLMRobertaAdapterModel]:
-        with fusion_hooks(list(layers.values()), meters.add):
-            yield model
-
-    return _Watch(layer_labels(list(layers)), hooks)
-
-
-def _watch_members(models: list[XLMRobertaAdapterModel]) -> _Watch:
-    points = common_points(models)
-    setups = [model.active_adapters for model in models]
-    models[0].set_active_adapters(None)
-    return _Watch(layer_labels(points), lambda meters: member_hooks(models, setups, points, meters.add))
-
-
-def _run(
-    model: XLMRobertaAdapterModel,
-    problem: Problem,
-    rows: list[Row],
-    precision: str,
-    meters: _Meters,
-    progress: Callable[[int], None],
-) -> None:
-    features = problem.encode(rows, labelled=False)
-    device = next(model.parameters()).device
-    done = 0
-    with torch.inference_mode(), autocast(device, precision):
-        for batch in length_batches([problem.tokens(f) for f in features], TOKEN_BUDGET.get(device.type, 4096)):
-            chosen = [features[index] for index in batch]
-            inputs = {key: value.to(device) for key, value in problem.collate(chosen).items()}
-            row_of = torch.tensor([feature["row"] for feature in chosen])
-            # A row of multiple choice is as many sequences as it has choices.
-            each = inputs["counts"].cpu() if "counts" in inputs else torch.ones_like(row_of)
-            meters.begin(Tokens(inputs["attention_mask"].bool(), row_of.repeat_interleave(each)))
-            # The encoder alone: what adapters do below a head needs none.
-            model.roberta(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])
-            now = (done + len(batch)) * len(rows) // len(features)
-            progress(now - done * len(rows) // len(features))
-            done += len(batch)
