@@ -85,13 +85,13 @@ def train(backbone: Backbone, model: XLMRobertaAdapterModel, variant: str, given
     from xadapt.backbone.encoder import run, split
     from xadapt.methods.adapter import add_adapter
     from xadapt.problems import make_problem
-    from xadapt.tasks import get_task
+    from xadapt.tasks.catalogue import DEFAULT
     from xadapt.training.batches import TaskCollator
     from xadapt.training.trainer import MICRO_BATCH_TOKENS
 
     torch.manual_seed(0)
     lowest = 6 if variant == "top" else 0
-    problem = make_problem(get_task("mnli"), backbone.tokenizer, given.tokens)
+    problem = make_problem(DEFAULT["mnli"], backbone.tokenizer, given.tokens)
     collate = TaskCollator({"nli": problem}, None if variant in ("whole", "dense") else MICRO_BATCH_TOKENS["cpu"])
     problem.add_head(model, "nli")
     add_adapter(model, "nli", f"seq_bn[reduction_factor=8]@{lowest}-")

@@ -20,7 +20,7 @@ from transformers import TrainingArguments
 from transformers.trainer_callback import PrinterCallback
 
 from xadapt.problems.base import Feature, Problem, bind
-from xadapt.tasks import Task, get_task
+from xadapt.tasks.catalogue import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from xadapt.backbone.base import Backbone
     from xadapt.data.source import Source
     from xadapt.experiments.recipe import Budget, Recipe
+    from xadapt.tasks import Task
 
 CONFIG = "seq_bn[reduction_factor=8]"
 EVAL_BATCH = 32
@@ -52,7 +53,7 @@ class PlainJobs:
         """Bind to a recipe with intermediate adapters and one target."""
         self.backbone, self.source = backbone, source
         target, self.test = next(iter(recipe.targets.items()))
-        self.target, self.members = get_task(target), tuple(recipe.adapters)
+        self.target, self.members = DEFAULT[target], tuple(recipe.adapters)
         assert self.test.train is not None
         # An ordinary model has its words unpacked.
         self.words = backbone.model().get_input_embeddings().weight.data
@@ -100,14 +101,14 @@ class PlainJobs:
         return model
 
     def _adapter(self, names: list[str], budget: Budget) -> Times:
-        tasks = [get_task(name) for name in names]
+        tasks = [DEFAULT[name] for name in names]
         model = self._model(["new"], tasks)
         model.train_adapter("new")
         model.set_active_adapters("new")
         return self._train(model, tasks, budget)
 
     def _fusion(self, budget: Budget) -> Times:
-        tasks = [get_task(name) for name in self.members]
+        tasks = [DEFAULT[name] for name in self.members]
         model = self._model(self.members, tasks)
         fused = Fuse(*self.members)
         model.add_adapter_fusion(fused)

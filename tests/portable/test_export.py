@@ -21,7 +21,7 @@ from xadapt.portable.export import Export, export
 from xadapt.portable.export_check import Check, probe
 from xadapt.portable.export_record import Origin
 from xadapt.store.checkpoints import write_record
-from xadapt.tasks import get_task
+from xadapt.tasks.catalogue import DEFAULT
 from xadapt.training.plan import plan_fusion, plan_target, plan_task
 
 
@@ -133,7 +133,7 @@ def test_lora_in_some_layers_only_names_just_these(lab: Any, tmp_path: Path, unc
 
 def test_a_merged_model_computes_the_same_in_plain_transformers(lab: Any, tmp_path: Path) -> None:
     lab.train(plan_task("mnli"), adapter_config="lora[r=4]")
-    made = run(lab, "mnli", tmp_path / "out", "merged", task=get_task("xnli"))
+    made = run(lab, "mnli", tmp_path / "out", "merged", task=DEFAULT["xnli"])
     assert max(made.check.differences.values()) < 1e-5
     assert made.check.differences.keys() == {"hidden states", "mnli"}
     assert made.record.heads == {"mnli": "mnli"}
@@ -170,7 +170,7 @@ def test_what_cannot_be_exported_is_one_line_and_leaves_nothing(
     advice: str,
 ) -> None:
     if "task" in options:
-        options = {"task": get_task(options["task"])}
+        options = {"task": DEFAULT[options["task"]]}
     with refused(*subjects, advice=advice):
         run(trained_once, setup, tmp_path / "out", form, **options)
     assert not list(tmp_path.iterdir())
@@ -215,7 +215,7 @@ def test_an_earlier_export_is_replaced_and_anything_else_is_left_alone(
 
 
 def test_a_task_takes_its_head_alone(trained_once: Any, tmp_path: Path, unchecked: None) -> None:
-    made = run(trained_once, "stack(mnli, xnli)", tmp_path / "out", "adapterhub", task=get_task("mnli"))
+    made = run(trained_once, "stack(mnli, xnli)", tmp_path / "out", "adapterhub", task=DEFAULT["mnli"])
     assert list(made.record.heads) == ["mnli"]
     assert [path.name for path in (made.path / "heads").iterdir()] == ["mnli"]
     assert 'model.active_head = "mnli"' in (made.path / "README.md").read_text()

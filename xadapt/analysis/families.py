@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from xadapt.composition.expression import Node
 from xadapt.composition.grammar import parse
 from xadapt.composition.specs import family_of_kind
-from xadapt.errors import XadaptError
-from xadapt.tasks import get_task
+from xadapt.tasks.catalogue import DEFAULT
 
 
 @dataclass(frozen=True)
@@ -55,11 +54,9 @@ def classify(setup: str, task: str) -> Family:
 
 
 def _adapter(task: str) -> str:
-    try:
-        return get_task(task).adapter
-    except XadaptError:
-        # A result of a task that is not in the catalogue, such as another user's own.
-        return task
+    found = DEFAULT.get(task)
+    # A result may be of a task that is not in the catalogue, such as another user's own.
+    return found.adapter if found else task
 
 
 def family_of(node: Node, task: str) -> Family:
