@@ -1,8 +1,8 @@
 import pytest
 
+from tests.error_checks import refused
 from xadapt.analysis.families import Family, classify
 from xadapt.composition.specs import families, words
-from xadapt.errors import XadaptError
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_members_on_which_only_some_have_the_target_stay_as_they_are():
 
 
 def test_a_setup_that_cannot_be_read_is_refused():
-    with pytest.raises(XadaptError):
+    with refused("fuse(mnli"):
         classify("fuse(mnli", "xnli")
 
 
