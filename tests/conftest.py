@@ -12,6 +12,8 @@ from typing import Any
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.pop("XADAPT_DATA", None)
 os.environ.pop("XADAPT_STORE", None)
+# A console takes its width from it once and for all; processes of pytest-xdist have one of 80.
+os.environ.pop("COLUMNS", None)
 
 import pytest
 
