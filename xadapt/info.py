@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from xadapt.explain import explanation
 from xadapt.problems import problem_revisions
 from xadapt.store.versions import versions
 from xadapt.training.run_kinds import revisions
@@ -46,8 +47,8 @@ class Info:
 
     Attributes:
         versions: Of xadapt and the libraries that compute.
-        revisions: Of the kinds of run, those of training and then of evaluation by kind of problem; they change when
-            numbers do.
+        revisions: Of the kinds of run: those of training, of evaluation by kind of problem, and of explanations; they
+            change when numbers do.
         device: Where ``auto`` runs.
         threads: Threads of torch.
         precision: What ``auto`` computes in.
@@ -77,7 +78,11 @@ def collect_info(context: Context) -> Info:
     backbone = context.backbone
     return Info(
         versions=versions(),
-        revisions={**revisions(), **{f"evaluate {kind}": number for kind, number in problem_revisions().items()}},
+        revisions={
+            **revisions(),
+            **{f"evaluate {kind}": number for kind, number in problem_revisions().items()},
+            "explain": explanation.REVISION,
+        },
         device=str(context.device),
         threads=torch.get_num_threads(),
         precision=context.precision,

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from xadapt.composition.grammar import parse
 from xadapt.evaluation.evaluate import EvalSettings
 from xadapt.experiments.steps import Replicate
-from xadapt.explain.explanation import explain
+from xadapt.explain.explanation import REVISION, explain
 from xadapt.explain.record import explanation_record
 from xadapt.store.explanation_record import ExplanationRecord
 from xadapt.store.store import run_hash
+from xadapt.store.versions import library_versions
 from xadapt.training.plan import plan_target
 
 if TYPE_CHECKING:
@@ -44,13 +45,16 @@ def fusions_explained(
     for setup, task, target in _asked(recipe, context.tasks):
         decides = {
             "explains": str(setup),
+            "revision": REVISION,
             "task": task.name,
             "languages": target.languages,
             "limit": target.explain,
             "max_length": target.max_length,
+            "precision": context.precision,
             "base": context.backbone.fingerprint,
             "data": context.source.name,
             "members": {str(part): mine[str(part)].run for part in setup.walk() if str(part) in mine},
+            "versions": library_versions(),
         }
         path = context.store.explanation_path(run_hash(decides))
         if not path.is_file():

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from xadapt.tasks import Task
 
 
+#: Raised by hand whenever the same setup and rows come to give other figures; a part of an explanation's hash.
+REVISION = 1
+
+
 @dataclass(frozen=True)
 class LanguageFigures:
     """One language.
