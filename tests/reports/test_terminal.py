@@ -4,8 +4,14 @@ import subprocess
 import sys
 
 from xadapt.analysis.comparison import compare
-from xadapt.reports import rich_tables
 from xadapt.reports.language_tables import FEW
+from xadapt.reports.terminal import comparison_tables
+from xadapt.tables import terminal_table
+
+
+def rich_tables(comparisons):
+    """The tables as the command line shows them."""
+    return [terminal_table(table, padding=0) for table in comparison_tables(comparisons)]
 
 
 def printed(results, width=160, **how):
