@@ -46,8 +46,8 @@ def test_a_misspelt_choice_is_answered_with_the_nearest_one():
         validated(Options, media=["cloud", "disk or tap"])
 
 
-def test_an_option_that_does_not_exist_is_named():
-    with refused("batchsize", "got 3"):
+def test_an_option_that_does_not_exist_is_answered_with_the_nearest_one():
+    with refused("'batchsize'", advice="'batch_size'"):
         validated(Options, batchsize=3)
 
 

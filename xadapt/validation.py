@@ -25,7 +25,10 @@ def validated(model: type[Model], **options: Any) -> Model:
     try:
         return model(**{key: value for key, value in options.items() if value is not None})
     except ValidationError as error:
-        fault = error.errors()[0]
+        # A misspelt option explains a missing one, not the other way round.
+        fault = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
+        if fault["type"] == "extra_forbidden":
+            raise unknown("option", str(fault["loc"][-1]), model.model_fields) from None
         name = option(".".join(map(str, fault["loc"])))
         raise XadaptError(f"{name}: {fault_text(model, fault)}") from None
 
