@@ -15,6 +15,12 @@ if TYPE_CHECKING:
 Tick = Callable[[int, int, "float | None"], None]
 #: Without a terminal a bar would be lost or spill control codes into a log; lines this often show that it lives.
 _LINE_EVERY = 0.1
+#: Shows a person one line.
+Say = Callable[[str], object]
+
+
+def unsaid(text: str) -> None:
+    """Show nothing."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from xadapt.errors import XadaptError
 from xadapt.evaluation.answering import Answerer, answer_with
 from xadapt.evaluation.evaluate import EvalSettings
 from xadapt.problems import problem_class
+from xadapt.tasks.specs import spec_of
 from xadapt.validation import validated
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def load(  # noqa: PLR0913 - each is something that a user chooses
 
 def load_setup(context: Context, setup: str, task: str, max_length: int | None = None) -> Model:
     """Like :func:`load`, with base, store, hardware, seed and display that are there."""
-    node, target = parse(setup), open_task(task, context.store, context.tasks)
+    node, target = parse(setup), open_task(task, context.store, context.tasks, context.display.say)
     check_predictable(target)
     return load_model(context, node, target, validated(EvalSettings, max_length=max_length).max_length)
 
@@ -213,7 +214,7 @@ def predict_file(
     """
     check_output(to)
     check_predictable(task)
-    chunks = read_chunks(file, form)
+    chunks = read_chunks(file, form, tagged=spec_of(task.kind).tagged)
     first = next(chunks)
     # A wrong column is refused before a model is loaded.
     input_rows(first.rows, task, first)

@@ -35,13 +35,13 @@ def test_a_jsonl_file_gives_values_and_all_columns_of_all_rows(tmp_path):
 @pytest.mark.parametrize("ending", ["tsv", "conll"])
 def test_two_columns_give_sentences_between_empty_lines(tmp_path, ending):
     path = made(tmp_path, f"rows.{ending}", "\n\nThe\tNP/N\ncat\tN\n\n\nOh\tS\n")
-    table = read_table(path)
+    table = read_table(path, tagged=True)
     assert table.rows == [{"tokens": ["The", "cat"], "tags": ["NP/N", "N"]}, {"tokens": ["Oh"], "tags": ["S"]}]
     assert table.columns == ["tokens", "tags"]
 
 
 def test_a_last_sentence_needs_no_empty_line(tmp_path):
-    assert read_table(made(tmp_path, "rows.tsv", "a\tX")).rows == [{"tokens": ["a"], "tags": ["X"]}]
+    assert read_table(made(tmp_path, "rows.tsv", "a\tX"), tagged=True).rows == [{"tokens": ["a"], "tags": ["X"]}]
 
 
 def test_a_parquet_file_gives_values_and_the_names_of_its_labels(write):
@@ -89,7 +89,7 @@ def test_a_line_separator_inside_of_a_text_ends_no_row(tmp_path, ending):
 
 
 def test_a_line_separator_inside_of_a_token_ends_no_token(tmp_path):
-    assert read_table(made(tmp_path, "rows.tsv", "a\u2028b\tX\n")).rows == [{"tokens": ["a\u2028b"], "tags": ["X"]}]
+    assert read_table(made(tmp_path, "rows.conll", "a\u2028b\tX\n")).rows == [{"tokens": ["a\u2028b"], "tags": ["X"]}]
 
 
 def test_a_cell_may_be_as_long_as_a_context(tmp_path):
@@ -106,8 +106,8 @@ def test_a_cell_may_be_as_long_as_a_context(tmp_path):
         ("a.csv", 'x,y\n1,2\n"a"b,2\n', ("line 3", "CSV")),
         ("a.jsonl", '{"a": 1}\n{"a": 1\n', ("line 2", "JSON")),
         ("a.jsonl", "\n[1]\n", ("line 2", "object")),
-        ("a.tsv", "a\tX\nb X\n", ("line 2", "token", "tag")),
-        ("a.tsv", "a\tX\tY\n", ("line 1", "token", "tag")),
+        ("a.conll", "a\tX\nb X\n", ("line 2", "token", "tag")),
+        ("a.conll", "a\tX\tY\n", ("line 1", "token", "tag")),
         ("a.conll", "a\t\n", ("line 1", "token", "tag")),
         ("a.txt", "a", (".parquet, .csv, .jsonl, .tsv, .conll",)),
         ("a.parquet", "a", ("parquet", "pull it again")),
@@ -138,7 +138,7 @@ def test_rows_of_every_kind_of_file_are_counted(tmp_path, write):
     assert count_rows(write("a.parquet", [{"a": 1}, {"a": 2}])) == 2
     assert count_rows(made(tmp_path, "a.csv", 'a,b\n1,"x\ny"\n')) == 1
     assert count_rows(made(tmp_path, "a.jsonl", '{"a": 1}\n\n{"a": 2}\n{}\n')) == 3
-    assert count_rows(made(tmp_path, "a.tsv", "a\tX\nb\tX\n\nc\tX\n")) == 2
+    assert count_rows(made(tmp_path, "a.tsv", "a\tX\nb\tX\n\nc\tX\n"), tagged=True) == 2
 
 
 def test_rows_are_counted_by_how_their_ids_begin(write):

@@ -39,7 +39,7 @@ def test_a_missing_file_is_named_with_how_to_get_it(root):
 def test_a_file_may_have_any_ending_that_can_be_read(root, ending):
     path = root / f"org/set/de/test.{ending}"
     path.parent.mkdir(parents=True)
-    path.write_text({"csv": "a\n1\n", "jsonl": '{"a": 1}\n'}.get(ending, "a\tX\n"))
+    path.write_text({"csv": "a\n1\n", "jsonl": '{"a": 1}\n', "tsv": "a\tb\n1\t2\n", "conll": "a\tX\n"}[ending])
     assert mirror_file(root, ROWS, "de") == path
     assert len(read_mirror(root, ROWS, "de", ["a"], "").rows) == 1
 

@@ -36,17 +36,18 @@ class RawTable:
     split: str = ""
 
 
-def read_table(path: Path, columns: list[str] | None = None) -> RawTable:
+def read_table(path: Path, columns: list[str] | None = None, tagged: bool = False) -> RawTable:
     """Read a file by its ending.
 
     Args:
         path: A ``.parquet``, ``.csv``, ``.jsonl``, ``.tsv`` or ``.conll`` file.
         columns: Columns to read, those that are there; None for all.
+        tagged: Whether it is of a tagging task, whose ``.tsv`` has a token and its tag a line; others' is a table.
 
     Raises:
         XadaptError: If it is missing, unreadable or of another format.
     """
-    reader = READERS.get(path.suffix)
+    reader = (TAGGED if tagged else {}).get(path.suffix) or READERS.get(path.suffix)
     if reader is None:
         raise XadaptError(f"{path}: unknown kind of file; use {', '.join(READERS)}")
     if not path.is_file():
@@ -54,22 +55,23 @@ def read_table(path: Path, columns: list[str] | None = None) -> RawTable:
     return reader(path, columns)
 
 
-def count_rows(path: Path, id_prefix: str = "") -> int:
+def count_rows(path: Path, id_prefix: str = "", tagged: bool = False) -> int:
     """Count a file's rows, without reading more of it than that takes.
 
     Args:
         path: As for :func:`read_table`.
         id_prefix: Count only rows whose ``id`` starts with this.
+        tagged: As for :func:`read_table`.
 
     Raises:
         XadaptError: If it is missing, unreadable or of another format.
     """
     if id_prefix:
-        return sum(str(row.get("id", "")).startswith(id_prefix) for row in read_table(path, ["id"]).rows)
+        return sum(str(row.get("id", "")).startswith(id_prefix) for row in read_table(path, ["id"], tagged).rows)
     if path.suffix == ".parquet" and path.is_file():
         with _opened(path) as file:
             return int(file.metadata.num_rows)
-    return len(read_table(path, []).rows)
+    return len(read_table(path, [], tagged).rows)
 
 
 def _parquet(path: Path, columns: list[str] | None) -> RawTable:
@@ -109,7 +111,8 @@ def _class_names(metadata: dict[bytes, bytes]) -> dict[str, list[str]]:
 
 
 def _csv(path: Path, columns: list[str] | None) -> RawTable:
-    names, rows = csv_rows(str(path), io.StringIO(_text(path), newline=""))
+    delimiter = "\t" if path.suffix == ".tsv" else ","
+    names, rows = csv_rows(str(path), io.StringIO(_text(path), newline=""), delimiter)
     return RawTable([_only(row, columns) for _, row in rows], names, split=path.stem)
 
 
@@ -157,6 +160,8 @@ READERS: dict[str, Callable[[Path, list[str] | None], RawTable]] = {
     ".parquet": _parquet,
     ".csv": _csv,
     ".jsonl": _jsonl,
-    ".tsv": _two_columns,
+    ".tsv": _csv,
     ".conll": _two_columns,
 }
+#: What reads the files of a tagging task in another way.
+TAGGED: dict[str, Callable[[Path, list[str] | None], RawTable]] = {".tsv": _two_columns}

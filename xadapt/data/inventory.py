@@ -11,6 +11,7 @@ from xadapt.data.files import READERS, count_rows
 from xadapt.data.mirror import mirror_file
 from xadapt.errors import XadaptError
 from xadapt.tasks.catalogue import SHIPPED
+from xadapt.tasks.specs import spec_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -165,7 +166,7 @@ def take_stock(source: Source, task: Task) -> Stock:
     for part in parts_of(task):
         path = part.file(source.root)
         try:
-            rows = count_rows(path, part.id_prefix) if path else 0
+            rows = count_rows(path, part.id_prefix, spec_of(part.task.kind).tagged) if path else 0
         except XadaptError as error:
             rows = 0
             unreadable.append(str(error))

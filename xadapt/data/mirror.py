@@ -26,7 +26,7 @@ def mirror_file(root: Path, rows: Rows, config: str) -> Path | None:
     return None
 
 
-def read_mirror(root: Path, rows: Rows, config: str, columns: list[str], how: str) -> RawTable:
+def read_mirror(root: Path, rows: Rows, config: str, columns: list[str], how: str, tagged: bool = False) -> RawTable:
     """Read the named columns, those that are there.
 
     Args:
@@ -35,6 +35,7 @@ def read_mirror(root: Path, rows: Rows, config: str, columns: list[str], how: st
         config: Its configuration, with the language filled in.
         columns: Column names.
         how: How to get the file, for the error that it is missing.
+        tagged: Whether they are of a tagging task.
 
     Raises:
         XadaptError: If the file is missing or unreadable.
@@ -43,4 +44,4 @@ def read_mirror(root: Path, rows: Rows, config: str, columns: list[str], how: st
     if path is None:
         wanted = root / rows.hub_id / config / f"{rows.splits[0]}.parquet"
         raise XadaptError(f"the mirror has no {wanted}: {how}")
-    return read_table(path, columns)
+    return read_table(path, columns, tagged)

@@ -114,7 +114,7 @@ def check_mirror(
         if name in manifest and sha256_file(path) != manifest[name].sha256:
             result.findings.append(Finding(name, "it is not what was pulled (its SHA-256 differs): pull it again"))
         try:
-            table = read_table(path, _columns(parts))
+            table = read_table(path, _columns(parts), spec_of(parts[0].task.kind).tagged)
         except XadaptError as error:
             result.findings.append(Finding(name, _without_file(error)))
             continue
@@ -199,7 +199,7 @@ def _reused(root: Path, task: Task) -> Reused | None:
     dev = [part for part in parts if part.role == "dev"]
     try:
         if any((part.file(root), part.id_prefix) == (path, test.id_prefix) for part in dev):
-            count = count_rows(path, test.id_prefix)
+            count = count_rows(path, test.id_prefix, spec_of(task.kind).tagged)
             return Reused(task.name, count, count) if count else None
     except XadaptError:
         # A finding already, from where the file was read.
@@ -228,7 +228,7 @@ def _values(root: Path, part: Part, name: str) -> list[str] | None:
     if path is None or not isinstance(column, str):
         return None
     try:
-        return [str(row.get(column)) for row in read_table(path, [column]).rows]
+        return [str(row.get(column)) for row in read_table(path, [column], spec_of(part.task.kind).tagged).rows]
     except XadaptError:
         # A finding already, from where the file was read.
         return None

@@ -10,6 +10,7 @@ from xadapt.data.files import RawTable, read_table
 from xadapt.data.own_task_file import Declaration, check_labels, forms, read_declaration
 from xadapt.data.reserved_names import SHIPPED
 from xadapt.data.row_checks import checked_rows
+from xadapt.display import Say, unsaid
 from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_write_bytes
 from xadapt.tasks.catalogue import Catalogue
@@ -36,7 +37,7 @@ def known_tasks(store: Store) -> Catalogue:
     return Catalogue(read_declaration(path)[1].task() for path in paths)
 
 
-def open_task(text: str, store: Store, tasks: Catalogue) -> Task:
+def open_task(text: str, store: Store, tasks: Catalogue, say: Say = unsaid) -> Task:
     """Open a task by its name or by the YAML file that declares it.
 
     A declaration is checked against all its rows and kept in the store, so that later sessions have the task by name.
@@ -45,13 +46,14 @@ def open_task(text: str, store: Store, tasks: Catalogue) -> Task:
         text: The name of a task, or the path of a ``.yaml`` or ``.yml`` file.
         store: Where declarations are kept.
         tasks: The tasks that are known; a declared one is added.
+        say: Called with each note on a declaration's rows.
 
     Raises:
         XadaptError: If there is no such task, or its declaration or a row is wrong; names file and line.
     """
     if not text.endswith(TASK_FILES):
         return tasks[text]
-    declared = declare(Path(text))
+    declared = declare(Path(text), say)
     task, kept = declared.task(), store.task_path(declared.name)
     content = declared.text().encode()
     if not kept.is_file() or kept.read_bytes() != content:
@@ -60,8 +62,12 @@ def open_task(text: str, store: Store, tasks: Catalogue) -> Task:
     return task
 
 
-def declare(path: Path) -> Declaration:
+def declare(path: Path, say: Say = unsaid) -> Declaration:
     """Read a declaration and check it against all its rows; labels that it leaves out are taken from its training rows.
+
+    Args:
+        path: The declaration.
+        say: Called with each note on its rows, such as how many have no label.
 
     Raises:
         XadaptError: If something in it is wrong or does not fit its files; names file and line.
@@ -96,7 +102,7 @@ def _test_tables(file: YamlFile, declared: Declaration) -> list[_Named]:
 
 def _table(file: YamlFile, declared: Declaration, part: str, name: str) -> _Named:
     try:
-        table = read_table(Path(name))
+        table = read_table(Path(name), tagged=declared.spec.tagged)
     except XadaptError as error:
         raise file.fault([part], error) from None
     spec = declared.spec

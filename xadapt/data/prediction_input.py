@@ -45,13 +45,14 @@ class Chunk:
 _Numbered = Iterator[tuple[int, Row]]
 
 
-def read_chunks(file: str, form: str | None = None, size: int = CHUNK) -> Iterator[Chunk]:
+def read_chunks(file: str, form: str | None = None, size: int = CHUNK, tagged: bool = False) -> Iterator[Chunk]:
     """Read rows, a chunk at a time; jsonl and csv are never in memory as a whole.
 
     Args:
         file: A file of any kind that :func:`~xadapt.data.files.read_table` reads, or ``-`` for standard input.
         form: ``jsonl`` or ``csv``, None for that of the file's ending, and for jsonl on standard input.
         size: Rows a chunk.
+        tagged: Whether they are for a tagging task.
 
     Yields:
         Chunks of ``size`` rows, the last one of fewer.
@@ -68,7 +69,7 @@ def read_chunks(file: str, form: str | None = None, size: int = CHUNK) -> Iterat
         with _opened(file) as stream:
             yield from _cut(source, "line", _STREAMS[form](source, _lines(source, stream)), size)
     elif f".{form}" in READERS:
-        yield from _cut(source, "row", enumerate(read_table(Path(file)).rows), size)
+        yield from _cut(source, "row", enumerate(read_table(Path(file), tagged=tagged).rows), size)
     else:
         raise XadaptError(f"{file}: unknown kind of file; use {', '.join(READERS)}, or name its format, {_OR}")
 

@@ -88,7 +88,7 @@ class Source:
         path = mirror_file(self.root, rows, task.fill(rows.config, language))
         if path is None or not rows.id_prefix:
             return path is not None
-        return count_rows(path, task.fill(rows.id_prefix, language)) > 0
+        return count_rows(path, task.fill(rows.id_prefix, language), spec_of(task.kind).tagged) > 0
 
     def _advice(self, task: Task, rows: Rows) -> str:
         """How to get rows that are not here."""
@@ -214,12 +214,12 @@ class Source:
         config = task.fill(rows.config, language)
         columns = rows.columns or task.columns
         wanted = [*column_names(columns), *column_names(task.optional), *(["id"] if rows.id_prefix else [])]
-        wanted = list(dict.fromkeys(wanted))
+        wanted, tagged = list(dict.fromkeys(wanted)), spec_of(task.kind).tagged
         if rows.path:
-            table = read_table(Path(task.fill(rows.path, language)))
+            table = read_table(Path(task.fill(rows.path, language)), tagged=tagged)
             where = task.fill(rows.path, language)
         elif self.root is not None:
-            table = read_mirror(self.root, rows, config, wanted, self._advice(task, rows))
+            table = read_mirror(self.root, rows, config, wanted, self._advice(task, rows), tagged)
             where = f"{rows.hub_id} {config} {table.split}"
         else:
             table = read_hub(rows, config, wanted, "" if rows.on_hub else task.note)

@@ -43,12 +43,13 @@ def json_rows(source: str, lines: Iterable[str]) -> Iterator[tuple[int, Row]]:
         yield number, row
 
 
-def csv_rows(source: str, lines: Iterable[str]) -> tuple[list[str], Iterator[tuple[int, Row]]]:
+def csv_rows(source: str, lines: Iterable[str], delimiter: str = ",") -> tuple[list[str], Iterator[tuple[int, Row]]]:
     """Read csv, the first line of which names the columns.
 
     Args:
         source: What an error names.
         lines: The lines, with their ends.
+        delimiter: What stands between cells.
 
     Returns:
         The names of the columns, and what yields the number of each row's last line and the row, all values texts.
@@ -57,7 +58,7 @@ def csv_rows(source: str, lines: Iterable[str]) -> tuple[list[str], Iterator[tup
         DataFault: If it is not csv, two columns have one name, or a row has too many or too few cells.
     """
     csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.DictReader(lines, strict=True)
+    reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
     with _named(source, reader):
         names = list(reader.fieldnames or [])
     twice = [name for number, name in enumerate(names) if name in names[:number]]

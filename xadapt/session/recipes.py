@@ -29,7 +29,7 @@ def recipe(session: Session, path: Path | str, only: str | None = None, keep_tas
     from xadapt.experiments.loading import load_recipe
     from xadapt.experiments.steps import narrowed
 
-    loaded = load_recipe(Path(path), session.tasks, session.store if keep_tasks else None)
+    loaded = load_recipe(Path(path), session.tasks, session.store if keep_tasks else None, session.display.say)
     return loaded if only is None else narrowed(loaded, only)
 
 

@@ -206,7 +206,7 @@ class Session:
         Raises:
             XadaptError: If there is none, or its declaration or a row is wrong.
         """
-        return open_task(name, self.store, self.tasks)
+        return open_task(name, self.store, self.tasks, self.display.say)
 
     def info(self) -> Info:
         """Versions, revisions of the kinds of run, hardware, base, and the adapters that are there."""

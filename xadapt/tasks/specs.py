@@ -177,6 +177,11 @@ class KindSpec:
         """The field that holds a row's label or labels, "" if there is none."""
         return next((name for name, value in self.fields.items() if value.form in ("label", "tags")), "")
 
+    @property
+    def tagged(self) -> bool:
+        """Whether a row's labels are tags, so that its files may have a token a line."""
+        return any(value.form == "tags" for value in self.fields.values())
+
     def field_of(self, name: str) -> Field:
         """What the values of a field are; nothing is asked of one that is not described."""
         return self.fields.get(name, Field())
