@@ -1,7 +1,7 @@
 import pytest
 
 from tests.error_checks import check_line
-from xadapt.errors import RunFailed, XadaptError, option, options_as_flags, reason_of, unknown
+from xadapt.errors import RunFailed, XadaptError, option, options_as_flags, quoted, reason_of, shortened, unknown
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest_one():
@@ -55,3 +55,27 @@ def test_the_reason_that_a_library_gives_is_one_short_line():
     assert reason_of(ValueError("\n  bad sizes\nmore of it")) == "bad sizes"
     assert reason_of(KeyError()) == "KeyError"
     assert reason_of(ValueError("x" * 300), 10) == "x" * 10
+
+
+def test_what_is_quoted_is_cut_and_has_no_character_that_a_terminal_acts_on():
+    assert quoted("mnli") == "'mnli'"
+    assert quoted("a\x1b[31m\u202eb\n") == "'a\\x1b[31m\\u202eb\\n'"
+    assert len(quoted("x" * 10_000)) < 100
+    assert len(quoted(["x" * 50] * 1000)) < 100
+
+
+def test_what_python_does_not_print_is_quoted_by_its_type():
+    assert quoted(10**5000) == "a int"
+    assert quoted({"a": 10**5000}) == "a dict"
+
+
+def test_an_unknown_name_of_any_length_is_one_short_line():
+    assert len(str(unknown("task", "x" * 100_000, ["mnli", "y" * 5000]))) < 1000
+
+
+def test_a_long_message_keeps_its_beginning_and_its_advice():
+    message = "recipe.yaml:3: " + "x" * 5000 + ": use 'e5-small'"
+    assert len(shortened(message)) <= 1000
+    assert shortened(message).startswith("recipe.yaml:3: ")
+    assert shortened(message).endswith(": use 'e5-small'")
+    assert shortened("short") == "short"

@@ -91,6 +91,42 @@ def reason_of(error: BaseException, longest: int = 200) -> str:
     return lines[0][:longest] if lines else type(error).__name__
 
 
+#: Characters of a text from outside that a message shows.
+_QUOTED = 80
+#: Characters of a message that is printed.
+_PRINTED = 1000
+
+
+def quoted(value: object, longest: int = _QUOTED) -> str:
+    """Quote what was given, for a message: as Python writes it, cut where it is long.
+
+    Args:
+        value: A text, or any other value.
+        longest: Characters that are shown at most.
+    """
+    if isinstance(value, str):
+        return repr(value) if len(value) <= longest else f"{value[:longest]!r}…"
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        # A whole number with more digits than Python prints, or a value as deep as it can be.
+        return f"a {type(value).__name__}"
+    return text if len(text) <= longest else f"{text[:longest]}…"
+
+
+def shortened(message: str, longest: int = _PRINTED) -> str:
+    """A message of bounded length: the middle of a longer one is left out, since advice stands at its end.
+
+    Args:
+        message: The message.
+        longest: Characters at most.
+    """
+    if len(message) <= longest:
+        return message
+    end = longest // 3
+    return f"{message[: longest - end - 5]} […] {message[-end:]}"
+
+
 def unknown(what: str, name: str, known: Iterable[str]) -> UnknownName:
     """Build the error for a name that is not known, with the nearest right name.
 
@@ -103,10 +139,10 @@ def unknown(what: str, name: str, known: Iterable[str]) -> UnknownName:
         The error, to be raised by the caller.
     """
     names = sorted(known)
-    close = get_close_matches(name.lower(), {n.lower(): n for n in names}, n=1, cutoff=0.5)
+    close = get_close_matches(name[:_QUOTED].lower(), {n.lower(): n for n in names}, n=1, cutoff=0.5)
     lookup = {n.lower(): n for n in names}
     if close:
         nearest = lookup[close[0]]
-        return UnknownName(f"unknown {what} {name!r}: did you mean {nearest!r}?", nearest)
-    shown = ", ".join(names[:12]) + (", …" if len(names) > 12 else "")
-    return UnknownName(f"unknown {what} {name!r}: choose one of {shown}" if names else f"unknown {what} {name!r}")
+        return UnknownName(f"unknown {what} {quoted(name)}: did you mean {quoted(nearest)}?", nearest)
+    shown = shortened(", ".join(names[:12]) + (", …" if len(names) > 12 else ""), 5 * _QUOTED)
+    return UnknownName(f"unknown {what} {quoted(name)}" + (f": choose one of {shown}" if names else ""))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from xadapt.errors import XadaptError, option, unknown
+from xadapt.errors import XadaptError, option, quoted, shortened, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,10 +42,11 @@ def fault_text(model: type[BaseModel], fault: ErrorDetails) -> str:
     """
     given = fault["input"]
     if fault["type"] == "literal_error":
-        return str(unknown("value", str(given), _literals(type_at(model, fault["loc"]))))
+        shown = given if isinstance(given, str) else quoted(given)
+        return str(unknown("value", shown, _literals(type_at(model, fault["loc"]))))
     # A check of our own comes as it was raised, one of pydantic's as a message.
     message = str(fault.get("ctx", {}).get("error") or fault["msg"])
-    return f"{message[:1].lower()}{message[1:]} (got {given!r})"
+    return f"{message[:1].lower()}{shortened(message[1:], 400)} (got {quoted(given)})"
 
 
 def type_at(model: type[BaseModel], keys: Sequence[str | int]) -> Any:

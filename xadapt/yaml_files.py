@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from xadapt.errors import XadaptError, unknown
+from xadapt.errors import XadaptError, shortened, unknown
 from xadapt.store.files import read_text
 from xadapt.validation import fault_text, model_in, type_at
+from xadapt.yaml_text import LARGEST, NotYaml, read_yaml_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,7 +43,7 @@ class YamlFile:
             keys: Keys and indices that lead to the part, or to where it should be.
             what: What is wrong with it.
         """
-        named = f"{'.'.join(map(str, keys))}: " if keys else ""
+        named = f"{shortened('.'.join(map(str, keys)), 200)}: " if keys else ""
         return XadaptError(f"{self.path}:{_line(self.tree, keys)}: {named}{what}")
 
     def validated(
@@ -72,46 +73,25 @@ class YamlFile:
             raise self.fault(keys, fault_text(model, fault)) from None
 
 
-def read_yaml(path: Path, wanted: str, loader: type[Any] = yaml.SafeLoader) -> YamlFile:
+def read_yaml(path: Path, wanted: str, texts: bool = False) -> YamlFile:
     """Read a file whose content is a mapping.
 
     Args:
         path: The file.
         wanted: What it should be, for errors, such as ``a recipe is a mapping with name and title``.
-        loader: ``yaml.BaseLoader`` leaves every value as the text that is written there, ``no`` and ``1`` included.
+        texts: Whether every value stays the text that is written there, ``true`` and ``1`` included.
 
     Raises:
-        XadaptError: If it is missing, is not YAML, is no mapping, or gives a key twice; names file and line.
+        XadaptError: If it is missing, too large, is not YAML that can be read, or is no mapping; names file and line.
     """
-    text = read_text(path)
     try:
-        tree = yaml.compose(text, Loader=loader)
-        content = yaml.load(text, Loader=loader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"{path}:{mark.line + 1}" if mark else str(path)
-        raise XadaptError(f"{where}: not YAML ({getattr(error, 'problem', error)})") from None
+        tree, content = read_yaml_text(read_text(path, LARGEST), texts)
+    except NotYaml as error:
+        where = f"{path}:{error.line}" if error.line else str(path)
+        raise XadaptError(f"{where}: {error}") from None
     if tree is None or not isinstance(content, dict):
         raise XadaptError(f"{path}: {wanted}")
-    _refuse_double_keys(path, tree, set())
     return YamlFile(path, content, tree)
-
-
-def _refuse_double_keys(path: Path, node: Any, seen: set[int]) -> None:
-    if id(node) in seen or isinstance(node, yaml.ScalarNode):
-        return
-    # An alias is the same node again, even inside of itself.
-    seen.add(id(node))
-    if isinstance(node, yaml.SequenceNode):
-        for child in node.value:
-            _refuse_double_keys(path, child, seen)
-        return
-    keys = set()
-    for key, value in node.value:
-        if isinstance(key, yaml.ScalarNode) and key.value in keys:
-            raise XadaptError(f"{path}:{key.start_mark.line + 1}: {key.value!r} is given twice: keep one")
-        keys.add(key.value if isinstance(key, yaml.ScalarNode) else id(key))
-        _refuse_double_keys(path, value, seen)
 
 
 def _line(node: Any, keys: Sequence[str | int]) -> int:
@@ -119,7 +99,8 @@ def _line(node: Any, keys: Sequence[str | int]) -> int:
     line: int = node.start_mark.line + 1
     for key in keys:
         if isinstance(node, yaml.MappingNode):
-            found = next((pair for pair in node.value if pair[0].value == str(key)), None)
+            # What is merged into a mapping stands before its own keys, which hold.
+            found = next((pair for pair in reversed(node.value) if pair[0].value == str(key)), None)
             if found is None:
                 return line
             line, node = found[0].start_mark.line + 1, found[1]

@@ -101,6 +101,11 @@ def test_a_cell_may_be_as_long_as_a_context(tmp_path):
     [
         ("a.csv", "x,y\n1,2\n3\n", ("line 3", "cells")),
         ("a.csv", "x,y,x\n1,2,3\n", ("'x'", "rename")),
+        pytest.param("a.csv", ",".join(f"c{i}" for i in range(100_000)) + "\n", ("100,000 columns",), id="wide csv"),
+        pytest.param("a.jsonl", "{" + ",".join(f'"{i}": 0' for i in range(10_001)) + "}", ("line 1",), id="wide jsonl"),
+        pytest.param("a.jsonl", '{"a": ' + "[" * 10_000, ("line 1", "nested"), id="deep jsonl"),
+        pytest.param("a.jsonl", '{"a": ' + "9" * 5000 + "}", ("line 1", "digits"), id="long number"),
+        ("a.jsonl", '{"a": 1}\n{"a": 1, "a": 2}\n', ("line 2", "'a'", "twice")),
         ("a.csv", "x,y\n1,2,3\n", ("line 2", "cells")),
         ("a.csv", 'x,y\n1,"2\n', ("line 2", "CSV")),
         ("a.csv", 'x,y\n1,2\n"a"b,2\n', ("line 3", "CSV")),

@@ -11,7 +11,7 @@ import typer
 from xadapt import __version__
 from xadapt.cli import data, evaluate, explain, hub, info, portable, predict, report, run, suite, train
 from xadapt.cli.groups import Group
-from xadapt.errors import XadaptError, options_as_flags
+from xadapt.errors import XadaptError, options_as_flags, shortened
 
 _INTERRUPTED = 130
 
@@ -84,5 +84,5 @@ def _usage(error: Any) -> str:
 
 
 def _fail(message: str, code: int) -> None:
-    print(f"error: {message}", file=sys.stderr)
+    print(f"error: {shortened(message)}", file=sys.stderr)
     sys.exit(code)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from xadapt.data.text_rows import csv_rows, json_rows
 from xadapt.errors import DataFault, XadaptError
+from xadapt.json_text import NotJson, read_json_text
 from xadapt.store.files import read_text
 
 if TYPE_CHECKING:
@@ -97,16 +97,16 @@ def _opened(path: Path) -> Iterator[Any]:
 
 def _class_names(metadata: dict[bytes, bytes]) -> dict[str, list[str]]:
     try:
-        features = json.loads(metadata.get(b"huggingface", b"{}"))["info"]["features"]
-    except (ValueError, KeyError, TypeError):
+        features = read_json_text(metadata.get(b"huggingface", b"{}").decode())["info"]["features"]
+    except (NotJson, ValueError, KeyError, TypeError):
         return {}
     names = {}
-    for column, feature in features.items():
+    for column, feature in features.items() if isinstance(features, dict) else ():
         if isinstance(feature, list) and feature:
             feature = feature[0]  # noqa: PLW2901 - a list of one is the same as the one
         inner = feature.get("feature", feature) if isinstance(feature, dict) else {}
-        if isinstance(inner, dict) and inner.get("_type") == "ClassLabel" and inner.get("names"):
-            names[column] = list(inner["names"])
+        if isinstance(inner, dict) and inner.get("_type") == "ClassLabel" and isinstance(inner.get("names"), list):
+            names[column] = [str(name) for name in inner["names"]]
     return names
 
 

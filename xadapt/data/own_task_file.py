@@ -135,8 +135,8 @@ def read_declaration(path: Path) -> tuple[YamlFile, Declaration]:
         XadaptError: If something in it is wrong; names file and line.
     """
     wanted = "a task is a mapping with name, problem, train and dev"
-    # With SafeLoader the labels yes and no, and the language no, would be true and false.
-    file = read_yaml(path, wanted, yaml.BaseLoader)
+    # The labels true and 1 are texts.
+    file = read_yaml(path, wanted, texts=True)
     given = {key: value for key, value in file.content.items() if value != ""}
     problem, problems = given.get("problem"), [spec.name for spec in all_specs() if spec.declarable]
     if isinstance(problem, str) and problem not in problems:

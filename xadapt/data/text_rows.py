@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import csv
-import json
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from xadapt.errors import DataFault
+from xadapt.errors import DataFault, quoted
+from xadapt.json_text import NotJson, read_json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 #: Characters in a cell of a csv file; the csv module's own limit is shorter than some contexts.
 _LONGEST_CELL = 1 << 24
+#: Columns of a table; a file with more has its rows and columns exchanged, or is none.
+MOST_COLUMNS = 10_000
+
+
+def _many(columns: int) -> str:
+    return f"{columns:,} columns, and {MOST_COLUMNS:,} are the most: leave out those that are not needed"
 
 
 def json_rows(source: str, lines: Iterable[str]) -> Iterator[tuple[int, Row]]:
@@ -35,11 +42,13 @@ def json_rows(source: str, lines: Iterable[str]) -> Iterator[tuple[int, Row]]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise DataFault(source, f"line {number}: not JSON ({getattr(error, 'msg', error)})", ", ") from None
+            row = read_json_text(line)
+        except NotJson as error:
+            raise DataFault(source, f"line {number}: {error}", ", ") from None
         if not isinstance(row, dict):
             raise DataFault(source, f"line {number}: not an object of names and values", ", ")
+        if len(row) > MOST_COLUMNS:
+            raise DataFault(source, f"line {number}: {_many(len(row))}", ", ")
         yield number, row
 
 
@@ -61,9 +70,11 @@ def csv_rows(source: str, lines: Iterable[str], delimiter: str = ",") -> tuple[l
     reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
     with _named(source, reader):
         names = list(reader.fieldnames or [])
-    twice = [name for number, name in enumerate(names) if name in names[:number]]
-    if twice:
-        raise DataFault(source, f"two columns are called {twice[0]!r}: rename one")
+    if len(names) > MOST_COLUMNS:
+        raise DataFault(source, _many(len(names)))
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise DataFault(source, f"two columns are called {quoted(twice)}: rename one")
     return names, _body(source, reader)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from xadapt.errors import DataFault, XadaptError
+from xadapt.json_text import LONGEST, NotJson, read_json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -111,13 +112,19 @@ def _make_folder(path: Path) -> None:
         raise XadaptError(f"cannot write in {path}: choose another folder")
 
 
-def read_text(path: Path) -> str:
+def read_text(path: Path, most: int | None = None) -> str:
     """Read a UTF-8 file.
 
+    Args:
+        path: The file.
+        most: Bytes that it may have; None for any number.
+
     Raises:
-        XadaptError: If it is missing or not text.
+        XadaptError: If it is missing, larger or not text.
     """
     try:
+        if most is not None and path.stat().st_size > most:
+            raise DataFault(path, f"is too large ({path.stat().st_size:,} bytes, {most:,} at most)", " ")
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise DataFault(path, "is not UTF-8 text", " ") from None
@@ -129,9 +136,9 @@ def read_json(path: Path) -> Any:
     """Read a JSON file.
 
     Raises:
-        XadaptError: If the file is missing or not JSON; names it.
+        XadaptError: If the file is missing, too large or not JSON that can be read; names it.
     """
     try:
-        return json.loads(read_text(path))
-    except json.JSONDecodeError as error:
-        raise XadaptError(f"{path} is not valid JSON ({error}): restore it or delete it") from None
+        return read_json_text(read_text(path, LONGEST))
+    except NotJson as error:
+        raise XadaptError(f"{path}: {error}: restore it or delete it") from None

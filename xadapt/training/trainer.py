@@ -16,7 +16,7 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from xadapt.errors import RunFailed, XadaptError, option, unknown
 from xadapt.libraries.transformers import OwnStates
 from xadapt.problems.predict import autocast
-from xadapt.store.files import atomic_write_bytes
+from xadapt.store.files import atomic_write_bytes, read_json
 from xadapt.training.batches import LengthBatches, MicroBatch, MixedFeatures, TaskBatch, TaskCollator
 
 if TYPE_CHECKING:
@@ -133,9 +133,9 @@ def last_state(folder: Path) -> Path | None:
     states = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.rsplit("-", 1)[1]))
     for state in reversed(states):
         try:
-            json.loads((state / TRAINER_STATE_NAME).read_text())
+            read_json(state / TRAINER_STATE_NAME)
             return state
-        except (OSError, ValueError):
+        except XadaptError:
             shutil.rmtree(state, ignore_errors=True)
     return None
 
@@ -149,7 +149,7 @@ class KeepBest(TrainerCallback):
         self.history: list[dict[str, float]] = []
         self._file = folder / "best.json"
         if self._file.is_file() and (folder / "best.safetensors").is_file():
-            self.history = json.loads(self._file.read_text())
+            self.history = read_json(self._file)
 
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, *, model: torch.nn.Module, **_: Any
