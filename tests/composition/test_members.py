@@ -96,3 +96,27 @@ def test_a_model_made_at_the_end_is_the_one_made_step_by_step(trained: Any, setu
     assert odd == ["roberta.pooler.dense.weight"]
     assert late.model.active_adapters == early.model.active_adapters
     assert not late.model.training
+
+
+@pytest.mark.usefixtures("no_model")
+@pytest.mark.parametrize(
+    ("setup", "asked", "advice"),
+    [
+        ("stack(squad, xnli)", "squad", '`xadapt train-target xnli --on "squad"`'),
+        ("stack(fuse(mnli, stsb), xnli)", "fuse(mnli, stsb)", '`xadapt train-target xnli --on "fuse(mnli, stsb)"`'),
+        ("continue(stsb, xnli)", "stsb", "--mode continue"),
+        ("xnli", "the bare base", "`xadapt train-task"),
+        ("average(xnli, mnli)", "the bare base", "`xadapt train-task"),
+    ],
+)
+def test_an_adapter_asked_for_on_another_than_it_was_trained_on_is_explained(
+    trained_once: Any, setup: str, asked: str, advice: str
+) -> None:
+    with refused("xnli was trained on mnli", f"not on {asked}", '"stack(mnli, xnli)"', advice=advice):
+        trained_once.assemble(setup)
+
+
+@pytest.mark.usefixtures("no_model")
+def test_a_misspelt_member_of_a_stack_is_answered_with_the_nearest(trained_once: Any) -> None:
+    with refused("'sqaud'", advice="'squad'"):
+        trained_once.assemble("stack(mnli, sqaud)")

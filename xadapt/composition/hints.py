@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xadapt.composition.expression import Node
+from xadapt.composition.grammar import parse
 from xadapt.composition.specs import composition_of
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
 
 if TYPE_CHECKING:
-    from xadapt.composition.expression import Node
+    from collections.abc import Iterable
 
 
 def how_to_make(node: Node, tasks: Catalogue = DEFAULT) -> str:
@@ -33,3 +35,34 @@ def target_hint(target: Node, below: Node, tasks: Catalogue = DEFAULT, mode: str
     task = tasks.get(target.name)
     shared = task.trained_as if task else ""
     return f"{command}, which calls it {shared}: {target} shares its adapter" if shared else command
+
+
+def trained_on_others(node: Node, setups: Iterable[str]) -> str:
+    """Say that what is asked for was trained on something else, such as on the adapter of another language.
+
+    Args:
+        node: An adapter, ``stack(a, xnli)`` or ``continue(a, xnli)`` that has no checkpoint.
+        setups: The setups that have one for this base.
+
+    Returns:
+        Half a line with the setups that there are, to be followed by how the missing one is made; "" if there are none.
+    """
+    last = node if node.kind == "adapter" else node.children[-1] if node.kind in _ON_OTHERS else None
+    if last is None or last.kind != "adapter":
+        return ""
+    named = (parse(setup) for setup in dict.fromkeys(setups) if setup.startswith(_ON_OTHERS))
+    there = [other for other in named if other.kind in _ON_OTHERS and other.children[-1] == last]
+    if not there:
+        return ""
+    below = " and on ".join(str(_below(other)) for other in there)
+    asked = f"not on {_below(node)}" if node.children else "not on the bare base"
+    use = " or ".join(f'"{other}"' for other in there)
+    return f"there is no {node}: {last} was trained on {below}, {asked}: use {use}"
+
+
+_ON_OTHERS = ("stack", "continue")
+
+
+def _below(node: Node) -> Node:
+    *under, _ = node.children
+    return Node("stack", children=tuple(under)) if len(under) > 1 else under[0]

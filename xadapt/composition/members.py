@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from xadapt.composition.hints import trained_on_others
 from xadapt.errors import XadaptError
 from xadapt.store.checkpoints import Checkpoint, verify_checkpoint
 
@@ -69,12 +70,25 @@ class Members:
         Raises:
             XadaptError: If it is missing, damaged or made for another base.
         """
+        if not self.find(node):
+            self.check_not_on_others(node, hint)
         checkpoint = self.find(node) or self._store.need(str(node), self._fingerprint, self.context.seed, hint)
         self._verify(checkpoint)
         if str(node) not in self.runs:
             self.on_use(checkpoint)
         self.runs[str(node)], self.weights[str(node)] = checkpoint.run, checkpoint.digest
         return checkpoint
+
+    def check_not_on_others(self, node: Node, hint: str) -> None:
+        """Check that an adapter that is missing was not trained on something else than it was asked for on.
+
+        Raises:
+            XadaptError: If it was; names on what.
+        """
+        here = [one.setup for one in self._store.checkpoints() if one.record.base.fingerprint == self._fingerprint]
+        others = trained_on_others(node, here)
+        if others:
+            raise XadaptError(f"{others}, or make it: {hint}")
 
     def adopt(self, checkpoint: Checkpoint) -> None:
         """Count a checkpoint that was shown elsewhere as a member.

@@ -36,6 +36,8 @@ def _layers(assembly: Assembly, node: Node) -> list[Any]:
     # One for another base is taken only for the error that names it, and only when there is no other.
     if trained or (found.find(node) and not found.fits(last)):
         return [*lower, assembly.adapter(node)]
+    if not found.find(last):
+        found.check_not_on_others(node, target_hint(last, below, tasks))
     return [*lower, assembly.adapter(last, f"{how_to_make(last, tasks)} or {target_hint(last, below, tasks)}")]
 
 
