@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from xadapt.errors import DataFault, XadaptError
 from xadapt.json_text import LONGEST, NotJson, read_json_text
+from xadapt.store.disk import FULL, check_held, writing
+from xadapt.store.unfinished import unfinished_file, unfinished_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 def sha256_file(path: Path) -> str:
@@ -43,21 +43,18 @@ def atomic_stream(path: Path) -> Iterator[IO[bytes]]:
 
     Raises:
         XadaptError: If ``path`` is a folder, or nothing can be written beside it.
+        RunFailed: If the disk is full or goes away.
     """
     if path.is_dir():
         raise XadaptError(f"{path} is a folder: name a file")
-    _make_folder(path.parent)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as stream:
+    with writing(path):
+        _make_folder(path.parent)
+        with unfinished_file(path) as (temporary, handle), os.fdopen(handle, "wb", closefd=False) as stream:
             yield stream
             stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(0o644)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+            os.fsync(handle)
+            temporary.chmod(0o644)
+            temporary.replace(path)
 
 
 def atomic_write_bytes(path: Path, data: bytes) -> None:
@@ -76,37 +73,39 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     """Yield a temporary folder that takes the place of ``path`` when the block ends without an error.
 
     A folder that was at ``path`` is replaced only at that moment.
+
+    Raises:
+        XadaptError: If nothing can be written beside it.
+        RunFailed: If the disk is full or goes away.
     """
-    _make_folder(path.parent)
-    temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}."))
-    try:
-        yield temporary
-        temporary.chmod(0o755)
-        _replace_folder(path, temporary)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
+    with writing(path):
+        _make_folder(path.parent)
+        with unfinished_folder(path) as temporary:
+            yield temporary
+            temporary.chmod(0o755)
+            _replace_folder(path, temporary)
 
 
 def _replace_folder(path: Path, new: Path) -> None:
     if not path.exists():
         new.replace(path)
         return
-    aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.old."))
-    path.replace(aside / path.name)
-    try:
-        new.replace(path)
-    except BaseException:
-        (aside / path.name).replace(path)
-        raise
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    with unfinished_folder(path, old=True) as aside:
+        path.replace(aside / path.name)
+        try:
+            new.replace(path)
+        except BaseException:
+            (aside / path.name).replace(path)
+            raise
 
 
 def _make_folder(path: Path) -> None:
+    check_held(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
+        if error.errno in FULL:
+            raise
         raise XadaptError(f"cannot make the folder {path} ({error.strerror}): choose another folder") from None
     if not os.access(path, os.W_OK):
         raise XadaptError(f"cannot write in {path}: choose another folder")
