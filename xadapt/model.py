@@ -205,7 +205,7 @@ def predict_file(
         task: The task.
         file: Rows as :func:`~xadapt.data.prediction_input.read_chunks` reads them, or ``-`` for standard input.
         to: A ``.jsonl`` or ``.csv`` file, which appears when all is done; None for JSON lines on standard output.
-        form: ``jsonl`` or ``csv``, None for what the file's ending says.
+        form: ``jsonl``, ``csv`` or ``tsv``, None for what the file's ending says.
         max_length: Tokens a row, None for the problem's default.
         progress: Called with the number of rows that a batch finished.
 

@@ -1,3 +1,4 @@
+import gzip
 import json
 
 import pytest
@@ -114,7 +115,7 @@ def test_a_cell_may_be_as_long_as_a_context(tmp_path):
         ("a.conll", "a\tX\nb X\n", ("line 2", "token", "tag")),
         ("a.conll", "a\tX\tY\n", ("line 1", "token", "tag")),
         ("a.conll", "a\t\n", ("line 1", "token", "tag")),
-        ("a.txt", "a", (".parquet, .csv, .jsonl, .tsv, .conll",)),
+        ("a.txt", "a", (".parquet, .csv, .jsonl, .tsv, .json, .conll",)),
         ("a.parquet", "a", ("parquet", "pull it again")),
         ("a.parquet", "", ("parquet", "pull it again")),
     ],
@@ -128,9 +129,19 @@ def test_a_bad_file_is_one_line_with_its_name_and_the_line(tmp_path, name, text,
 @pytest.mark.parametrize("name", ["a.csv", "a.jsonl", "a.tsv"])
 def test_a_file_in_another_encoding_is_one_line(tmp_path, name):
     path = tmp_path / name
-    path.write_bytes("text\nä\n".encode("latin-1"))
+    path.write_bytes("ä\n".encode("latin-1"))
     with refused(path, "UTF-8"):
         read_table(path)
+
+
+def test_tables_in_text_may_be_packed_and_keep_the_name_of_their_split(tmp_path):
+    for ending, text in (("csv", "a\n1\n"), ("tsv", "a\n1\n"), ("jsonl", '{"a": "1"}\n'), ("json", '[{"a": "1"}]')):
+        path = tmp_path / f"test.de.{ending}.gz"
+        path.write_bytes(gzip.compress(text.encode()))
+        table = read_table(path)
+        assert (table.rows, table.split) == ([{"a": "1"}], "test.de")
+    with refused("unknown kind of file", advice=".jsonl"):
+        read_table(made(tmp_path, "a.conll.gz", ""))
 
 
 def test_a_missing_file_is_one_line(tmp_path):

@@ -37,7 +37,7 @@ def test_csv_rows_are_texts_by_the_names_of_the_first_line(made: Callable[..., s
     name = made("rows.csv", '\ufefffirst,n\r\n"a, ""b""",1\r\n"two\nlines",2\r\n"x\u2028y",3\r\n')
     (chunk,) = read_chunks(name)
     assert [row["first"] for row in chunk.rows] == ['a, "b"', "two\nlines", "x\u2028y"]
-    assert chunk.names == [f"{name}, line {n}" for n in (2, 4, 5)]
+    assert chunk.names == [f"{name}, line {n}" for n in (2, 3, 5)]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_parquet_files_and_tagged_sentences_are_read_too(made: Callable[..., str
         ("rows.jsonl", "1" * 5000, ("line 1",)),
         ("rows.jsonl", b'{"a": 1}\n{"a": "\xe9"}\n', ("line 2", "UTF-8")),
         ("rows.csv", b"a\nx\n\xe9\n", ("line 3", "UTF-8")),
-        ("rows.csv", b"\xff\xfea\x00", ("line 1", "UTF-8")),
+        ("rows.csv", b"\xff\xfea", ("UTF-16", "UTF-8")),
         ("rows.csv", "a,b,a\n1,2,3\n", ("'a'", "rename")),
         ("rows.csv", "a,b\n1,2\n1,2,3\n", ("line 3", "cells")),
         ("rows.csv", "a,b\n1\n", ("line 2", "cells")),

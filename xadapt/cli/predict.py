@@ -31,13 +31,13 @@ def register(app: typer.Typer) -> None:
 def predict_command(
     lab: Session,
     file: Annotated[
-        str, typer.Argument(help="Rows: .jsonl, .csv or .parquet, .conll for tagging, or - for standard input.")
+        str, typer.Argument(help="Rows: .jsonl, .csv, .tsv or .parquet, .conll for tagging, or - for standard input.")
     ],
     setup: Annotated[str, typer.Option(help='A setup, such as lingnli or "stack(fuse(mnli, squad, stsb), xnli)".')],
     task: Annotated[str, typer.Option(help="What to predict: a task, or a YAML file that declares one of yours.")],
     form: Annotated[
         str | None,
-        typer.Option("--format", help="jsonl or csv. [default: by the file's ending; jsonl on standard input]"),
+        typer.Option("--format", help="jsonl, csv or tsv. [default: by the file's ending; jsonl on standard input]"),
     ] = None,
     to: Annotated[Path | None, typer.Option(help="Write to this .jsonl or .csv file. [default: print]")] = None,
     max_length: o.MaxLength = None,

@@ -1,13 +1,14 @@
-"""Tables in files: parquet, csv, jsonl, and the two-column format of tagged sentences."""
+"""Tables in files: parquet, csv, tsv, jsonl, json, and the two-column format of tagged sentences."""
 
 from __future__ import annotations
 
-import io
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from xadapt.data.text_rows import csv_rows, json_rows
+from xadapt.data.delimited import csv_rows, tsv_rows
+from xadapt.data.text_lines import ending_of, opened, text_lines
+from xadapt.data.text_rows import json_rows, listed_rows
 from xadapt.errors import DataFault, XadaptError
 from xadapt.json_text import NotJson, read_json_text
 from xadapt.store.files import read_text
@@ -40,15 +41,17 @@ def read_table(path: Path, columns: list[str] | None = None, tagged: bool = Fals
     """Read a file by its ending.
 
     Args:
-        path: A ``.parquet``, ``.csv``, ``.jsonl``, ``.tsv`` or ``.conll`` file.
+        path: A ``.parquet``, ``.csv``, ``.tsv``, ``.jsonl``, ``.json`` or ``.conll`` file; all but the first and the
+            last may be packed, such as ``.csv.gz``.
         columns: Columns to read, those that are there; None for all.
         tagged: Whether it is of a tagging task, whose ``.tsv`` has a token and its tag a line; others' is a table.
 
     Raises:
         XadaptError: If it is missing, unreadable or of another format.
     """
-    reader = (TAGGED if tagged else {}).get(path.suffix) or READERS.get(path.suffix)
-    if reader is None:
+    ending = ending_of(path)
+    reader = (TAGGED if tagged else {}).get(ending) or READERS.get(ending)
+    if reader is None or (path.suffix == ".gz" and reader not in (_delimited, _json)):
         raise XadaptError(f"{path}: unknown kind of file; use {', '.join(READERS)}")
     if not path.is_file():
         raise XadaptError(f"no file {path}")
@@ -69,13 +72,13 @@ def count_rows(path: Path, id_prefix: str = "", tagged: bool = False) -> int:
     if id_prefix:
         return sum(str(row.get("id", "")).startswith(id_prefix) for row in read_table(path, ["id"], tagged).rows)
     if path.suffix == ".parquet" and path.is_file():
-        with _opened(path) as file:
+        with _parquet_file(path) as file:
             return int(file.metadata.num_rows)
     return len(read_table(path, [], tagged).rows)
 
 
 def _parquet(path: Path, columns: list[str] | None) -> RawTable:
-    with _opened(path) as file:
+    with _parquet_file(path) as file:
         there = file.schema_arrow.names
         wanted = there if columns is None else [column for column in columns if column in there]
         rows = file.read(columns=wanted).to_pylist()
@@ -83,7 +86,7 @@ def _parquet(path: Path, columns: list[str] | None) -> RawTable:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _parquet_file(path: Path) -> Iterator[Any]:
     import pyarrow
     from pyarrow import parquet
 
@@ -110,10 +113,26 @@ def _class_names(metadata: dict[bytes, bytes]) -> dict[str, list[str]]:
     return names
 
 
-def _csv(path: Path, columns: list[str] | None) -> RawTable:
-    delimiter = "\t" if path.suffix == ".tsv" else ","
-    names, rows = csv_rows(str(path), io.StringIO(_text(path), newline=""), delimiter)
-    return RawTable([_only(row, columns) for _, row in rows], names, split=path.stem)
+def _delimited(path: Path, columns: list[str] | None) -> RawTable:
+    read = tsv_rows if ending_of(path) == ".tsv" else csv_rows
+    with opened(path) as stream:
+        names, rows = read(str(path), text_lines(str(path), stream))
+        return RawTable([_only(row, columns) for _, row in rows], names, split=_split(path))
+
+
+def _json(path: Path, columns: list[str] | None) -> RawTable:
+    rows: list[Row] = []
+    there: dict[str, None] = {}
+    read = listed_rows if ending_of(path) == ".json" else json_rows
+    with opened(path) as stream:
+        for _, row in read(str(path), text_lines(str(path), stream)):
+            there |= dict.fromkeys(row)
+            rows.append(_only(row, columns))
+    return RawTable(rows, list(there), split=_split(path))
+
+
+def _split(path: Path) -> str:
+    return path.name.removesuffix(".gz").removesuffix(ending_of(path))
 
 
 def _text(path: Path) -> str:
@@ -123,15 +142,6 @@ def _text(path: Path) -> str:
 def _lines(path: Path) -> list[str]:
     # str.splitlines would also cut at characters inside of texts, such as U+2028 or U+0085.
     return _text(path).split("\n")
-
-
-def _jsonl(path: Path, columns: list[str] | None) -> RawTable:
-    rows: list[Row] = []
-    there: dict[str, None] = {}
-    for _, row in json_rows(str(path), _lines(path)):
-        there |= dict.fromkeys(row)
-        rows.append(_only(row, columns))
-    return RawTable(rows, list(there), split=path.stem)
 
 
 def _two_columns(path: Path, columns: list[str] | None) -> RawTable:
@@ -158,9 +168,10 @@ def _only(row: Row, columns: list[str] | None) -> Row:
 
 READERS: dict[str, Callable[[Path, list[str] | None], RawTable]] = {
     ".parquet": _parquet,
-    ".csv": _csv,
-    ".jsonl": _jsonl,
-    ".tsv": _csv,
+    ".csv": _delimited,
+    ".jsonl": _json,
+    ".tsv": _delimited,
+    ".json": _json,
     ".conll": _two_columns,
 }
 #: What reads the files of a tagging task in another way.

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from xadapt.data.columns import column_names, to_fields
-from xadapt.data.files import READERS, RawTable, read_table
-from xadapt.data.text_rows import csv_rows, json_rows
+from xadapt.data.delimited import csv_rows, tsv_rows
+from xadapt.data.files import READERS, TAGGED, RawTable, read_table
+from xadapt.data.text_lines import ending_of, opened, text_lines
+from xadapt.data.text_rows import json_rows
 from xadapt.errors import XadaptError, unknown
 from xadapt.tasks import Row, Task
 from xadapt.tasks.specs import spec_of
@@ -50,7 +52,7 @@ def read_chunks(file: str, form: str | None = None, size: int = CHUNK, tagged: b
 
     Args:
         file: A file of any kind that :func:`~xadapt.data.files.read_table` reads, or ``-`` for standard input.
-        form: ``jsonl`` or ``csv``, None for that of the file's ending, and for jsonl on standard input.
+        form: ``jsonl``, ``csv`` or ``tsv``, None for that of the file's ending, and for jsonl on standard input.
         size: Rows a chunk.
         tagged: Whether they are for a tagging task.
 
@@ -64,10 +66,10 @@ def read_chunks(file: str, form: str | None = None, size: int = CHUNK, tagged: b
     if form is not None and form not in _STREAMS:
         raise unknown("format", form, _STREAMS)
     if form is None:
-        form = "jsonl" if file == STDIN else Path(file).suffix.removeprefix(".")
-    if form in _STREAMS:
-        with _opened(file) as stream:
-            yield from _cut(source, "line", _STREAMS[form](source, _lines(source, stream)), size)
+        form = "jsonl" if file == STDIN else ending_of(Path(file)).removeprefix(".")
+    if form in _STREAMS and not (tagged and f".{form}" in TAGGED):
+        with _stream(file) as stream:
+            yield from _cut(source, "line", _STREAMS[form](source, text_lines(source, stream)), size)
     elif f".{form}" in READERS:
         yield from _cut(source, "row", enumerate(read_table(Path(file), tagged=tagged).rows), size)
     else:
@@ -162,31 +164,18 @@ def _cut(source: str, unit: str, numbered: _Numbered, size: int) -> Iterator[Chu
 
 
 @contextmanager
-def _opened(file: str) -> Iterator[IO[bytes]]:
+def _stream(file: str) -> Iterator[IO[bytes]]:
     if file == STDIN:
         yield sys.stdin.buffer
         return
-    try:
-        with Path(file).open("rb") as stream:
-            yield stream
-    except FileNotFoundError:
-        raise XadaptError(f"no file {file}") from None
-    except OSError as error:
-        raise XadaptError(f"cannot read {file} ({error.strerror})") from None
-
-
-def _lines(source: str, stream: IO[bytes]) -> Iterator[str]:
-    for number, line in enumerate(stream, start=1):
-        try:
-            text = line.decode()
-        except UnicodeDecodeError:
-            raise XadaptError(f"{source}, line {number}: not UTF-8 text: save it as UTF-8") from None
-        yield text.removeprefix("\ufeff") if number == 1 else text
+    with opened(Path(file)) as stream:
+        yield stream
 
 
 #: By format, what reads rows from lines.
 _STREAMS: dict[str, Callable[[str, Iterator[str]], _Numbered]] = {
     "jsonl": json_rows,
     "csv": lambda source, lines: csv_rows(source, lines)[1],
+    "tsv": lambda source, lines: tsv_rows(source, lines)[1],
 }
 _OR = " or ".join(_STREAMS)

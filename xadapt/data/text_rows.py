@@ -1,13 +1,10 @@
-"""Rows of csv and JSON lines, each with the number of its line."""
+"""Rows of JSON: a row a line, or one list of rows, each with the number of its line or its place."""
 
 from __future__ import annotations
 
-import csv
-from collections import Counter
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from xadapt.errors import DataFault, quoted
+from xadapt.errors import DataFault
 from xadapt.json_text import NotJson, read_json_text
 
 if TYPE_CHECKING:
@@ -15,14 +12,19 @@ if TYPE_CHECKING:
 
     from xadapt.tasks import Row
 
-#: Characters in a cell of a csv file; the csv module's own limit is shorter than some contexts.
-_LONGEST_CELL = 1 << 24
 #: Columns of a table; a file with more has its rows and columns exchanged, or is none.
 MOST_COLUMNS = 10_000
 
 
-def _many(columns: int) -> str:
-    return f"{columns:,} columns, and {MOST_COLUMNS:,} are the most: leave out those that are not needed"
+def check_width(source: str, columns: int, line: int | None = None) -> None:
+    """Check that a table has no more columns than any that is one.
+
+    Raises:
+        DataFault: If it has more.
+    """
+    if columns > MOST_COLUMNS:
+        what = f"{columns:,} columns, and {MOST_COLUMNS:,} are the most: leave out those that are not needed"
+        raise DataFault(source, what if line is None else f"line {line}: {what}", ": " if line is None else ", ")
 
 
 def json_rows(source: str, lines: Iterable[str]) -> Iterator[tuple[int, Row]]:
@@ -47,49 +49,78 @@ def json_rows(source: str, lines: Iterable[str]) -> Iterator[tuple[int, Row]]:
             raise DataFault(source, f"line {number}: {error}", ", ") from None
         if not isinstance(row, dict):
             raise DataFault(source, f"line {number}: not an object of names and values", ", ")
-        if len(row) > MOST_COLUMNS:
-            raise DataFault(source, f"line {number}: {_many(len(row))}", ", ")
+        check_width(source, len(row), number)
         yield number, row
 
 
-def csv_rows(source: str, lines: Iterable[str], delimiter: str = ",") -> tuple[list[str], Iterator[tuple[int, Row]]]:
-    """Read csv, the first line of which names the columns.
+def listed_rows(source: str, lines: Iterable[str]) -> Iterator[tuple[int, Row]]:
+    """Read a ``.json`` file: a list of rows, perhaps under one name, the nested form of SQuAD, or JSON lines.
 
     Args:
         source: What an error names.
-        lines: The lines, with their ends.
-        delimiter: What stands between cells.
+        lines: The lines.
 
-    Returns:
-        The names of the columns, and what yields the number of each row's last line and the row, all values texts.
+    Yields:
+        The number of a row, from 1, or of its line, and the row.
 
     Raises:
-        DataFault: If it is not csv, two columns have one name, or a row has too many or too few cells.
+        DataFault: If it is none of them.
     """
-    csv.field_size_limit(_LONGEST_CELL)
-    reader = csv.DictReader(lines, delimiter=delimiter, strict=True)
-    with _named(source, reader):
-        names = list(reader.fieldnames or [])
-    if len(names) > MOST_COLUMNS:
-        raise DataFault(source, _many(len(names)))
-    twice = next((name for name, count in Counter(names).items() if count > 1), None)
-    if twice is not None:
-        raise DataFault(source, f"two columns are called {quoted(twice)}: rename one")
-    return names, _body(source, reader)
-
-
-def _body(source: str, reader: csv.DictReader[str]) -> Iterator[tuple[int, Row]]:
-    with _named(source, reader):
-        for row in reader:
-            if None in row or None in row.values():
-                what = f"line {reader.line_num}: not as many cells as the first line has names"
-                raise DataFault(source, what, ", ")
-            yield reader.line_num, row
-
-
-@contextmanager
-def _named(source: str, reader: csv.DictReader[str]) -> Iterator[None]:
+    held = list(lines)
     try:
-        yield
-    except csv.Error as error:
-        raise DataFault(source, f"line {reader.line_num + 1}: not CSV ({error})", ", ") from None
+        content = read_json_text("".join(held))
+    except NotJson as error:
+        if len(held) > 1 and _is_object(held[0]):
+            yield from json_rows(source, held)
+            return
+        raise DataFault(source, f"{error}") from None
+    for number, row in enumerate(_rows(source, content), start=1):
+        if not isinstance(row, dict):
+            raise DataFault(source, f"row {number}: not an object of names and values", ", ")
+        check_width(source, len(row))
+        yield number, row
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(read_json_text(line), dict)
+    except NotJson:
+        return False
+
+
+def _rows(source: str, content: Any) -> list[Any]:
+    if isinstance(content, list):
+        return content
+    values = list(content.values()) if isinstance(content, dict) else []
+    lists = [value for value in values if isinstance(value, list)]
+    if len(lists) == 1 and all(isinstance(row, dict) for row in lists[0]):
+        return _questions(source, lists[0]) if lists[0] and "paragraphs" in lists[0][0] else lists[0]
+    if values and not any(isinstance(value, dict) for value in values):
+        # A file of JSON lines with one line.
+        return [content]
+    raise DataFault(source, "is no list of rows: write [{…}, {…}], or an object a line as .jsonl", " ")
+
+
+def _questions(source: str, articles: list[Any]) -> list[Row]:
+    """The questions of SQuAD's own form: articles of paragraphs, whose context stands once for all their questions."""
+    try:
+        return [
+            _question(question, paragraph)
+            for article in articles
+            for paragraph in article["paragraphs"]
+            for question in paragraph["qas"]
+        ]
+    except (KeyError, TypeError, AttributeError):
+        what = "is like SQuAD and lacks paragraphs, qas, question, context or answers somewhere"
+        raise DataFault(source, f"{what}: write the questions as .jsonl", " ") from None
+
+
+def _question(question: Any, paragraph: Any) -> Row:
+    answers = question.get("answers") or ()
+    return {
+        "id": str(question.get("id", "")),
+        "question": question["question"],
+        "context": paragraph["context"],
+        "answers": {key: [answer[key] for answer in answers] for key in ("text", "answer_start")},
+        **{key: question[key] for key in ("is_impossible",) if key in question},
+    }

@@ -124,7 +124,7 @@ def predict_file(
         task: A task, or a YAML file that declares one of yours.
         file: ``.jsonl``, ``.csv``, ``.parquet`` or, for tagging, ``.conll``; ``-`` for standard input.
         to: A ``.jsonl`` or ``.csv`` file; None for standard output.
-        form: ``jsonl`` or ``csv``, None for what the file's ending says.
+        form: ``jsonl``, ``csv`` or ``tsv``, None for what the file's ending says.
         max_length: Tokens a row, None for the problem's default.
         progress: Called with the number of rows that a batch finished.
     """

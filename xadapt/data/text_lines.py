@@ -1,0 +1,85 @@
+"""Text files as lines: packed or not, with any ends of lines, UTF-8 or what its first bytes say."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import re
+import zlib
+from contextlib import contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, cast
+
+from xadapt.errors import DataFault, XadaptError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Longer marks first: that of UTF-32 begins with that of UTF-16.
+_MARKS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+#: A carriage return alone ends a line on old Macs; str.splitlines would also cut inside of texts, as at U+2028.
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
+
+
+def ending_of(path: Path) -> str:
+    """The ending that says what a file holds: ``.csv`` of ``rows.csv`` and of ``rows.csv.gz``."""
+    return Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
+
+
+@contextmanager
+def opened(file: Path) -> Iterator[IO[bytes]]:
+    """Open a file, or what is packed in a ``.gz``.
+
+    Raises:
+        XadaptError: If it is missing, cannot be read or is no whole gzip file.
+    """
+    try:
+        with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
+            yield cast("IO[bytes]", stream)
+    except FileNotFoundError:
+        raise XadaptError(f"no file {file}") from None
+    except (EOFError, zlib.error, gzip.BadGzipFile):
+        raise DataFault(file, "is no whole gzip file: pack it again", " ") from None
+    except OSError as error:
+        raise XadaptError(f"cannot read {file} ({error.strerror or error})") from None
+
+
+def text_lines(source: str, stream: IO[bytes]) -> Iterator[str]:
+    """Read lines, with their ends; a mark at the beginning is left out.
+
+    Args:
+        source: What an error names.
+        stream: UTF-8, or UTF-16 or UTF-32 with their marks.
+
+    Raises:
+        DataFault: If it is not text; names the line.
+    """
+    first = stream.readline()
+    wide = next((name for mark, name in _MARKS if first.startswith(mark)), None)
+    if wide:
+        yield from _wide(source, first + stream.read(), wide)
+        return
+    for number, line in enumerate(chain([first], stream), start=1):
+        try:
+            text = line.decode()
+        except UnicodeDecodeError as error:
+            byte = f"byte 0x{line[error.start]:02X}"
+            raise DataFault(source, f"line {number}: not UTF-8 text ({byte}): save it as UTF-8", ", ") from None
+        if "\0" in text:
+            raise DataFault(source, f"line {number}: a zero byte, which no text has: save it as UTF-8", ", ")
+        yield from _LINE.findall(text.removeprefix("\ufeff") if number == 1 else text)
+
+
+def _wide(source: str, content: bytes, encoding: str) -> Iterator[str]:
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        raise DataFault(source, f"is not {encoding.upper()}, as its first bytes say: save it as UTF-8", " ") from None
+    yield from io.StringIO(text, newline="")
