@@ -58,12 +58,6 @@ def test_an_answer_inside_a_token_comes_back_with_the_rest_of_that_token(qa):
     assert decoded(qa, [row("It has 22 players", "player")]) == ["players"]
 
 
-def test_marks_that_have_a_token_of_their_own_are_not_added():
-    offsets = np.array([[0, 1], [1, 2], [2, 3]])
-    assert answer_text("e\u0301x", offsets, 0, 0) == "e"
-    assert answer_text("e\u0301x", np.array([[0, 1], [2, 3]]), 0, 0) == "e\u0301"
-
-
 def test_every_gold_answer_of_the_bundled_training_rows_comes_back(tokenizer):
     rows = bundled.rows("qa", "en", "train")[:300]
     gold = [r["answers"]["text"][0] for r in rows]

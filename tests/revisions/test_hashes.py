@@ -166,6 +166,25 @@ def test_the_revision_of_a_problem_is_its_own(name: str, monkeypatch: pytest.Mon
     assert problem_revisions() == {**before, kind: before[kind] + 1}
 
 
+def training_hash(context: Context, kind: str) -> str:
+    """The hash of training an adapter on the task of a kind."""
+    plan, settings = next(run for run in RUNS["adapter"] if run[0].tasks[0].kind.name == kind)
+    try:
+        return train(context, plan, make_settings(**settings)).run
+    except Asked as asked:
+        return str(asked)
+
+
+def test_a_raised_problem_makes_other_trainings_of_its_kind_alone(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kinds = ("pair-regression", "pair-classification")
+    before = [training_hash(context, kind) for kind in kinds]
+    raise_revision("evaluate pair-regression", monkeypatch)
+    after = [training_hash(context, kind) for kind in kinds]
+    assert [one == other for one, other in zip(before, after, strict=True)] == [False, True]
+
+
 @pytest.mark.parametrize("name", EVALUATED)
 def test_what_a_model_read_is_kept_apart_by_revision(
     context: Context, monkeypatch: pytest.MonkeyPatch, name: str

@@ -50,8 +50,8 @@ class Problem(ABC):
     A *feature* is a dictionary with ``input_ids`` and whatever else the problem needs; one row may give several.
     """
 
-    #: Raised by hand whenever the same model and rows come to give other predictions or scores; a part of the hash of
-    #: an evaluation, and of the key under which what a model read is kept.
+    #: Raised by hand whenever the same model and rows come to give other features, predictions or scores; a part of the
+    #: hash of an evaluation, of the key under which what a model read is kept and, above 1, of the hash of a training.
     revision: ClassVar[int] = 1
     defaults: ClassVar[Defaults] = Defaults()
     #: Keys of a feature that become tensors of a batch beside the input ids, with the names of their types in torch.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import unicodedata
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -11,6 +12,7 @@ from xadapt import metrics
 from xadapt.lazy import torch
 from xadapt.problems.answer_checks import answer_fault, answer_remarks, count_answers
 from xadapt.problems.base import Batch, Defaults, Feature, Problem, rounded
+from xadapt.problems.token_ends import visible, whole_ends
 from xadapt.tasks import Row, SpanQA
 from xadapt.tasks.fields import ID, TEXT, VALUE
 from xadapt.tasks.portable_heads import HeadForm
@@ -35,6 +37,7 @@ class SpanQAProblem(Problem):
     """
 
     kind: SpanQA
+    revision: ClassVar[int] = 2
     targets: ClassVar[dict[str, str]] = {"start_positions": "int64", "end_positions": "int64"}
     defaults: ClassVar[Defaults] = Defaults(max_length=384, batch_size=16)
 
@@ -53,20 +56,15 @@ class SpanQAProblem(Problem):
             return_offsets_mapping=True,
             return_attention_mask=False,
         )
-        features = []
+        features: list[Feature] = []
         for window, row_number in enumerate(encoded["overflow_to_sample_mapping"]):
-            inside = np.array([part == 1 for part in encoded.sequence_ids(window)])
             offsets = np.array(encoded["offset_mapping"][window])
-            feature: Feature = {
-                "input_ids": encoded["input_ids"][window],
-                "row": row_number,
-                "offsets": offsets,
-                "inside": inside & (offsets[:, 1] > offsets[:, 0]),
-            }
-            if labelled:
-                start, end = answer_tokens(rows[row_number], feature)
-                feature |= {"start_positions": start, "end_positions": end}
-            features.append(feature)
+            inside = np.array([part == 1 for part in encoded.sequence_ids(window)])
+            inside &= offsets[:, 1] > offsets[:, 0]
+            ids = encoded["input_ids"][window]
+            features.append({"input_ids": ids, "row": row_number, "offsets": offsets, "inside": inside})
+        for row_number, windows in groupby(features, key=itemgetter("row")):
+            _complete(rows[row_number], list(windows), labelled)
         return features
 
     def _short(self, question: str) -> str:
@@ -164,29 +162,33 @@ class SpanQAProblem(Problem):
         return {"null_threshold": threshold}
 
 
+def _complete(row: Row, windows: list[Feature], labelled: bool) -> None:
+    """Give all windows of a row the whole ends of their tokens and, where wanted, their labels."""
+    ends = whole_ends(row["context"], [window["offsets"][window["inside"]] for window in windows])
+    for window, offsets in zip(windows, ends, strict=True):
+        window["offsets"][window["inside"]] = offsets
+        if labelled:
+            first, last = answer_tokens(row, window)
+            window |= {"start_positions": first, "end_positions": last}
+
+
 def answer_tokens(row: Row, feature: Feature) -> tuple[int, int]:
     """First and last token of the first gold answer in a window; (0, 0) when there is none or not all of it is in."""
     if not row["answers"]["text"]:
         return 0, 0
-    start = row["answers"]["answer_start"][0]
-    end = start + len(row["answers"]["text"][0])
+    # White space at an answer's edges is in no token, and must not make it look cut.
+    start, end = row["answers"]["answer_start"][0] + np.array(visible(row["answers"]["text"][0]))
     offsets, inside = feature["offsets"], feature["inside"]
     touched = np.flatnonzero(inside & (offsets[:, 0] < end) & (offsets[:, 1] > start))
     context = offsets[inside]
-    if not len(touched) or not len(context) or context[0, 0] > start or context[-1, 1] < end:
+    if not len(touched) or context[0, 0] > start or context[-1, 1] < end:
         return 0, 0
     return int(touched[0]), int(touched[-1])
 
 
 def answer_text(context: str, offsets: np.ndarray, first: int, last: int) -> str:
-    """Cut the text from the first to the last token, both included, out of the context.
-
-    Where the tokenizer joined a letter with the marks after it, its offsets name the letter alone; the marks come too.
-    """
-    start, end = offsets[first][0], offsets[last][1]
-    while end < len(context) and unicodedata.combining(context[end]) and end not in offsets[:, 0]:
-        end += 1
-    return context[start:end].strip()
+    """Cut the text from the first to the last token, both included, out of the context."""
+    return context[offsets[first][0] : offsets[last][1]].strip()
 
 
 def best_span(logits: np.ndarray, inside: np.ndarray) -> tuple[float, int, int]:

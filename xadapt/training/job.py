@@ -159,8 +159,13 @@ class Job:
             "dev_rows": {name: rows.fingerprint for name, rows in self.dev_rows.items()},
             "settings": {**settings, "seed": context.seed, "precision": context.precision},
             **({"method_version": version} if (version := method_version(self.settings.adapter_config)) else {}),
+            **({"problems": raised} if (raised := self._raised()) else {}),
             "versions": library_versions(),
         }
+
+    def _raised(self) -> dict[str, int]:
+        # What is learnt from, and which epoch is kept, is for the problems to say.
+        return {problem.kind.name: problem.revision for problem in self.problems.values() if problem.revision > 1}
 
     @contextmanager
     def _alone(self, run: str) -> Iterator[None]:
