@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from tests.stored_records import change_record
 from xadapt.analysis.comparison import compare
 from xadapt.analysis.statistics import paired_runs
 from xadapt.analysis.tested import Untested
@@ -15,7 +16,7 @@ def rows_of(results, examples):
 
 def rewrite(folder, **change):
     for path in folder.glob("*.json"):
-        path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
+        change_record(path, **change)
 
 
 def test_a_true_difference_is_significant_and_none_is_not(tested_fusion, tmp_path):

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.error_checks import check_refusal, refused
+from tests.stored_records import change_record
 from xadapt.cli.main import main
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -101,9 +102,7 @@ def test_bad_input_that_only_base_and_store_reveal_is_one_line_too(
 
 def test_an_adapter_for_another_base_is_one_line(cli: Cli, lab_options: list[str], trained: Any) -> None:
     path = trained.store.find("mnli", trained.backbone.fingerprint).path / "xadapt.json"
-    record = json.loads(path.read_text())
-    record["base"] = {"name": "elsewhere", "fingerprint": "0" * 64}
-    path.write_text(json.dumps(record))
+    change_record(path, base={"name": "elsewhere", "fingerprint": "0" * 64})
     code, out, err = cli("evaluate", "xnli", "--setup", "mnli", *lab_options)
     assert (out, err.count("\n")) == ("", 1)
     check_refusal(code, err, "mnli", "'elsewhere'")

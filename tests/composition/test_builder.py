@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 import torch
 
 from tests.error_checks import refused
+from tests.stored_records import change_record
 from xadapt.composition.builder import layer_name
 from xadapt.composition.grammar import parse
 from xadapt.methods.adapter import adapter_state
@@ -38,8 +38,7 @@ def twin(lab: Any, setup: str, name: str) -> None:
     found = lab.store.find(setup, lab.backbone.fingerprint)
     folder = lab.store.run_path(f"twin-{name}")
     shutil.copytree(found.path, folder)
-    record = {**found.record.stored(), "setup": name, "run": f"twin-{name}"}
-    (folder / RECORD).write_text(json.dumps(record))
+    change_record(folder / RECORD, setup=name, run=f"twin-{name}")
 
 
 def test_averaging_identical_adapters_changes_nothing(trained: Any) -> None:
@@ -134,9 +133,7 @@ def test_a_target_adapter_is_found_under_the_whole_stack(trained_once: Any) -> N
 def test_a_target_adapter_of_another_base_does_not_hide_adapters_of_this_one(trained: Any) -> None:
     twin(trained, "stack(mnli, xnli)", "stack(mnli, squad)")
     path = trained.store.run_path("twin-stack(mnli, squad)") / RECORD
-    record = json.loads(path.read_text())
-    record["base"] = {"name": "elsewhere", "fingerprint": "0" * 64}
-    path.write_text(json.dumps(record))
+    change_record(path, base={"name": "elsewhere", "fingerprint": "0" * 64})
     assert set(trained.assemble("stack(mnli, squad)").members) == {"mnli", "squad"}
 
 
@@ -166,9 +163,7 @@ def test_a_missing_continuation_is_one_line_with_the_command_that_makes_it(train
 
 def test_an_adapter_for_another_base_is_one_line_that_names_both(trained: Any) -> None:
     path = trained.store.find("squad", trained.backbone.fingerprint).path / RECORD
-    record = json.loads(path.read_text())
-    record["base"] = {"name": "elsewhere", "fingerprint": "0" * 64}
-    path.write_text(json.dumps(record))
+    change_record(path, base={"name": "elsewhere", "fingerprint": "0" * 64})
     with refused("squad", path.parent, "'elsewhere'", trained.backbone.name, advice="base=elsewhere"):
         trained.assemble("squad")
 
@@ -219,9 +214,8 @@ def test_a_checkpoint_that_the_library_cannot_load_is_one_line(trained: Any) -> 
     found = trained.store.find("mnli", trained.backbone.fingerprint)
     weights = next((found.path / "adapter").glob("*.safetensors"))
     weights.write_bytes(b"\0" * 64)
-    record = json.loads((found.path / RECORD).read_text())
-    record["files"][str(weights.relative_to(found.path))] = sha256_file(weights)
-    (found.path / RECORD).write_text(json.dumps(record))
+    name = str(weights.relative_to(found.path))
+    change_record(found.path / RECORD, files={**found.record.files, name: sha256_file(weights)})
     with refused(found.path, advice="train it again"):
         _ = trained.assemble("mnli").model
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from typing import Any
 
 import pytest
 
 from tests.error_checks import refused
+from tests.stored_records import change_record
 from xadapt.store.checkpoints import RECORD
 from xadapt.training.plan import plan_task
 
@@ -43,8 +43,7 @@ def test_a_checkpoint_refuses_other_weights_of_the_run_it_was_trained_on(trained
     newer = trained.train(plan_task("mnli"), seed=7)
     shutil.rmtree(old.path)
     newer.path.rename(old.path)
-    record = {**newer.record.stored(), "run": old.run}
-    (old.path / RECORD).write_text(json.dumps(record))
+    change_record(old.path / RECORD, run=old.run)
     with refused(setup, "weights of mnli", old.run, advice=f"train {setup} again"):
         trained.assemble(setup)
 

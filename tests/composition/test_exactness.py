@@ -17,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from scipy.special import log_softmax
 
 import xadapt
+from tests.stored_records import change_record
 from xadapt.composition.builder import Assembly
 from xadapt.composition.grammar import parse
 from xadapt.evaluation.answering import answer_with
@@ -72,18 +73,18 @@ def twin(lab: Any, name: str, setup: str = "mnli") -> None:
     found = lab.store.find(setup, lab.backbone.fingerprint)
     folder = lab.store.run_path(f"twin-{name}")
     shutil.copytree(found.path, folder)
-    (folder / RECORD).write_text(json.dumps({**found.record.stored(), "setup": name, "run": f"twin-{name}"}))
+    change_record(folder / RECORD, setup=name, run=f"twin-{name}")
 
 
 def stir(checkpoint: Any) -> None:
     """Give a checkpoint weights that say much about every input, which a few steps do not."""
-    record = json.loads((checkpoint.path / RECORD).read_text())
+    files = dict(checkpoint.record.files)
     for file in checkpoint.path.rglob("*.safetensors"):
         dice = torch.Generator().manual_seed(1)
         state = {key: value + 0.3 * torch.randn(value.shape, generator=dice) for key, value in load_file(file).items()}
         save_file({key: value.half() for key, value in state.items()}, file)
-        record["files"][file.relative_to(checkpoint.path).as_posix()] = sha256_file(file)
-    (checkpoint.path / RECORD).write_text(json.dumps(record))
+        files[file.relative_to(checkpoint.path).as_posix()] = sha256_file(file)
+    change_record(checkpoint.path / RECORD, files=files)
 
 
 @pytest.fixture(scope="module")

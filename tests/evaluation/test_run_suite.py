@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.error_checks import refused
+from tests.stored_records import change_record
 from tests.tiny_lab import SpyDisplay
 from xadapt.composition.grammar import parse
 from xadapt.data.source import Source
@@ -125,9 +125,7 @@ def test_none_takes_the_tasks_own_adapter(trained: Any) -> None:
 
 def test_an_adapter_for_another_base_is_not_there(trained: Any) -> None:
     path = trained.store.find("stack(mnli, xnli)", trained.backbone.fingerprint).path / "xadapt.json"
-    record = json.loads(path.read_text())
-    record["base"] = {"name": "elsewhere", "fingerprint": "0" * 64}
-    path.write_text(json.dumps(record))
+    change_record(path, base={"name": "elsewhere", "fingerprint": "0" * 64})
     assert str(plan(trained, "mnli")["xnli"].node) == "mnli"
 
 

@@ -24,6 +24,7 @@ from xadapt.portable.hub.pull import Pulled, pull
 from xadapt.portable.hub.push import Pushed, push
 from xadapt.store.checkpoints import write_record
 from xadapt.store.records import RunRecord
+from xadapt.store.seals import DIGEST, sealed
 from xadapt.store.store import Store
 
 BASE = SimpleNamespace(name="e5-small", fingerprint="ab" * 32)
@@ -105,7 +106,8 @@ class Machine:
     def change_record(self, run: str, **changes: Any) -> None:
         """Write another record of a run into the repository, with an index that vouches for it."""
         path = f"runs/{run * 8}/xadapt.json"
-        record = {**json.loads(self.hub.read(REPO, path)), **changes}
+        record = {key: value for key, value in json.loads(self.hub.read(REPO, path)).items() if key != DIGEST}
+        record = sealed({**record, **changes})
         self.hub.write(REPO, path, json.dumps(record).encode())
         self.change_index(lambda index: index["runs"][run * 8].update(record=self.hub.files(REPO)[path][0]))
 

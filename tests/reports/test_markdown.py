@@ -76,7 +76,7 @@ def test_measured_times_are_shown_and_kept_beside_the_report(fusion_loses, measu
     assert re.search(r"`stsb` .* \| – \| – \|", text)
     assert "* Time of an example: 32 rows of en" in text
     assert "not measured" not in text
-    assert json.loads((report.parent / "cost.json").read_text()) == cost.stored()
+    assert json.loads((report.parent / "cost.json").read_text()) == cost.sealed()
 
 
 def test_a_report_without_measured_times_says_how_to_get_them(fusion_loses, tmp_path):

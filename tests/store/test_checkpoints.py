@@ -3,7 +3,9 @@ import json
 import pytest
 
 from tests.error_checks import refused
+from tests.stored_records import change_record
 from xadapt.store.checkpoints import open_checkpoint, verify_checkpoint
+from xadapt.store.seals import DIGEST, sealed
 
 FINGERPRINT = "ab" * 32
 
@@ -13,17 +15,12 @@ def folder(tmp_path, make_checkpoint):
     return make_checkpoint(tmp_path / "0123456789abcdef")
 
 
-def change_record(folder, **changes):
-    path = folder / "xadapt.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
-
-
 def test_a_whole_checkpoint_is_accepted_and_described(folder):
     checkpoint = open_checkpoint(folder)
     verify_checkpoint(checkpoint, FINGERPRINT, "tiny")
     assert (checkpoint.setup, checkpoint.seed, checkpoint.heads, checkpoint.run) == ("mnli", 42, ["mnli"], folder.name)
     assert checkpoint.describe() == "mnli: run 01234567, bundled, mnli 1,200 rows, seed 42"
-    change_record(folder, rows={}, data="imported")
+    change_record(folder / "xadapt.json", rows={}, data="imported")
     assert open_checkpoint(folder).describe() == "mnli: run 01234567, imported, seed 42"
 
 
@@ -60,7 +57,7 @@ def test_a_checkpoint_of_another_base_is_refused_and_names_both(folder):
 
 
 def test_a_later_format_asks_for_an_upgrade(folder):
-    change_record(folder, format=99)
+    change_record(folder / "xadapt.json", format=99)
     with refused(folder, "format 99", advice="upgrade xadapt"):
         open_checkpoint(folder)
 
@@ -68,8 +65,8 @@ def test_a_later_format_asks_for_an_upgrade(folder):
 @pytest.mark.parametrize("key", ["setup", "run", "base", "seed", "heads", "files"])
 def test_a_record_that_lacks_something_is_not_a_checkpoint(folder, key):
     record = json.loads((folder / "xadapt.json").read_text())
-    del record[key]
-    (folder / "xadapt.json").write_text(json.dumps(record))
+    del record[key], record[DIGEST]
+    (folder / "xadapt.json").write_text(json.dumps(sealed(record)))
     with refused(folder, f"'{key}'", "a checkpoint", advice="train it again"):
         open_checkpoint(folder)
 

@@ -12,6 +12,7 @@ import pytest
 from tests.error_checks import refused
 from xadapt.store.records import RunRecord
 from xadapt.store.result_record import ExamplesRecord, PredictionsRecord, Result
+from xadapt.store.seals import sealed
 
 
 def result(**other: Any) -> Result:
@@ -104,6 +105,87 @@ def test_a_field_of_another_type_is_named_on_one_line() -> None:
         run_record(base={"name": "tiny", "fingerprint": 7})
 
 
+#: A field of every record that is written with a digest, and something else to put there.
+CHANGES = [
+    (result(), "setup", "stsb"),
+    (result(), "limit", 100),
+    (run_record(), "seed", 43),
+    (run_record(), "rows", {"mnli": 7}),
+    (PredictionsRecord(run="r", language="de", rows="abc", values=[0, 1]), "values", [1, 1]),
+    (ExamplesRecord(run="r", language="de", kind="mean", score="accuracy", rows="a", values=[0.0]), "score", "f1"),
+]
+
+
+@pytest.mark.parametrize(("record", "field", "other"), CHANGES)
+def test_a_record_that_was_changed_is_refused(record: Any, field: str, other: Any) -> None:
+    with refused("here", "'digest'", advice="store check --repair"):
+        type(record).of(record.sealed() | {field: other}, "here")
+
+
+@pytest.mark.parametrize("record", [result(), run_record()])
+def test_a_record_of_today_without_its_digest_is_refused_and_an_older_one_is_not(record: Any) -> None:
+    with refused("here", "'digest'", advice="store check --repair"):
+        type(record).of(record.stored(), "here")
+    with refused("here", "'digest'"):
+        type(record).of(record.sealed() | {"format": 1}, "here")
+    assert type(record).of(record.stored() | {"format": 1}, "here") == record
+
+
+@pytest.mark.filterwarnings("ignore:Pydantic serializer")
+def test_the_digest_is_of_what_is_written_whatever_types_it_had_before() -> None:
+    details = {2: "two", 10: ("ten", float("inf")), "nan": float("nan"), "cut": "\ud83d"}
+    odd = result().model_copy(update={"details": details})
+    assert Result.of(json.loads(json.dumps(odd.sealed())), "here").details["10"][0] == "ten"
+
+
+#: Values of another type in fields that decide where a record belongs.
+ODD = [
+    ("run", 7),
+    ("run", True),
+    ("setup", ["mnli"]),
+    ("trains", None),
+    ("under", {"a": 1}),
+    ("tasks", "mnli"),
+    ("tasks", {"mnli": 1}),
+    ("heads", "mnli"),
+    ("heads", [1]),
+    ("seed", "42"),
+    ("seed", True),
+    ("seed", 42.0),
+    ("members", ["mnli"]),
+    ("decides", [1]),
+    ("decides", {"settings": [1]}),
+    ("decides", {"settings": {"batch_size": "8"}}),
+    ("figures", []),
+    ("rows", {"mnli": "5"}),
+    ("base", "tiny"),
+    ("base", {"name": 3, "fingerprint": "ab"}),
+]
+
+
+@pytest.mark.parametrize(("field", "value"), ODD)
+def test_a_field_of_another_type_is_named_also_where_the_digest_is_right(field: str, value: Any) -> None:
+    with refused("here", field, advice="train it again"):
+        RunRecord.of(sealed({**run_record().stored(), field: value}), "here")
+
+
+@pytest.mark.parametrize("number", [0, -1, True, 1.0, "1", None])
+def test_a_format_that_is_no_number_of_a_format_is_refused(number: Any) -> None:
+    with refused("here", "'format'", advice="train it again"):
+        RunRecord.of(run_record().stored() | {"format": number}, "here")
+
+
+def test_predictions_in_the_place_of_others_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "de.json"
+    PredictionsRecord(run="run", language="de", values=[1]).write(path)
+    assert PredictionsRecord.read(path).values == [1]
+    for other in (tmp_path / "run" / "sw.json", tmp_path / "another" / "de.json"):
+        other.parent.mkdir(exist_ok=True)
+        other.write_bytes(path.read_bytes())
+        with refused(other, advice="evaluate again"):
+            PredictionsRecord.read(other)
+
+
 def test_the_default_base_goes_by_its_name_of_today() -> None:
     assert run_record(base={"name": "minilm", "fingerprint": "ab"}).base.name == "e5-small"
 
@@ -112,6 +194,7 @@ def test_a_run_says_which_xadapt_made_it_also_where_that_was_among_what_decided_
     assert run_record(decides={"versions": {"xadapt": "0.1.0"}}).xadapt == "0.1.0"
     assert run_record(xadapt="0.2.0").xadapt == "0.2.0"
     assert run_record().xadapt == ""
+    assert run_record(decides={"versions": "1.0"}).xadapt == ""
 
 
 def test_predictions_are_read_as_they_were_written_and_as_0_1_wrote_them(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests.stored_records import change_record
 from xadapt.methods import peft_configs
 from xadapt.methods.adapter import adapter_state
 from xadapt.problems import make_problem
@@ -148,7 +148,7 @@ def test_its_size_is_that_of_what_is_stored(made: Made) -> None:
 def test_two_like_it_average_to_itself_and_its_weights_can_be_trained_on(made: Made) -> None:
     twin = made.lab.store.run_path("twin")
     shutil.copytree(made.checkpoint.path, twin, dirs_exist_ok=True)
-    (twin / RECORD).write_text(json.dumps({**made.checkpoint.record.stored(), "setup": "twin", "run": "twin"}))
+    change_record(twin / RECORD, setup="twin", run="twin")
     average = logits(made.lab.assemble("average(0.3*mnli, 0.7*twin)").model, made.lab)
     assert (average - logits(made.model, made.lab)).abs().max() < 1e-6
     made.lab.train(plan_target("xnli", "mnli", "continue"))

@@ -167,9 +167,9 @@ class _Evaluation:
         progress.start(language, len(rows.rows))
         predictions = self.answerer.predict(rows.rows, progress.advance)
         score = self._scored(language, rows, predictions, fingerprint, time.perf_counter() - started)
-        stored = PredictionsRecord(rows=fingerprint, values=predictions)
+        stored = PredictionsRecord(run=self.run, language=language, rows=fingerprint, values=predictions)
         stored.write(store.predictions_path(self.run, language))
-        examples = examples_record(self.problem, predictions, rows.rows, language, fingerprint)
+        examples = examples_record(self.problem, predictions, rows.rows, self.run, language, fingerprint)
         examples.write(store.examples_path(self.run, language))
         languages = {**self.result.languages, language: score}
         if self.path.is_file():

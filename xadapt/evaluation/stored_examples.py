@@ -18,7 +18,7 @@ _SAME = 0.01
 
 
 def examples_record(
-    problem: Problem, predictions: list[Any], rows: list[Row], language: str, of: str
+    problem: Problem, predictions: list[Any], rows: list[Row], run: str, language: str, of: str
 ) -> ExamplesRecord:
     """What each row contributes to the main score, with six decimals; predicted numbers keep all of theirs.
 
@@ -28,10 +28,11 @@ def examples_record(
         problem: The problem.
         predictions: One a row, or what the metric takes for all of them.
         rows: The language's rows.
+        run: The run of the evaluation.
         language: The language.
         of: Fingerprint of the rows.
     """
-    return _record(problem, problem.examples(predictions, rows, language), of)
+    return _record(problem, problem.examples(predictions, rows, language), run, language, of)
 
 
 def restore_examples(
@@ -56,9 +57,10 @@ def restore_examples(
     problem.read_pool(pool)
     examples = problem.examples(PredictionsRecord.read(path).values, rows, language)
     if abs(examples.score() - known.score) < _SAME:
-        _record(problem, examples, known.rows).write(store.examples_path(run, language))
+        _record(problem, examples, run, language, known.rows).write(store.examples_path(run, language))
 
 
-def _record(problem: Problem, examples: Examples, of: str) -> ExamplesRecord:
+def _record(problem: Problem, examples: Examples, run: str, language: str, of: str) -> ExamplesRecord:
     values = [round(value, 6) for value in examples.values] if examples.kind == "mean" else examples.values
-    return ExamplesRecord(kind=examples.kind, score=main_score(problem.task.metric), rows=of, values=values)
+    score = main_score(problem.task.metric)
+    return ExamplesRecord(run=run, language=language, kind=examples.kind, score=score, rows=of, values=values)

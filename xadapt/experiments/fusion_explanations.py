@@ -56,12 +56,13 @@ def fusions_explained(
             "members": {str(part): mine[str(part)].run for part in setup.walk() if str(part) in mine},
             "versions": library_versions(),
         }
-        path = context.store.explanation_path(run_hash(decides))
+        run = run_hash(decides)
+        path = context.store.explanation_path(run)
         if not path.is_file():
             settings = EvalSettings(limit=target.explain, max_length=target.max_length)
             here = context.seeded(seed).pinned(mine).titled(f"explain {setup} on {task.name}")
             made = explain(here, setup, task, target.languages, settings)
-            explanation_record(made).write(path)
+            explanation_record(made).model_copy(update={"run": run}).write(path)
         found.append(ExplanationRecord.read(path))
     return found
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from xadapt.store.records import Record, Stored
+from xadapt.store.records import ASIDE, Record, Stored
 
 #: Its name in a store, where reports look for it, and in a report's folder.
 COST_FILE = "cost.json"
@@ -48,7 +48,9 @@ class CostRecord(Record):
         tasks: What was measured, by task.
     """
 
-    WHAT: ClassVar[tuple[str, str]] = ("a measurement of costs", "move it elsewhere or measure again")
+    CURRENT: ClassVar[int] = 2
+    SEALED: ClassVar[int] = 2
+    WHAT: ClassVar[tuple[str, str]] = ("a measurement of costs", f"{ASIDE} or measure again")
 
     base: str
     data: str

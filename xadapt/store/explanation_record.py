@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from xadapt.store.records import Record, Stored
+from xadapt.errors import XadaptError
+from xadapt.store.records import ASIDE, Record, Stored
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: The name of the mean over all layers, which follows the layers everywhere.
 ALL = "all"
@@ -70,9 +74,12 @@ class ExplanationRecord(Record):
         statements: What the figures say, a sentence or two a line.
         mean: Mean over the languages, each weighing the same.
         languages: By language, English first.
+        run: What its file in a store is called; None elsewhere.
     """
 
-    WHAT: ClassVar[tuple[str, str]] = ("what xadapt explain stores", "delete it and explain again")
+    CURRENT: ClassVar[int] = 2
+    SEALED: ClassVar[int] = 2
+    WHAT: ClassVar[tuple[str, str]] = ("what xadapt explain stores", f"{ASIDE} and explain again")
 
     setup: str = ""
     explained: str
@@ -91,3 +98,16 @@ class ExplanationRecord(Record):
     statements: list[str] = Field(default_factory=list)
     mean: MemberFigures
     languages: dict[str, LanguageExplanation]
+    run: str | None = None
+
+    @classmethod
+    def read(cls, path: Path) -> ExplanationRecord:
+        """Read a file; see :meth:`Record.of`.
+
+        Raises:
+            XadaptError: If it is none, is damaged, or belongs in another place of a store.
+        """
+        record = super().read(path)
+        if record.run is not None and record.run != path.stem:
+            raise XadaptError(f"{path} is of run {record.run}: {cls.WHAT[1]}")
+        return record

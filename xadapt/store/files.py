@@ -34,7 +34,7 @@ def _digest(stream: IO[bytes]) -> str:
 def sha256_json(value: Any) -> str:
     """Hash a JSON value independently of the order of its keys; 64 hex digits."""
     text = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 @contextmanager

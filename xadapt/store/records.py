@@ -1,6 +1,7 @@
 """Typed records of what is stored as JSON, with one reader and one writer, and the record of a run.
 
-Every record carries the number of its format. An older format is read too; a newer one is refused in one line.
+Every record carries the number of its format, and a digest of itself (see :mod:`xadapt.store.seals`). An older format
+is read too, without a digest if it had none; a newer one is refused in one line.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from xadapt.bases import base_name
 from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_write_json, read_json
+from xadapt.store.seals import seal_fault, sealed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,13 +22,20 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 Scores = dict[str, float]
 
+#: How a damaged record is got out of the way.
+ASIDE = "move it elsewhere (`xadapt store check --repair` does)"
+
 AnyRecord = TypeVar("AnyRecord", bound="Record")
 
 
-class Stored(BaseModel):
-    """A part of a record."""
+class LaterFormat(XadaptError):
+    """A record that a later xadapt wrote."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+
+class Stored(BaseModel):
+    """A part of a record; a value of another type is an error, whatever it could be turned into."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
 class Record(Stored):
@@ -34,10 +43,12 @@ class Record(Stored):
 
     Attributes:
         CURRENT: The format that is written.
+        SEALED: The first format with a digest; 0 for none.
         WHAT: What it is called in errors, with what to do about a bad one.
     """
 
     CURRENT: ClassVar[int] = 1
+    SEALED: ClassVar[int] = 0
     WHAT: ClassVar[tuple[str, str]] = ("a record", "restore it or delete it")
 
     @classmethod
@@ -49,34 +60,50 @@ class Record(Stored):
             where: Where it comes from, for errors.
 
         Raises:
-            XadaptError: If it is something else, lacks a field, or is of a newer format.
+            XadaptError: If it is something else, was changed, lacks a field, or is of a newer format.
         """
         what, advice = cls.WHAT
         if not isinstance(stored, dict):
             raise XadaptError(f"{where} is not {what}: {advice}")
         number = stored.get("format", 1)
-        if not isinstance(number, int) or number > cls.CURRENT:
-            raise XadaptError(f"{where} has format {number}: upgrade xadapt (this one reads {cls.CURRENT})")
+        if type(number) is not int or number < 1:
+            raise XadaptError(f"{where} has a wrong 'format' ({number!r}): it is not {what}: {advice}")
+        if number > cls.CURRENT:
+            raise LaterFormat(f"{where} has format {number}: upgrade xadapt (this one reads {cls.CURRENT})")
         try:
-            return cls.model_validate(stored)
+            record = cls.model_validate(stored)
         except ValidationError as error:
-            fault = error.errors()[0]
-            field = ".".join(map(str, fault["loc"]))
-            wrong = f"lacks {field!r}" if fault["type"] == "missing" else f"has a wrong {field!r} ({fault['msg']})"
+            first = error.errors()[0]
+            field = ".".join(map(str, first["loc"]))
+            wrong = f"lacks {field!r}" if first["type"] == "missing" else f"has a wrong {field!r} ({first['msg']})"
             raise XadaptError(f"{where} {wrong}: it is not {what}: {advice}") from None
+        # A field that is wrong by itself says more than this.
+        fault = seal_fault(stored, needed=0 < cls.SEALED <= number)
+        if fault:
+            raise XadaptError(f"{where} {fault}: {advice}")
+        return record
 
     @classmethod
     def read(cls: type[AnyRecord], path: Path) -> AnyRecord:
         """Read a record's file; see :meth:`of`."""
-        return cls.of(read_json(path), path)
+        try:
+            stored = read_json(path)
+        except XadaptError as error:
+            what, advice = cls.WHAT
+            raise XadaptError(f"{error}; it should be {what}: {advice}") from None
+        return cls.of(stored, path)
 
     def stored(self) -> Json:
         """The record as JSON holds it; what is None is left out."""
         return {"format": self.CURRENT, **self.model_dump(mode="json", exclude_none=True)}
 
+    def sealed(self) -> Json:
+        """The record as its file holds it, with its digest."""
+        return sealed(self.stored()) if self.SEALED else self.stored()
+
     def write(self, path: Path) -> None:
         """Write it atomically."""
-        atomic_write_json(path, self.stored())
+        atomic_write_json(path, self.sealed())
 
 
 class BaseOf(Stored):
@@ -88,7 +115,7 @@ class BaseOf(Stored):
     @model_validator(mode="before")
     @classmethod
     def _today(cls, stored: Any) -> Any:
-        if not isinstance(stored, dict) or "name" not in stored:
+        if not isinstance(stored, dict) or not isinstance(stored.get("name"), str):
             return stored
         return {**stored, "name": base_name(stored["name"])}
 
@@ -176,7 +203,12 @@ class RunRecord(Record):
         xadapt: Version of xadapt that made it, "" where it is not known; it decides nothing.
     """
 
-    WHAT: ClassVar[tuple[str, str]] = ("the record of a checkpoint of xadapt", "restore it or train it again")
+    CURRENT: ClassVar[int] = 2
+    SEALED: ClassVar[int] = 2
+    WHAT: ClassVar[tuple[str, str]] = (
+        "the record of a checkpoint of xadapt",
+        f"restore it, or {ASIDE} and train it again",
+    )
 
     run: str
     setup: str
@@ -205,8 +237,19 @@ class RunRecord(Record):
         # Up to 0.1 the version was among what decided a run.
         if not isinstance(stored, dict) or "xadapt" in stored:
             return stored
-        versions = (stored.get("decides") or {}).get("versions") or {}
-        return {**stored, "xadapt": versions.get("xadapt", "")}
+        decides = stored.get("decides")
+        versions = decides.get("versions") if isinstance(decides, dict) else None
+        return {**stored, "xadapt": versions.get("xadapt", "") if isinstance(versions, dict) else ""}
+
+    @model_validator(mode="after")
+    def _settings(self) -> RunRecord:
+        settings = self.decides.get("settings", {})
+        if not isinstance(settings, dict):
+            raise ValueError("decides.settings: it should be an object")
+        for name in ("batch_size", "epochs", "lr"):
+            if name in settings and (isinstance(settings[name], bool) or not isinstance(settings[name], int | float)):
+                raise ValueError(f"decides.settings.{name}: it should be a number")
+        return self
 
     @property
     def settings(self) -> Json:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field, PrivateAttr, model_validator
 
 from xadapt.bases import base_name
+from xadapt.errors import XadaptError
 from xadapt.store.record_tables import result_table
-from xadapt.store.records import Json, Record, Scores, Stored
+from xadapt.store.records import ASIDE, Json, Record, Scores, Stored
 from xadapt.tables import html_table, terminal_text
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
+AnyKept = TypeVar("AnyKept", bound="KeptRecord")
 _NO_SCORES = ("n", "split", "available", "rows", "seconds")
 
 
@@ -92,8 +96,9 @@ class Result(Record):
         target: The task whose adapter on top is the target adapter, where a recipe names another than the task.
     """
 
-    CURRENT: ClassVar[int] = 2
-    WHAT: ClassVar[tuple[str, str]] = ("a result of xadapt evaluate", "move it elsewhere or evaluate it again")
+    CURRENT: ClassVar[int] = 3
+    SEALED: ClassVar[int] = 3
+    WHAT: ClassVar[tuple[str, str]] = ("a result of xadapt evaluate", f"{ASIDE} and evaluate it again")
 
     run: str
     task: str
@@ -124,8 +129,8 @@ class Result(Record):
         if not isinstance(stored, dict):
             return stored
         today = dict(stored)
-        if "base" in today:
-            today["base"] = base_name(str(today["base"]))
+        if isinstance(today.get("base"), str):
+            today["base"] = base_name(today["base"])
         if "mean" in today:
             today["means"] = today.pop("mean")
         return today
@@ -136,6 +141,11 @@ class Result(Record):
             if self.metric not in language.scores:
                 raise ValueError(f"{code} has no {self.metric}")
             language.ranked_by(self.metric)
+        members, limit = self.decides.get("members", {}), self.decides.get("pool_limit")
+        if not isinstance(members, dict) or not all(isinstance(run, str) for run in members.values()):
+            raise ValueError("decides.members: it should be runs by expression")
+        if limit is not None and type(limit) is not int:
+            raise ValueError("decides.pool_limit: it should be a whole number")
         return self
 
     @property
@@ -174,7 +184,34 @@ class Result(Record):
         )
 
 
-class ExamplesRecord(Record):
+class KeptRecord(Record):
+    """What an evaluation keeps of a language, in ``RUN/LANGUAGE.json``.
+
+    Attributes:
+        run: The run of the evaluation, and
+        language: the language, None in older files.
+    """
+
+    CURRENT: ClassVar[int] = 2
+    SEALED: ClassVar[int] = 2
+
+    run: str | None = None
+    language: str | None = None
+
+    @classmethod
+    def read(cls: type[AnyKept], path: Path) -> AnyKept:
+        """Read a file; see :meth:`Record.of`.
+
+        Raises:
+            XadaptError: If it is none, is damaged, or is of another run or language than its place says.
+        """
+        record, here = super().read(path), (path.parent.name, path.stem)
+        if record.run is not None and (record.run, record.language) != here:
+            raise XadaptError(f"{path} is of {record.language} of run {record.run}: {cls.WHAT[1]}")
+        return record
+
+
+class ExamplesRecord(KeptRecord):
     """What each row of an evaluation contributes to its score in a language.
 
     Attributes:
@@ -184,7 +221,7 @@ class ExamplesRecord(Record):
         values: One an example.
     """
 
-    WHAT: ClassVar[tuple[str, str]] = ("a file of per-example scores", "delete it and evaluate again")
+    WHAT: ClassVar[tuple[str, str]] = ("a file of per-example scores", f"{ASIDE} and evaluate again")
 
     kind: Literal["mean", "spearman", "micro_f1"]
     score: str
@@ -192,7 +229,7 @@ class ExamplesRecord(Record):
     values: list[Any] = Field(min_length=1)
 
 
-class PredictionsRecord(Record):
+class PredictionsRecord(KeptRecord):
     """The predictions of an evaluation in a language.
 
     Attributes:
@@ -200,7 +237,7 @@ class PredictionsRecord(Record):
         values: One a row, or what the task's metric takes for all of them.
     """
 
-    WHAT: ClassVar[tuple[str, str]] = ("a file of predictions", "delete it and evaluate again")
+    WHAT: ClassVar[tuple[str, str]] = ("a file of predictions", f"{ASIDE} and evaluate again")
 
     rows: str = ""
     values: list[Any]

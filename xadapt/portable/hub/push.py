@@ -216,7 +216,7 @@ def _public_files(checkpoint: Checkpoint) -> dict[str, Path | bytes]:
     name = public_base(record.base.name)
     if name != record.base.name:
         public = record.model_copy(update={"base": record.base.model_copy(update={"name": name})})
-        files[RECORD] = _json(public.stored())
+        files[RECORD] = _json(public.sealed())
         if "README.md" in files:
             page = _bytes(files["README.md"])
             files["README.md"] = page.replace(f"`{record.base.name}`".encode(), f"`{name}`".encode())
