@@ -1,3 +1,5 @@
+import math
+
 from tests.error_checks import refused
 from xadapt.data.columns import column_names, to_fields
 from xadapt.data.files import RawTable
@@ -66,7 +68,13 @@ def test_labels_follow_the_names_that_a_file_gives_its_numbers():
 
 def test_labels_in_words_or_as_numbers_in_text_are_read():
     assert labels(task(NLI, {"label": "label"}), ["neutral", " entailment ", "2", "-1"]) == [1, 0, 2, -1]
-    assert labels(task(NLI, {"label": "label"}), ["maybe", "--1", "²", "1.0"]) == ["maybe", "--1", "²", "1.0"]
+    assert labels(task(NLI, {"label": "label"}), ["maybe", "--1", "²", "1.5", True]) == [
+        "maybe",
+        "--1",
+        "²",
+        "1.5",
+        True,
+    ]
 
 
 def test_a_data_set_may_spell_labels_otherwise():
@@ -115,8 +123,10 @@ def test_a_file_with_a_tag_that_the_task_does_not_have_is_refused():
 
 def test_scores_written_as_text_are_numbers():
     declared = task(PairRegression(), {"score": "score"})
-    rows = read(declared, [{"score": "3.5"}, {"score": 2}, {"score": "high"}, {"score": None}])
-    assert [row["score"] for row in rows] == [3.5, 2, "high", None]
+    rows = read(declared, [{"score": score} for score in ("3.5", 2, " 4.2 ", "-1", -1, "high", "3,5")])
+    assert [row["score"] for row in rows] == [3.5, 2, 4.2, -1, -1, "high", "3,5"]
+    rows = read(declared, [{"score": score} for score in (None, "", "nan", "NA", float("nan"), "-")])
+    assert all(math.isnan(row["score"]) for row in rows)
 
 
 def test_only_the_score_of_a_regression_is_made_a_number():

@@ -75,10 +75,11 @@ def test_good_rows_of_every_kind_pass_unchanged():
 
 def test_rows_without_a_gold_label_are_left_out():
     assert checked_rows([nli(-1), nli(1), nli(-1)], NLI, "") == [nli(1)]
+    assert checked_rows([sts(float("nan")), sts(1)], STS, "") == [sts(1)]
 
 
 def test_a_set_with_no_gold_label_at_all_is_empty():
-    check_refused([nli(-1)], NLI, "empty", "another split")
+    check_refused([nli(-1)], NLI, "no row", "label", "another split")
     check_refused([], SpanQA(), "empty")
 
 
@@ -92,15 +93,24 @@ def test_rows_left_out_are_counted_in_the_number_of_a_bad_row():
 
 def test_a_label_in_words_is_not_a_label():
     check_refused([nli("neutral")], NLI, "label 'neutral'")
+    check_refused([nli(True)], NLI, "label True")
 
 
-@pytest.mark.parametrize("score", [5.01, -0.1, float("nan"), float("inf")])
+def test_a_choice_that_counts_from_one_or_has_a_letter_is_named_with_what_to_write():
+    check_refused([choice(label=2)], MultipleChoice(), "label 2", "0 to 1", "{1: 0, 2: 1, …}")
+    check_refused([choice(label="B")], MultipleChoice(), "label 'B'", "0 to 1", "{A: 0, B: 1, …}")
+    check_refused([choice(label=True)], MultipleChoice(), "label True")
+
+
+@pytest.mark.parametrize("score", [5.01, -0.1, float("inf")])
 def test_a_score_out_of_range_names_row_and_range(score):
     check_refused([sts(1.0), sts(score)], STS, "row 1", f"score {score}", "0.0–5.0")
 
 
 def test_a_score_in_words_is_not_a_score():
-    check_refused([sts("4.2")], STS, "score '4.2'", "number")
+    check_refused([sts("high")], STS, "score 'high'", "number")
+    check_refused([sts("4,25")], STS, "score '4,25'", "number", "write 4.25")
+    check_refused([sts(True)], STS, "score True", "number")
 
 
 @pytest.mark.parametrize("answers", [NOTHING, NULL, {}, {"answer_start": []}])

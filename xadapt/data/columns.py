@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from xadapt.data.labels import meant, read_label, read_number
 from xadapt.errors import DataFault
 from xadapt.tasks.specs import spec_of
 
@@ -57,13 +58,13 @@ def _reader(field: str, column: Column, table: RawTable, task: Task, where: str)
         value = row.get(top)
         for key in path.split(".") if path else ():
             value = value.get(key) if isinstance(value, dict) else None
-        if isinstance(value, Hashable):
-            value = meaning.get(value, value)
         if form == "tags":
             return [_tag(tag, names) for tag in value] if isinstance(value, list) else value
         if form in ("label", "index"):
-            return _label(value, names, spelled)
-        return _number(value) if form == "number" else value
+            return read_label(meant(value, meaning), names, spelled)
+        if isinstance(value, Hashable):
+            value = meaning.get(value, value)
+        return read_number(value) if form == "number" else value
 
     return read
 
@@ -96,25 +97,11 @@ def _tag(tag: Any, names: list[str]) -> Any:
     return names[tag] if isinstance(tag, int) and 0 <= tag < len(names) else tag
 
 
-def _label(value: Any, names: list[str], spelled: dict[str, str]) -> Any:
-    labels = list(spelled.values())
-    if isinstance(value, str):
-        value = value.strip()
-        word = spelled.get(value, value)
-        return labels.index(word) if word in labels else _whole(value)
-    named = isinstance(value, int) and 0 <= value < len(names) and names[value] in labels
-    return labels.index(names[value]) if named else value
-
-
-def _whole(text: str) -> Any:
-    try:
-        return int(text)
-    except ValueError:
-        return text
-
-
-def _number(value: Any) -> Any:
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
+def values_of(table: RawTable, column: Column) -> Iterator[Any]:
+    """What the rows of a file have in a column, which may be a path into a nested one."""
+    top, *path = str(column).split(".")
+    for row in table.rows:
+        value = row.get(top)
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        yield value

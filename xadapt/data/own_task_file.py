@@ -215,7 +215,9 @@ def _check_fields(file: YamlFile, declared: Declaration) -> None:
         if field not in scalars:
             raise file.fault(["values", field], unknown("field with values", field, scalars))
         for text, meaning in meanings.items():
-            if spec.field_of(field).form == "label" and declared.labels and meaning not in declared.labels:
+            # -1 says that there is no label.
+            known = [*(declared.labels or ()), "-1"]
+            if spec.field_of(field).form == "label" and declared.labels and meaning not in known:
                 raise file.fault(["values", field, text], unknown("label", meaning, declared.labels))
 
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from xadapt.data.columns import column_names, to_fields
+from xadapt.data.columns import column_names, to_fields, values_of
 from xadapt.data.files import RawTable, read_table
-from xadapt.data.own_task_file import Declaration, check_labels, forms, read_declaration
+from xadapt.data.own_labels import unlabelled_note, with_labels
+from xadapt.data.own_task_file import Declaration, check_labels, read_declaration
 from xadapt.data.reserved_names import SHIPPED
-from xadapt.data.row_checks import checked_rows
+from xadapt.data.row_checks import checked_rows, is_unlabelled
 from xadapt.display import Say, unsaid
 from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_write_bytes
 from xadapt.tasks.catalogue import Catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from xadapt.store.store import Store
-    from xadapt.tasks import Task
+    from xadapt.tasks import Row, Task
     from xadapt.yaml_files import YamlFile
 
+#: The forms of what a row without a gold answer lacks.
+_GOLD = ("label", "index", "number")
 #: How the name of a declaration's file ends.
 TASK_FILES = (".yaml", ".yml")
 
@@ -76,15 +77,28 @@ def declare(path: Path, say: Say = unsaid) -> Declaration:
     train, dev = ([_table(file, declared, part, name) for name in getattr(declared, part)] for part in ("train", "dev"))
     test = _test_tables(file, declared)
     if declared.spec.label_field:
-        declared = _with_labels(file, declared, train, [*dev, *test])
+        settled = _with_tags(file, declared, train, [*dev, *test]) if declared.spec.tagged else None
+        declared = settled or with_labels(file, declared, {"train": train, "dev": dev, "test": test}, say)
     task = declared.task()
     for part, tables in (("train", train), ("dev", dev), ("test", test)):
         for where, table in tables:
             try:
-                checked_rows(to_fields(table, task, task.columns, where), task.kind, where)
+                rows = to_fields(table, task, task.columns, where)
+                checked_rows(rows, task.kind, where)
             except XadaptError as error:
                 raise file.fault([part], error) from None
+            _say_unlabelled(where, declared, table, rows, say)
     return declared
+
+
+def _say_unlabelled(where: str, declared: Declaration, table: RawTable, rows: list[Row], say: Say) -> None:
+    gold = next((name for name in declared.spec.kind.fields if declared.spec.field_of(name).form in _GOLD), None)
+    if gold is None:
+        return
+    pairs = zip(values_of(table, declared.column(gold)), rows, strict=True)
+    missing = [value for value, row in pairs if is_unlabelled(row)]
+    if missing:
+        say(unlabelled_note(where, missing, len(rows)))
 
 
 _Named = tuple[str, RawTable]
@@ -112,74 +126,30 @@ def _table(file: YamlFile, declared: Declaration, part: str, name: str) -> _Name
             has = ", ".join(table.columns) or "no column at all"
             raise file.fault(["columns", field], f"{name} has no column {missing!r} (it has {has})")
         if spec.field_of(field).form in ("label", "index") or field in declared.values:
-            for number, value in enumerate(_values(table, column)):
+            for number, value in enumerate(values_of(table, column)):
                 if isinstance(value, list | dict):
                     what = f"{name}, row {number}: column {column!r} has {type(value).__name__}, not one value"
                     raise file.fault(["columns", field], what)
     return name, table
 
 
-def _values(table: RawTable, column: Any) -> Iterator[Any]:
-    top, *path = column.split(".")
-    for row in table.rows:
-        value = row.get(top)
-        for key in path:
-            value = value.get(key) if isinstance(value, dict) else None
-        yield value
-
-
-def _with_labels(file: YamlFile, declared: Declaration, train: list[_Named], others: list[_Named]) -> Declaration:
-    """Take labels that are left out from the training rows, and list how the files may write each."""
-    field = declared.spec.label_field
-    column = str(declared.column(field))
+def _with_tags(file: YamlFile, declared: Declaration, train: list[_Named], others: list[_Named]) -> Declaration:
+    """Take tags that are left out from the training rows."""
+    column = str(declared.column(declared.spec.label_field))
     named = [names for _, table in (*train, *others) if (names := table.names.get(column))]
     labels = declared.labels
     if labels is None:
-        # A file that names its numbers names all labels, in its own order.
-        labels = named[0] if named else _found(file, declared, field, train)
+        # A file that names its numbers names all tags, in its own order.
+        labels = named[0] if named else _found_tags(file, declared, train)
         check_labels(file, declared, labels)
-    declared = declared.model_copy(update={"labels": labels})
-    numbers = {label: label for label in labels if len(list(forms(label))) > 1}
-    if declared.spec.field_of(field).form == "tags" or named or not numbers:
-        return declared
-    # Where labels look like numbers, 1 is the label "1" and never the second of the labels.
-    meanings = {**numbers, **declared.values.get(field, {})}
-    declared = declared.model_copy(update={"values": {**declared.values, field: meanings}})
-    for where, table in (*train, *others):
-        for number, label in enumerate(_labels(declared, table)):
-            if label not in labels:
-                raise file.fault(
-                    ["labels"], f"{where}, row {number}: label {label!r} is not one of {', '.join(labels)}"
-                )
-    return declared
+    return declared.model_copy(update={"labels": labels})
 
 
-def _found(file: YamlFile, declared: Declaration, field: str, train: list[_Named]) -> list[str]:
+def _found_tags(file: YamlFile, declared: Declaration, train: list[_Named]) -> list[str]:
     found: set[str] = set()
     for where, table in train:
-        if declared.spec.field_of(field).form == "label":
-            found.update(_labels(declared, table))
-            continue
-        for number, tags in enumerate(_values(table, declared.column(field))):
+        for number, tags in enumerate(values_of(table, declared.column(declared.spec.label_field))):
             if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
                 raise file.fault(["labels"], f"they are missing, and {where}, row {number} has no tags in words")
             found.update(tags)
-    return sorted(found - {""}, key=lambda label: (*_number(label), label))
-
-
-def _labels(declared: Declaration, table: RawTable) -> list[str]:
-    """The labels of all rows in words, empty where there is none."""
-    field = declared.spec.label_field
-    meanings = declared.task().values.get(field, {})
-    return [_word(meanings.get(value, value)) for value in _values(table, declared.column(field))]
-
-
-def _word(value: Any) -> str:
-    if value is None or isinstance(value, bool):
-        return "" if value is None else str(value).lower()
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value).strip()
-
-
-def _number(label: str) -> tuple[bool, float]:
-    number = next((form for form in forms(label) if isinstance(form, float)), None)
-    return number is None, number or 0.0
+    return sorted(found - {""})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from xadapt.data.delimited import csv_rows, tsv_rows
 from xadapt.data.files import READERS, TAGGED, RawTable, read_table
 from xadapt.data.text_lines import ending_of, opened, text_lines
 from xadapt.data.text_rows import json_rows
-from xadapt.errors import XadaptError, unknown
+from xadapt.errors import XadaptError, quoted, unknown
 from xadapt.tasks import Row, Task
 from xadapt.tasks.specs import spec_of
 
@@ -134,7 +135,8 @@ def _fault(form: Field, column: Column, value: Any) -> str | None:
     if not isinstance(column, str):
         return next(filter(None, map(_text_fault, column, value)), None)
     if form.form == "number":
-        return None if isinstance(value, int | float) else f"{column} is {value!r}, not a number"
+        there = isinstance(value, int | float) and not math.isnan(value)
+        return None if there else f"{column} is {quoted(value)}, not a number"
     if not form.listed:
         return _text_fault(column, value)
     if not isinstance(value, list) or len(value) < form.fewest:

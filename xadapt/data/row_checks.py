@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+from xadapt.data.labels import UNLABELLED
 from xadapt.errors import XadaptError
 from xadapt.tasks.specs import Fault, FieldFault, KindSpec, spec_of
 
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 def checked_rows(rows: list[Row], kind: Kind, where: str, fields: tuple[str, ...] | None = None) -> list[Row]:
     """Return the rows that can be used.
 
-    Rows without a gold label (``-1`` on the hub) are left out, as the benchmarks do.
+    Rows without a gold label (see :mod:`xadapt.data.labels`) are left out, as the benchmarks do.
 
     Args:
         rows: Rows in the kind's fields.
@@ -33,14 +35,17 @@ def checked_rows(rows: list[Row], kind: Kind, where: str, fields: tuple[str, ...
         if fault:
             raise XadaptError(f"{where}, row {number}: {fault}")
         usable.append(row)
+    if rows and not usable:
+        raise XadaptError(f"{where}: no row has a gold label: there is nothing to learn or measure; take another split")
     if not usable:
         raise XadaptError(f"{where} is empty: there is nothing to learn or measure; check it or take another split")
     return usable
 
 
 def is_unlabelled(row: Row) -> bool:
-    """Whether a row has no gold label, as the hub writes it."""
-    return bool(row.get("label") == -1)
+    """Whether a row has no gold label, or no gold score."""
+    values = row.values()
+    return row.get("label") == UNLABELLED or any(isinstance(value, float) and math.isnan(value) for value in values)
 
 
 def row_fault(

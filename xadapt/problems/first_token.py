@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 
+from xadapt.errors import quoted
 from xadapt.lazy import torch
 from xadapt.problems.base import Batch, Feature, Problem, entropy, shares
 from xadapt.tasks.specs import RowFault
@@ -92,8 +93,9 @@ class LabelProblem(FirstTokenProblem):
 
 def label_fault(row: Row, kind: LabelKind) -> RowFault | None:
     """What is wrong with the label of a row, None if nothing is."""
-    if not isinstance(row["label"], int) or not 0 <= row["label"] < len(kind.labels):
-        what = f"label {row['label']!r} is not one of 0 to {len(kind.labels) - 1} ({', '.join(kind.labels)})"
+    label = row["label"]
+    if not isinstance(label, int) or isinstance(label, bool) or not 0 <= label < len(kind.labels):
+        what = f"label {quoted(label)} is not one of 0 to {len(kind.labels) - 1} ({', '.join(kind.labels)})"
         return RowFault(what, "label")
     return None
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from xadapt.errors import quoted
 from xadapt.lazy import torch
 from xadapt.problems.base import Batch, Defaults, Feature, Problem, shares
 from xadapt.tasks import MultipleChoice, Row
@@ -134,10 +135,14 @@ def _choice_fault(row: Row, kind: MultipleChoice) -> Fault | None:
     choices = row["choices"]
     if not isinstance(choices, list) or len(choices) < 2 or not all(isinstance(choice, str) for choice in choices):
         return FieldFault("choices", "not a list of two texts or more")
-    if not isinstance(row["label"], int) or not 0 <= row["label"] < len(choices):
-        what = f"label {row['label']!r} is not one of 0 to {len(choices) - 1}, the indices of its choices"
-        return RowFault(what, "label")
-    return None
+    label = row["label"]
+    if isinstance(label, int) and not isinstance(label, bool) and 0 <= label < len(choices):
+        return None
+    what = f"label {quoted(label)} is not one of 0 to {len(choices) - 1}, the indices of its choices"
+    written = ["A", "B"] if isinstance(label, str) else [1, 2] if label == len(choices) else []
+    example = ", ".join(f"{form}: {number}" for number, form in enumerate(written))
+    advice = f": say by values what it means, such as values: {{label: {{{example}, …}}}}" if example else ""
+    return RowFault(what + advice, "label")
 
 
 def _submitted(predicted: Predicted) -> str:

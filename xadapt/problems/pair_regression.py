@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from xadapt.errors import quoted
 from xadapt.lazy import torch
 from xadapt.problems.base import Batch, Defaults, Feature, rounded
 from xadapt.problems.first_token import FirstTokenProblem
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from adapters import XLMRobertaAdapterModel
 
     from xadapt.store.records import Json
+
+
+#: A number with a decimal comma.
+_COMMA = re.compile(r"[-+]?\d+,\d+")
 
 
 class PairRegressionProblem(FirstTokenProblem):
@@ -62,10 +68,12 @@ class PairRegressionProblem(FirstTokenProblem):
 
 
 def _score_fault(row: Row, kind: PairRegression) -> RowFault | None:
-    if not isinstance(row["score"], int | float):
-        return RowFault(f"score {row['score']!r} is not a number", "number")
-    if not kind.low <= row["score"] <= kind.high:
-        return RowFault(f"score {row['score']} is outside {kind.low}–{kind.high}", "range")
+    score = row["score"]
+    if not isinstance(score, int | float) or isinstance(score, bool):
+        point = f": write {str(score).strip().replace(',', '.')}" if _COMMA.fullmatch(str(score).strip()) else ""
+        return RowFault(f"score {quoted(score)} is not a number{point}", "number")
+    if not kind.low <= score <= kind.high:
+        return RowFault(f"score {quoted(score)} is outside {kind.low}–{kind.high}", "range")
     return None
 
 
