@@ -6,7 +6,16 @@ from collections.abc import Callable
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from xadapt.composition.heads import HeadStates, head_states, merge_heads, pick_head, with_head_labels
+from xadapt.composition.heads import (
+    HeadStates,
+    alike,
+    check_order,
+    head_states,
+    label_order,
+    merge_heads,
+    pick_head,
+    with_head_labels,
+)
 from xadapt.composition.hints import how_to_make
 from xadapt.composition.loading import activate_on, bare_model, freeze, label_ids, put_adapter, put_head
 from xadapt.composition.members import Members
@@ -67,6 +76,8 @@ class Assembly:
         self._added: set[str] = set()
         self._learnt: dict[str, Checkpoint] = {}
         self._loaded_heads: list[str] = []
+        #: The label ids of heads that are averaged.
+        self._merged: dict[str, dict[str, int]] = {}
         self._steps: list[ModelStep] = []
 
     @property
@@ -124,6 +135,13 @@ class Assembly:
         outer, self._loaded_heads = self._loaded_heads, []
         name, states = str(self.block(node)), HeadStates()
         own = self._loaded_heads
+        for task in own:
+            ids = self.label_ids(task)
+            if self._merged.setdefault(task, ids) != ids:
+                raise XadaptError(
+                    f"{node} has a head of {task} with other labels than another member's, or in another order: "
+                    "their mean would mean nothing; train one of them again"
+                )
         self.then(lambda model: states.update(head_states(model.heads, own)))
         self._loaded_heads = outer + own
         return name, states
@@ -219,11 +237,28 @@ class Assembly:
         Raises:
             XadaptError: If the head learnt other labels, because the task was declared otherwise at that time.
         """
-        return with_head_labels(task, head, label_ids(self._learnt[head], head))
+        return with_head_labels(task, head, self.label_ids(head))
 
-    def has_labels(self, kind: Kind) -> bool:
-        """Whether a head has the labels of a kind."""
-        return any(self.context.tasks.kind_of(name) == kind for name in self.heads)
+    def label_order(self, task: Task, head: str) -> list[int] | None:
+        """Which output of a head is each label of a task, in their order; None where it is the head's own."""
+        return label_order(task, self.label_ids(head))
+
+    def check_order(self, task: Task, head: str) -> None:
+        """Check that a head that goes on learning a task has its labels in the task's order.
+
+        Raises:
+            XadaptError: If it has not.
+        """
+        check_order(task, head, self.label_ids(head))
+
+    def label_ids(self, head: str) -> dict[str, int]:
+        """The label ids that a head learnt; empty where it has no labels."""
+        return label_ids(self._learnt[head], head)
+
+    def has_labels(self, kind: Kind, any_order: bool = False) -> bool:
+        """Whether a head has the labels of a kind, in the same order unless any will do."""
+        kinds = [self.context.tasks.kind_of(name) for name in self.heads]
+        return any(other == kind or (any_order and alike(other, kind)) for other in kinds)
 
 
 def _merge(model: XLMRobertaAdapterModel, node: Node, members: list[tuple[str, HeadStates]], seed: int) -> None:

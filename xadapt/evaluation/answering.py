@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xadapt.composition.builder import Assembly, assemble
+from xadapt.composition.heads import alike
 from xadapt.errors import XadaptError
 from xadapt.evaluation.kept_answers import Reader, answers_space, kept_outputs, level
 from xadapt.methods.adapter import adapter_state
@@ -41,6 +42,7 @@ class Answerer:
         parts: The setup, or the members of an ensemble.
         assemblies: As many models; their frozen weights are shared.
         heads: The head of each that answers; None where the problem needs none.
+        orders: Of each head, which output is each label of the task; None where it is the head's own order.
         problem: How rows are encoded and answers decoded.
         precision: ``fp32`` or ``bf16``.
         cache: Where what the models read is kept; None keeps nothing.
@@ -49,6 +51,7 @@ class Answerer:
     parts: Sequence[Node]
     assemblies: list[Assembly]
     heads: list[str | None]
+    orders: list[list[int] | None]
     problem: Problem
     precision: str
     cache: TextCache | None = None
@@ -98,6 +101,10 @@ class Answerer:
                 for part, assembly, head in zip(self.parts, self.assemblies, heads, strict=True)
             ]
             raws = kept_outputs(self.cache, readers, self.problem, features, self.precision, progress, rows)
+        if with_head:
+            pairs = zip(raws, self.orders, strict=True)
+            # Outputs are kept as the head has them, so that tasks of any order share them.
+            raws = [raw if order is None else [value[..., order] for value in raw] for raw, order in pairs]
         if len(raws) == 1:
             return raws[0]
         return [self.problem.combine(level(several)) for several in zip(*raws, strict=True)]
@@ -146,17 +153,24 @@ def answer_with(
     parts = node.parts
     assemblies = [assemble(context, part, on_use) for part in parts]
     heads: list[str | None] = [None] * len(parts)
+    orders: list[list[int] | None] = [None] * len(parts)
     if problem.needs_head:
         heads = [assembly.head_for(task, part) for part, assembly in zip(parts, assemblies, strict=True)]
         answered = [a.with_head_labels(task, str(head)) for a, head in zip(assemblies, heads, strict=True)]
-        if any(other != answered[0] for other in answered):
+        # Where training rows decided the labels, the order is the first head's.
+        if any(other != answered[0] and not alike(other.kind, answered[0].kind) for other in answered):
             raise XadaptError(
                 f"the members of {node} learnt different labels of {task.name}: train them on one data set"
             )
         problem = bind(answered[0], context.backbone, max_length)
+        orders = [a.label_order(answered[0], str(head)) for a, head in zip(assemblies, heads, strict=True)]
+        for head in dict.fromkeys(head for head, order in zip(heads, orders, strict=True) if order):
+            context.display.say(
+                f"{task.name} has the labels of the head {head} in another order: they are matched by name"
+            )
         tuned = [a.calibration.get(str(head), {}) for a, head in zip(assemblies, heads, strict=True)]
         problem.calibration = {key: float(np.mean([values[key] for values in tuned])) for key in tuned[0]}
-    return Answerer(parts, assemblies, heads, problem, context.precision)
+    return Answerer(parts, assemblies, heads, orders, problem, context.precision)
 
 
 def recorded_dev_scores(

@@ -114,7 +114,9 @@ def _step(context: Context, task: Task, wanted: tuple[str, ...], node: Node, ass
     for candidate in candidates(node, task):
         if candidate == node or all(_is_there(context, part) for part in candidate.parts):
             return Step(task, candidate, languages)
-    if not problem_class(task).needs_head or all(assembly.has_labels(task.kind) for assembly in assemblies):
+    if not problem_class(task).needs_head or all(
+        assembly.has_labels(task.kind, any_order=True) for assembly in assemblies
+    ):
         return Step(task, node, languages)
     return Step(task, None, reason=f'no adapter: `xadapt train-target {task.name} --on "{node}"`')
 

@@ -124,6 +124,7 @@ class _Soup:
     def _add_head(self, heads: list[HeadStates]) -> None:
         name = self.task.name
         answering = self.assembly.head_for(self.task)
+        self.assembly.check_order(self.problem.task, answering)
         if answering != name:
             self.problem.add_head(self.model, name)
             self.model.heads[name].load_state_dict(self.model.heads[answering].state_dict())

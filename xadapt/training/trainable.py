@@ -79,11 +79,14 @@ def with_fusion(job: Job) -> Assembly:
     fused = Fuse(*(assembly.block(child) for child in plan.makes.children))
     assembly.then(partial(add_fusion, fused=fused))
     for task in plan.tasks:
-        if job.problems[task.name].needs_head and task.name not in assembly.heads:
-            if assembly.has_labels(task.kind):
-                assembly.then(partial(_copy_head, name=task.name, of=assembly.head_for(task)))
-            else:
-                assembly.then(partial(job.problems[task.name].add_head, name=task.name))
+        problem = job.problems[task.name]
+        if problem.needs_head and (task.name in assembly.heads or assembly.has_labels(task.kind)):
+            head = assembly.head_for(task)
+            assembly.check_order(problem.task, head)
+            if head != task.name:
+                assembly.then(partial(_copy_head, name=task.name, of=head))
+        elif problem.needs_head:
+            assembly.then(partial(problem.add_head, name=task.name))
     assembly.activate(fused)
     assembly.then(lambda model: _only(model, _parameters(model, fused), plan))
     return assembly
