@@ -52,6 +52,15 @@ def test_standard_input_is_json_lines_unless_a_format_is_given(
     assert chunk.names[0].startswith("standard input, line ")
 
 
+def test_a_file_with_tabs_has_rows_with_their_lines_and_for_tagging_a_token_a_line(made: Callable[..., str]) -> None:
+    name = made("rows.tsv", 'first\tn\nIt says "so what\t1\n\nb\t2\n')
+    (chunk,) = read_chunks(name)
+    assert chunk.rows == [{"first": 'It says "so what', "n": "1"}, {"first": "b", "n": "2"}]
+    assert chunk.names == [f"{name}, line 2", f"{name}, line 4"]
+    (chunk,) = read_chunks(made("tags.tsv", "Ana\tB-PER\neats\tO\n"), tagged=True)
+    assert chunk.rows == [{"tokens": ["Ana", "eats"], "tags": ["B-PER", "O"]}]
+
+
 def test_a_given_format_goes_before_the_ending(made: Callable[..., str]) -> None:
     assert next(read_chunks(made("rows.txt", "a\n1\n"), "csv")).rows == [{"a": "1"}]
 

@@ -11,6 +11,7 @@ from xadapt.data.own_labels import unlabelled_note, with_labels
 from xadapt.data.own_task_file import Declaration, check_labels, read_declaration
 from xadapt.data.reserved_names import SHIPPED
 from xadapt.data.row_checks import checked_rows, is_unlabelled
+from xadapt.data.text_lines import ending_of
 from xadapt.display import Say, unsaid
 from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_write_bytes
@@ -124,7 +125,8 @@ def _table(file: YamlFile, declared: Declaration, part: str, name: str) -> _Name
         missing = next((top for top in column_names({field: column}) if top not in table.columns), None)
         if missing:
             has = ", ".join(table.columns) or "no column at all"
-            raise file.fault(["columns", field], f"{name} has no column {missing!r} (it has {has})")
+            header = " in its first line" if ending_of(Path(name)) in (".csv", ".tsv") else ""
+            raise file.fault(["columns", field], f"{name} has no column {missing!r}{header} (it has {has})")
         if spec.field_of(field).form in ("label", "index") or field in declared.values:
             for number, value in enumerate(values_of(table, column)):
                 if isinstance(value, list | dict):
