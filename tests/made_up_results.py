@@ -1,5 +1,6 @@
 """Made-up results and measurements, as records."""
 
+import hashlib
 import json
 import random
 from typing import Any
@@ -8,6 +9,11 @@ import pytest
 
 from xadapt.store.cost_record import CostRecord
 from xadapt.store.result_record import Result
+
+
+def run_of(text: str) -> str:
+    """A hash of a run, the same for the same text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 @pytest.fixture
@@ -45,7 +51,7 @@ def result():
             "details": {},
             **other,
         }
-        made.setdefault("run", f"{setup}/{made['seed']}/{made['details']}")
+        made.setdefault("run", run_of(f"{setup}/{made['seed']}/{made['details']}"))
         return Result.of(made, "a made-up result")
 
     return make

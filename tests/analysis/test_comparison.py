@@ -2,6 +2,7 @@ from statistics import stdev
 
 import pytest
 
+from tests.made_up_results import run_of
 from tests.reports.blocks import only_block, row_of
 from xadapt.analysis.comparison import compare
 from xadapt.analysis.costs import Cost
@@ -221,7 +222,7 @@ def test_english_beside_itself_is_english_where_languages_are_pairs(result):
 
 def test_ways_that_a_recipe_names_are_lines_of_their_own(result):
     named = [
-        result("mnli", {"en": score, "de": score - 5}, named=name, seed=seed, run=f"{name}{seed}")
+        result("mnli", {"en": score, "de": score - 5}, named=name, seed=seed, run=run_of(f"{name}{seed}"))
         for name, score in (("all layers", 60.0), ("upper half", 55.0))
         for seed in (1, 2)
     ]

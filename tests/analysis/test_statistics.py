@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from tests.made_up_results import run_of
 from tests.stored_records import change_record
 from xadapt.analysis.comparison import compare
 from xadapt.analysis.statistics import paired_runs
@@ -146,9 +147,9 @@ def test_of_several_seeds_those_that_both_have_are_paired(measured, tmp_path):
 def test_scores_that_are_no_means_are_tested_too(result, tmp_path, kind, metric, better, worse):
     results = []
     for setup, values, score in (("mnli", better, 100.0), ("fuse(mnli, stsb)", worse, 20.0)):
-        made = result(setup, {"en": score, "de": score}, 40, metric=metric, run=setup)
+        made = result(setup, {"en": score, "de": score}, 40, metric=metric, run=run_of(setup))
         for code in made.languages:
-            path = tmp_path / setup / f"{code}.json"
+            path = tmp_path / run_of(setup) / f"{code}.json"
             path.parent.mkdir(exist_ok=True)
             path.write_text(json.dumps({"kind": kind, "score": metric, "rows": "same", "values": values}))
         languages = {code: one.model_copy(update={"rows": "same"}) for code, one in made.languages.items()}

@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from tests.error_checks import refused
+from tests.made_up_results import run_of
 from tests.stored_records import change_record
 from xadapt.composition.builder import layer_name
 from xadapt.composition.grammar import parse
@@ -36,9 +37,9 @@ def logits(assembly: Any, head: str, backbone: Any) -> torch.Tensor:
 def twin(lab: Any, setup: str, name: str) -> None:
     """Store the checkpoint of a setup a second time, under another name."""
     found = lab.store.find(setup, lab.backbone.fingerprint)
-    folder = lab.store.run_path(f"twin-{name}")
+    folder = lab.store.run_path(run := run_of(name))
     shutil.copytree(found.path, folder)
-    change_record(folder / RECORD, setup=name, run=f"twin-{name}")
+    change_record(folder / RECORD, setup=name, run=run)
 
 
 def test_averaging_identical_adapters_changes_nothing(trained: Any) -> None:
@@ -132,7 +133,7 @@ def test_a_target_adapter_is_found_under_the_whole_stack(trained_once: Any) -> N
 
 def test_a_target_adapter_of_another_base_does_not_hide_adapters_of_this_one(trained: Any) -> None:
     twin(trained, "stack(mnli, xnli)", "stack(mnli, squad)")
-    path = trained.store.run_path("twin-stack(mnli, squad)") / RECORD
+    path = trained.store.run_path(run_of("stack(mnli, squad)")) / RECORD
     change_record(path, base={"name": "elsewhere", "fingerprint": "0" * 64})
     assert set(trained.assemble("stack(mnli, squad)").members) == {"mnli", "squad"}
 

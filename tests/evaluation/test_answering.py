@@ -14,7 +14,14 @@ from xadapt.store.records import Figures, RunRecord
 
 
 def checkpoint(setup: str, dev: dict[str, Any] | None) -> Checkpoint:
-    made = {"run": "r", "setup": setup, "heads": [], "base": {"name": "b", "fingerprint": "f"}, "seed": 42, "files": {}}
+    made = {
+        "run": "r",
+        "setup": setup,
+        "heads": [],
+        "base": {"name": "b", "fingerprint": "f" * 64},
+        "seed": 42,
+        "files": {},
+    }
     record = RunRecord.of(made, "a made-up record")
     return Checkpoint(Path(setup), record.model_copy(update={"figures": Figures(dev=dev or {})}))
 

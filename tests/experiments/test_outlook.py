@@ -13,7 +13,7 @@ from xadapt.store.result_record import Result
 from xadapt.store.store import Store
 
 BUDGET = {"epochs": 2, "batch_size": 8, "limit": 100}
-MINE = {"name": "x", "fingerprint": "f"}
+MINE = {"name": "x", "fingerprint": "f" * 64}
 
 
 def recipe(**options: Any) -> Recipe:
@@ -101,7 +101,7 @@ def test_a_training_with_the_same_budget_on_the_same_members_is_done(holding: An
         {"settings": {"limit": 50}},
         {"seed": 43},
         {"members": {"mnli": "another"}},
-        {"base": {"name": "y", "fingerprint": "g"}},
+        {"base": {"name": "y", "fingerprint": "0" * 64}},
     ],
 )
 def test_a_training_of_another_budget_seed_member_or_base_is_not_done(holding: Any, other: dict[str, Any]) -> None:

@@ -67,7 +67,7 @@ def test_a_target_on_a_low_rank_fusion_computes_the_same_in_plain_adapters(stack
         "xnli": "stack(fuse(mnli, stsb, rank=4), xnli)",
     }
     page = (made.path / "README.md").read_text()
-    assert f'model.set_active_adapters(Stack(Fuse("mnli", "stsb"), "{target}"))' in page
+    assert f"model.set_active_adapters(Stack(Fuse('mnli', 'stsb'), '{target}'))" in page
     assert "entailment, neutral, contradiction, in this order" in page
     assert {path.suffix for path in made.path.rglob("*") if path.is_file()} == {".safetensors", ".json", ".md"}
 
@@ -195,8 +195,9 @@ def test_an_export_that_computes_something_else_fails_and_leaves_nothing(
 def test_an_export_that_does_not_load_fails_with_the_librarys_own_error(
     trained_once: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("xadapt.portable.export_adapterhub._code", lambda *given: "raise ValueError('no such thing')")
-    with refused("ValueError: no such thing", code=1):
+    monkeypatch.setattr("xadapt.portable.export_adapterhub.save_adapter", lambda *given: None)
+    monkeypatch.setattr("xadapt.portable.export_adapterhub._rename", lambda *given: None)
+    with refused("adapters/mnli", code=1):
         run(trained_once, "mnli", tmp_path / "out", "adapterhub")
     assert not list(tmp_path.iterdir())
 
@@ -218,7 +219,7 @@ def test_a_task_takes_its_head_alone(trained_once: Any, tmp_path: Path, unchecke
     made = run(trained_once, "stack(mnli, xnli)", tmp_path / "out", "adapterhub", task=DEFAULT["mnli"])
     assert list(made.record.heads) == ["mnli"]
     assert [path.name for path in (made.path / "heads").iterdir()] == ["mnli"]
-    assert 'model.active_head = "mnli"' in (made.path / "README.md").read_text()
+    assert "model.active_head = 'mnli'" in (made.path / "README.md").read_text()
 
 
 @pytest.mark.parametrize(("precision", "dtype"), [(None, torch.float16), ("fp32", torch.float32)])

@@ -2,6 +2,7 @@ import re
 
 import pytest
 
+from tests.made_up_results import run_of
 from xadapt.analysis.comparison import compare
 from xadapt.reports.conclusion import conclude
 
@@ -52,7 +53,7 @@ def test_several_tasks_have_a_mean_a_best_and_a_worst(measured, tmp_path):
     results = []
     for task, share in (("xnli", 0.7), ("paws-x", 0.5), ("xcopa", 0.2)):
         for setup, de in (("mnli", 0.5), ("fuse(mnli, stsb)", share)):
-            results.append(measured(setup, {"en": 0.6, "de": de}, task=task, run=f"{task} {setup}", limit=200))
+            results.append(measured(setup, {"en": 0.6, "de": de}, task=task, run=run_of(f"{task} {setup}"), limit=200))
     overall, where, basis = conclude(compare(results, None, tmp_path / "examples"))
     assert overall.startswith("In places: of 3 tasks, the fusion is significantly above the best single adapter on 1, ")
     assert "significantly below on 1, not distinguishable from it on 1, on average by " in overall

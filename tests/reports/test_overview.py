@@ -1,3 +1,4 @@
+from tests.made_up_results import run_of
 from xadapt.analysis.comparison import compare
 from xadapt.reports.conclusion import judged_cases
 from xadapt.reports.overview import _draw, overview_png
@@ -6,7 +7,7 @@ from xadapt.reports.overview import _draw, overview_png
 def several(measured, tasks):
     scores = {"mnli": 0.5, "average(mnli, stsb)": 0.4, "fuse(mnli, stsb)": 0.7}
     return [
-        measured(setup, {"en": 0.6, "de": share}, task=task, run=f"{task} {setup}")
+        measured(setup, {"en": 0.6, "de": share}, task=task, run=run_of(f"{task} {setup}"))
         for task in tasks
         for setup, share in scores.items()
     ]

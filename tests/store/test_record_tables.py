@@ -11,7 +11,7 @@ from xadapt.store.result_record import Result
 RESULT = Result.of(
     {
         "format": 2,
-        "run": "abc",
+        "run": "abc" * 5 + "a",
         "task": "xnli",
         "kind": "pair-classification",
         "metric": "accuracy",
@@ -33,7 +33,7 @@ CHECKPOINT = Checkpoint(
     Path("runs/abc"),
     RunRecord.of(
         {
-            "run": "abc",
+            "run": "abc" * 5 + "a",
             "setup": "mnli",
             "heads": ["mnli"],
             "base": {"name": "e5-small", "fingerprint": "f" * 64},
@@ -41,7 +41,7 @@ CHECKPOINT = Checkpoint(
             "data": "hub",
             "rows": {"mnli": 4000},
             "figures": {"dev": {"mnli": {"accuracy": 61.25}}, "parameters": 123456},
-            "files": {"a": "b"},
+            "files": {"a": "b" * 64},
         },
         "made up",
     ),

@@ -57,7 +57,13 @@ OLD = {
 
 
 def run_record(**other: Any) -> RunRecord:
-    made = {"run": "r", "setup": "mnli", "heads": ["mnli"], "base": {"name": "tiny", "fingerprint": "ab"}, "seed": 42}
+    made = {
+        "run": "r",
+        "setup": "mnli",
+        "heads": ["mnli"],
+        "base": {"name": "tiny", "fingerprint": "ab" * 32},
+        "seed": 42,
+    }
     return RunRecord.of({**made, **other}, "a made-up record")
 
 
@@ -187,7 +193,7 @@ def test_predictions_in_the_place_of_others_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_default_base_goes_by_its_name_of_today() -> None:
-    assert run_record(base={"name": "minilm", "fingerprint": "ab"}).base.name == "e5-small"
+    assert run_record(base={"name": "minilm", "fingerprint": "ab" * 32}).base.name == "e5-small"
 
 
 def test_a_run_says_which_xadapt_made_it_also_where_that_was_among_what_decided_it() -> None:

@@ -77,7 +77,7 @@ def test_a_needed_adapter_that_is_not_there_names_the_nearest_and_how_to_make_it
 
 
 def test_a_folder_that_is_still_being_written_is_not_a_checkpoint(full, make_checkpoint):
-    make_checkpoint(full.root / "runs" / ".half.x7", seed=7)
+    make_checkpoint(full.root / "runs" / ".half.x7", seed=7, run="half")
     assert [c.seed for c in full.checkpoints()] == [1, 2, 3, 4]
 
 

@@ -10,7 +10,7 @@ from xadapt.errors import XadaptError
 from xadapt.methods.active_layers import is_tokenwise, lowest_layer
 from xadapt.methods.adapter import activate, load_adapter
 from xadapt.methods.fusion import load_fusion
-from xadapt.store.files import read_json
+from xadapt.store.files import inside, read_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,7 +64,7 @@ def put_head(model: XLMRobertaAdapterModel, checkpoint: Checkpoint, task: str, n
 
 def head_folder(checkpoint: Checkpoint, task: str) -> Path:
     """Where a checkpoint has its head for a task."""
-    return checkpoint.path / "heads" / task
+    return inside(checkpoint.path, f"heads/{task}")
 
 
 def label_ids(checkpoint: Checkpoint, task: str) -> dict[str, int]:

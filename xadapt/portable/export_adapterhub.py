@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -16,7 +15,7 @@ from xadapt.methods.adapter import method_of, save_adapter
 from xadapt.methods.fusion import expand_fusion, save_fusion
 from xadapt.portable.export_check import HIDDEN, Written
 from xadapt.portable.export_record import ExportParts, Origin
-from xadapt.store.files import atomic_write_json, read_json
+from xadapt.store.files import atomic_write_json, inside, read_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from adapters.composition import AdapterCompositionBlock
 
     from xadapt.composition.expression import Node
+    from xadapt.store.records import Json
 
 #: A composition as JSON: a name, or ``{"stack": [...]}``; None for the bare base.
 Structure: TypeAlias = "str | dict[str, list[Structure]] | None"
@@ -68,25 +68,32 @@ def write_adapterhub(assembly: Assembly, node: Node, heads: list[str], folder: P
         _rename(to / "adapter_fusion_config.json", weights, fused.name, alias, precision)
         fusions[to.name] = _origin(assembly, expressions[fused.name])
     for head in heads:
-        to = folder / "heads" / head
+        to = inside(folder, f"heads/{head}")
         to.parent.mkdir(exist_ok=True)
         model.save_head(str(to), head, use_safetensors=True)
         _cast(to / "model_head.safetensors", precision)
     parts = ExportParts(active=_structure(assembly.active, called), adapters=adapters, fusions=fusions)
-    calls = {HIDDEN: "model.roberta(**batch)", **{head: f"model(**batch, head={head!r})" for head in heads}}
-    return Written(parts, heads, lambda base: _code(parts, heads, base), calls)
+    plain = {
+        "library": "adapters",
+        "adapters": list(adapters),
+        "fusions": list(fusions),
+        "heads": heads,
+        "active": parts.active,
+    }
+    outputs: dict[str, Json] = {HIDDEN: {"encoder": True}, **{head: {"head": head} for head in heads}}
+    return Written(parts, heads, lambda base: _code(parts, heads, base), plain, outputs)
 
 
 def _code(written: ExportParts, heads: list[str], base: str) -> str:
     blocks = sorted({kind.capitalize() for kind in _kinds(written.active)})
     lines = ["from adapters import XLMRobertaAdapterModel"]
     lines += [f"from adapters.composition import {', '.join(blocks)}"] if blocks else []
-    lines += ["", f"model = XLMRobertaAdapterModel.from_pretrained({json.dumps(base)})"]
-    lines += [f'model.load_adapter("adapters/{name}", use_safetensors=True)' for name in written.adapters]
-    lines += [f'model.load_adapter_fusion("fusions/{name}", use_safetensors=True)' for name in written.fusions]
-    lines += [f'model.load_head("heads/{name}", use_safetensors=True)' for name in heads]
+    lines += ["", f"model = XLMRobertaAdapterModel.from_pretrained({base!r})"]
+    lines += [f"model.load_adapter({f'adapters/{name}'!r}, use_safetensors=True)" for name in written.adapters]
+    lines += [f"model.load_adapter_fusion({f'fusions/{name}'!r}, use_safetensors=True)" for name in written.fusions]
+    lines += [f"model.load_head({f'heads/{name}'!r}, use_safetensors=True)" for name in heads]
     lines += [f"model.set_active_adapters({_block(written.active)})"] if written.active else []
-    lines += [f'model.active_head = "{heads[-1]}"'] if heads else []
+    lines += [f"model.active_head = {heads[-1]!r}"] if heads else []
     return "\n".join(lines)
 
 
@@ -138,7 +145,7 @@ def _kinds(structure: Structure) -> set[str]:
 
 def _block(structure: Structure) -> str:
     if not isinstance(structure, dict):
-        return f'"{structure}"'
+        return repr(structure)
     ((kind, children),) = structure.items()
     return f"{kind.capitalize()}({', '.join(map(_block, children))})"
 

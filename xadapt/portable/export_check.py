@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from xadapt.backbone.base import Backbone
     from xadapt.portable.export_record import ExportParts
+    from xadapt.store.records import Json
 
 #: Differences that are allowed, as a share of the largest value: rounding of one and of the other.
 TOLERANCE = {"fp32": 1e-4, "fp16": 1e-2}
@@ -34,33 +35,8 @@ _LANGUAGES = ("en", "de", "ru", "ar", "hi", "zh")
 _PAIRS = 2
 _LONGEST = 128
 
-# What a user of the plain library types comes first: the very text of the export's README.
-_PROGRAM = """
-import json, sys
-import numpy, torch
-import transformers
-transformers.logging.set_verbosity_error()
-{load}
-model.eval()
-with open(sys.argv[1]) as stream:
-    job = json.load(stream)
-batch = {{key: torch.tensor(job[key]) for key in ("input_ids", "attention_mask")}}
-if job["tokenizer"]:
-    tokenizer = transformers.AutoTokenizer.from_pretrained(job["tokenizer"])
-    pairs = tokenizer(*job["texts"], padding=True, truncation=True, max_length=job["longest"], return_tensors="pt")
-    assert torch.equal(pairs["input_ids"], batch["input_ids"]), "the tokenizer gives other ids"
-
-
-def read(outputs):
-    if "start_logits" in outputs:
-        return torch.stack((outputs.start_logits, outputs.end_logits), -1)
-    return outputs.logits if "logits" in outputs else outputs.last_hidden_state
-
-
-with torch.inference_mode():
-    numpy.savez(sys.argv[2], **{{name: read(eval(call)).numpy() for name, call in job["calls"].items()}})
-assert not any(name.partition(".")[0] == "xadapt" for name in sys.modules), "xadapt took part"
-"""
+#: The program that loads and runs; it imports nothing of xadapt.
+_PROGRAM = Path(__file__).with_name("plain_program.py")
 
 
 @dataclass(frozen=True)
@@ -70,16 +46,18 @@ class Written:
     Attributes:
         parts: The parts, for the export's record.
         heads: The heads among them.
-        load: Gives the code that defines ``model``, from where the base is; it runs in the export's folder.
-        calls: By name of an output (a head, or ``hidden states``), the expression that computes it from ``model`` and
-            ``batch``.
+        code: Gives what a user types to define ``model``, from where the base is; it runs in the export's folder.
+        plain: The same as data for the program that checks: ``library``, and the names of what it loads.
+        outputs: By name of an output (a head, or ``hidden states``), how it is called for: ``encoder`` for that of the
+            encoder alone, ``head`` for a head of the adapters library, ``choices`` where they are a dimension.
         notes: What a user must know, a line each.
     """
 
     parts: ExportParts
     heads: list[str]
-    load: Callable[[str], str]
-    calls: dict[str, str]
+    code: Callable[[str], str]
+    plain: Json
+    outputs: dict[str, Json]
     notes: tuple[str, ...] = ()
 
 
@@ -168,17 +146,23 @@ def check(made: Probe, backbone: Backbone, folder: Path, written: Written, base:
             "attention_mask": made.mask.tolist(),
             "longest": made.longest,
             "tokenizer": base or "",
-            "calls": written.calls,
+            "base": base or str(work / "base"),
+            "plain": written.plain,
+            "outputs": list(written.outputs.values()),
+            # The first is the folder of whatever was started, or the working folder.
+            "path": [path for path in sys.path[1:] if path],
         }
         (work / "job.json").write_text(json.dumps(job))
-        (work / "program.py").write_text(_PROGRAM.format(load=written.load(base or str(work / "base"))))
         environment = {**os.environ, "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
-        command = [sys.executable, str(work / "program.py"), str(work / "job.json"), str(work / "found.npz")]
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        command = [sys.executable, "-I", str(_PROGRAM), str(work / "job.json"), str(work / "found.npz")]
+        done = subprocess.run(
+            command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
         if done.returncode:
             lines = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]
             raise RunFailed(f"the export does not load with plain libraries ({lines[-1][:200]}): nothing was written")
-        found = dict(np.load(work / "found.npz"))
+        with np.load(work / "found.npz", allow_pickle=False) as stored:
+            found = dict(zip(written.outputs, stored.values(), strict=True))
     differences = {}
     for name, value in found.items():
         wanted = made.wanted[name]

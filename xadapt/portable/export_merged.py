@@ -69,7 +69,9 @@ def write_merged(assembly: Assembly, node: Node, heads: list[str], folder: Path,
     write_model(backbone, folder, state, architecture, precision, **config)
     backbone.tokenizer.save_pretrained(folder)
     parts, written = ExportParts(architecture=architecture), [head] if plain else []
-    return Written(parts, written, lambda base: _code(architecture), _calls(head, plain), _notes(heads, plain))
+    loaded = {"library": "transformers", "architecture": architecture}
+    notes = _notes(heads, plain)
+    return Written(parts, written, lambda base: _code(architecture), loaded, _outputs(head, plain), notes)
 
 
 def _is_linear(method: Json) -> bool:
@@ -86,12 +88,8 @@ def _code(architecture: str) -> str:
     return "\n".join(lines)
 
 
-def _calls(head: str, plain: PlainHead | None) -> dict[str, str]:
-    if plain is None:
-        return {HIDDEN: "model(**batch)"}
-    # A choice is a dimension of its own.
-    batch = "{key: value[:, None] for key, value in batch.items()}" if plain.choices else "batch"
-    return {HIDDEN: "model.roberta(**batch)", head: f"model(**{batch})"}
+def _outputs(head: str, plain: PlainHead | None) -> dict[str, Json]:
+    return {HIDDEN: {}} if plain is None else {HIDDEN: {"encoder": True}, head: {"choices": plain.choices}}
 
 
 def _notes(heads: list[str], plain: PlainHead | None) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import torch
@@ -57,7 +56,7 @@ def write_peft(assembly: Assembly, node: Node, heads: list[str], folder: Path, p
     weights = {key: value.detach().to(_DTYPES[precision]).contiguous() for key, value in weights.items()}
     save_file(weights, folder / WEIGHTS, {"format": "pt"})
     left = (f"the head stays behind ({', '.join(heads)}): peft's folder is for the encoder",) if heads else ()
-    return Written(ExportParts(), [], _code, {HIDDEN: "model(**batch)"}, left)
+    return Written(ExportParts(), [], _code, {"library": "peft"}, {HIDDEN: {}}, left)
 
 
 def _translated(
@@ -119,7 +118,7 @@ def _code(base: str) -> str:
             "from peft import PeftModel",
             "from transformers import XLMRobertaModel",
             "",
-            f"encoder = XLMRobertaModel.from_pretrained({json.dumps(base)}, add_pooling_layer=False)",
+            f"encoder = XLMRobertaModel.from_pretrained({base!r}, add_pooling_layer=False)",
             'model = PeftModel.from_pretrained(encoder, ".")',
         ]
     )

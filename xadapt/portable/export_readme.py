@@ -1,8 +1,7 @@
-"""The front page of an export: the code that loads it, as it was run, and what a reader needs."""
+"""The front page of an export: the code that loads it, how it was checked, and what a reader needs."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from xadapt.bases import DEFAULT_BASE, split_name
@@ -52,13 +51,13 @@ def readme(record: ExportRecord, written: Written, library: str, with_base: bool
         "In this folder:",
         "",
         "```python",
-        written.load(folder),
+        written.code(folder),
         "```",
         "",
         "```python",
         "from transformers import AutoTokenizer",
         "",
-        f"tokenizer = AutoTokenizer.from_pretrained({json.dumps(folder)})",
+        f"tokenizer = AutoTokenizer.from_pretrained({folder!r})",
         *_example(record, tasks),
         "```",
         "",
@@ -77,7 +76,7 @@ def readme(record: ExportRecord, written: Written, library: str, with_base: bool
         "",
         "## Checked",
         "",
-        f"Loaded by this code in a process without xadapt, on {record.checked.sentences} pairs of sentences in "
+        f"Loaded as this code does, in a process without xadapt, on {record.checked.sentences} pairs of sentences in "
         f"six languages. Largest differences to xadapt: {differences}.",
         "",
         "## Licence",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from xadapt.store.files import atomic_write_json
+from xadapt.store.names import FolderName, Name, RunName, SetupText, Words
 from xadapt.store.records import BaseOf, Json, Record, Scores
 
 if TYPE_CHECKING:
@@ -28,8 +29,8 @@ class Origin(_Part):
         run: The run that made it; None for what was put together in weight space.
     """
 
-    setup: str
-    run: str | None
+    setup: SetupText
+    run: RunName | None
 
 
 class Checked(_Part):
@@ -55,9 +56,9 @@ class ExportParts(_Part):
     """
 
     active: Any = None
-    adapters: dict[str, Origin] = Field(default_factory=dict)
-    fusions: dict[str, Origin] = Field(default_factory=dict)
-    architecture: str = ""
+    adapters: dict[FolderName, Origin] = Field(default_factory=dict)
+    fusions: dict[FolderName, Origin] = Field(default_factory=dict)
+    architecture: Words | Literal[""] = ""
 
 
 class ExportRecord(Record, ExportParts):
@@ -78,14 +79,14 @@ class ExportRecord(Record, ExportParts):
 
     WHAT: ClassVar[tuple[str, str]] = ("the record of an export of xadapt", "export it again")
 
-    form: str
-    setup: str
+    form: Words
+    setup: SetupText
     base: BaseOf
     seed: int
-    precision: str
-    heads: dict[str, str] = Field(default_factory=dict)
-    labels: dict[str, list[str]] = Field(default_factory=dict)
-    calibration: dict[str, Scores] = Field(default_factory=dict)
+    precision: Words
+    heads: dict[Name, SetupText] = Field(default_factory=dict)
+    labels: dict[Name, list[str]] = Field(default_factory=dict)
+    calibration: dict[Name, Scores] = Field(default_factory=dict)
     checked: Checked
     versions: dict[str, str] = Field(default_factory=dict)
 

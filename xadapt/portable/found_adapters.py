@@ -19,8 +19,8 @@ from xadapt.methods.peft_configs import LINEARS
 from xadapt.methods.peft_library import CONFIG, WEIGHTS
 from xadapt.portable.export_peft import ROOT, targets
 from xadapt.portable.plain_heads import CLASSES
-from xadapt.store.checkpoints import RECORD
-from xadapt.store.files import atomic_write_json, read_json
+from xadapt.store.checkpoints import RECORD, open_checkpoint
+from xadapt.store.files import atomic_write_json, check_links, read_json
 
 if TYPE_CHECKING:
     import torch
@@ -65,8 +65,9 @@ def find_adapter(folder: Path) -> FoundAdapter:
     if not folder.is_dir():
         raise XadaptError(f"{folder} is no folder: name the folder of an adapter")
     if (folder / RECORD).is_file():
-        run = read_json(folder / RECORD).get("run")
+        run = open_checkpoint(folder).run
         raise XadaptError(f"{folder} is a checkpoint of xadapt already: copy it to STORE/runs/{run}")
+    check_links(folder)
     config = read_json(folder / CONFIG) if (folder / CONFIG).is_file() else None
     if not isinstance(config, dict) or not {"peft_type", "config"} & config.keys():
         hint = (
@@ -192,6 +193,7 @@ def load_found_head(model: XLMRobertaAdapterModel, found: FoundAdapter, name: st
         XadaptError: If it does not fit the base.
     """
     head = folder or found.folder
+    check_links(head)
     if found.form == "adapterhub" and not (head / HEAD_CONFIG_NAME).is_file():
         return False
     with tempfile.TemporaryDirectory() as temporary:

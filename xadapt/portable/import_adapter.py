@@ -11,6 +11,7 @@ from xadapt.portable.export_record import RECORD, ExportRecord, Origin
 from xadapt.portable.found_adapters import FoundAdapter, find_adapter
 from xadapt.portable.import_checkpoint import Incoming, import_checkpoint
 from xadapt.problems import problem_class
+from xadapt.store.files import inside
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,8 +74,8 @@ def _exported(
             f"{folder} was exported from base {base.name!r} ({base.fingerprint[:8]}), and this is "
             f"{backbone.name!r} ({backbone.fingerprint[:8]}): name its base with {option('base')}"
         )
-    found = {key: find_adapter(folder / "adapters" / key) for key in record.adapters}
-    heads = {head: folder / "heads" / head for head in record.heads}
+    found = {key: find_adapter(inside(folder, f"adapters/{key}")) for key in record.adapters}
+    heads = {head: inside(folder, f"heads/{head}") for head in record.heads}
     if len(found) == 1 and (called or task):
         ((key, adapter),) = found.items()
         setup = called or parse(task.adapter if task else key)
@@ -104,5 +105,5 @@ def _exported(
     ]
     for key, origin in record.fusions.items():
         members = [layer_name(child) for child in parse(origin.setup).children]
-        incoming.append(one(origin, {layer: named[layer] for layer in members}, folder / "fusions" / key))
+        incoming.append(one(origin, {layer: named[layer] for layer in members}, inside(folder, f"fusions/{key}")))
     return incoming

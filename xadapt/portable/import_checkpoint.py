@@ -22,7 +22,7 @@ from xadapt.portable.found_adapters import FoundAdapter, load_found_adapter, loa
 from xadapt.portable.head_labels import fit_head
 from xadapt.store.cards import card
 from xadapt.store.checkpoints import Checkpoint, open_checkpoint, write_record
-from xadapt.store.files import atomic_folder, sha256_file
+from xadapt.store.files import atomic_folder, check_links, inside, sha256_file
 from xadapt.store.records import BaseOf, Figures, Imported, RunRecord, Scores
 from xadapt.store.store import run_hash
 
@@ -78,6 +78,7 @@ def import_checkpoint(context: Context, incoming: Incoming, earlier: list[Checkp
     name, found = incoming.last
     block: str | Fuse = Fuse(*incoming.adapters) if incoming.fusion else name
     if incoming.fusion:
+        check_links(incoming.fusion)
         load_fusion(model, block, incoming.fusion)
     heads = [head for head, folder in incoming.heads.items() if load_found_head(model, found, head, folder)]
     for head in heads:
@@ -99,7 +100,7 @@ def import_checkpoint(context: Context, incoming: Incoming, earlier: list[Checkp
             save_adapter(model, name, written / "adapter")
         for head in heads:
             (written / "heads").mkdir(exist_ok=True)
-            model.save_head(str(written / "heads" / head), head, use_safetensors=True)
+            model.save_head(str(inside(written, f"heads/{head}")), head, use_safetensors=True)
         for file in written.rglob("*.safetensors"):
             save_file({key: _halved(value) for key, value in load_file(file).items()}, file)
         files = {

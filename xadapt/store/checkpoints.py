@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xadapt.errors import XadaptError, option
-from xadapt.store.files import atomic_write_bytes, sha256_file, sha256_json
+from xadapt.store.files import atomic_write_bytes, inside, sha256_file, sha256_json
 from xadapt.store.record_tables import checkpoint_table
 from xadapt.store.records import RunRecord, Scores
 from xadapt.tables import html_table, terminal_text
@@ -108,7 +108,7 @@ def verify_checkpoint(checkpoint: Checkpoint, fingerprint: str, base: str) -> No
         if file.suffix in _PICKLES:
             raise XadaptError(f"{file} is a pickle, which can run code on loading: convert it to safetensors")
     for name, digest in checkpoint.record.files.items():
-        file = path / name
+        file = inside(path, name)
         if not file.is_file():
             raise XadaptError(f"checkpoint {path} lacks {name}: restore it or train {checkpoint.setup} again")
         if sha256_file(file) != digest:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from xadapt.store.names import Name, SetupText
 from xadapt.store.records import ASIDE, Record, Stored
 
 #: Its name in a store, where reports look for it, and in a report's folder.
@@ -24,12 +25,12 @@ class TaskCost(Stored):
         milliseconds: Time of an example by setup, one value a repeat; a repeat runs every setup.
     """
 
-    language: str
+    language: Name
     rows: int
     tokens: float
     max_length: int = 0
     processor_share: float
-    milliseconds: dict[str, list[float]]
+    milliseconds: dict[SetupText, list[float]]
 
 
 class CostRecord(Record):
@@ -61,4 +62,4 @@ class CostRecord(Record):
     repeats: int
     seed: int = 0
     versions: dict[str, str] = Field(default_factory=dict)
-    tasks: dict[str, TaskCost]
+    tasks: dict[Name, TaskCost]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from xadapt.errors import XadaptError
+from xadapt.store.names import Name, RunName, SetupText
 from xadapt.store.records import ASIDE, Record, Stored
 
 if TYPE_CHECKING:
@@ -82,23 +83,23 @@ class ExplanationRecord(Record):
     WHAT: ClassVar[tuple[str, str]] = ("what xadapt explain stores", f"{ASIDE} and explain again")
 
     setup: str = ""
-    explained: str
+    explained: SetupText
     fusion: bool
-    task: str
+    task: Name
     base: str
     data: str
     seed: int
     limit: int | None = None
     max_length: int = 0
     precision: str = ""
-    checkpoints: dict[str, str] = Field(default_factory=dict)
-    members: list[str]
+    checkpoints: dict[SetupText, RunName] = Field(default_factory=dict)
+    members: list[SetupText]
     layers: list[str]
     uniform: float
     statements: list[str] = Field(default_factory=list)
     mean: MemberFigures
-    languages: dict[str, LanguageExplanation]
-    run: str | None = None
+    languages: dict[Name, LanguageExplanation]
+    run: RunName | None = None
 
     @classmethod
     def read(cls, path: Path) -> ExplanationRecord:

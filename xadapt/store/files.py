@@ -111,6 +111,41 @@ def _make_folder(path: Path) -> None:
         raise XadaptError(f"cannot write in {path}: choose another folder")
 
 
+def inside(folder: Path, name: str) -> Path:
+    """A file or folder in a folder, by a name that somebody else may have given.
+
+    A link may lead elsewhere in the folder. The cache of the hub, whose snapshots are links to ``blobs`` beside them,
+    counts as one folder.
+
+    Args:
+        folder: The folder.
+        name: A path in it.
+
+    Raises:
+        XadaptError: If it leads out of the folder, by itself or by a link.
+    """
+    path, root = folder / name, folder.resolve()
+    roots = [root, *(parent.parent / "blobs" for parent in (root, *root.parents) if parent.name == "snapshots")]
+    try:
+        found = path.resolve()
+    except (OSError, RuntimeError, ValueError):
+        found = None
+    if found is None or not any(found.is_relative_to(one) for one in roots):
+        raise XadaptError(f"{path} leads out of {folder}: nothing outside of it is read or written")
+    return path
+
+
+def check_links(folder: Path) -> None:
+    """Check that no link that lies in a folder leads out of it; see :func:`inside`.
+
+    Raises:
+        XadaptError: If one does.
+    """
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.is_symlink():
+            inside(folder, path.name)
+
+
 def read_text(path: Path, most: int | None = None) -> str:
     """Read a UTF-8 file.
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from xadapt.bases import base_name
 from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_write_json, read_json
+from xadapt.store.names import Digest, FileName, Name, RunName, SetupText, Words
 from xadapt.store.seals import seal_fault, sealed
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ class Record(Stored):
         except ValidationError as error:
             first = error.errors()[0]
             field = ".".join(map(str, first["loc"]))
-            wrong = f"lacks {field!r}" if first["type"] == "missing" else f"has a wrong {field!r} ({first['msg']})"
+            # A check of our own comes as it was raised, one of pydantic's as a message.
+            why = first.get("ctx", {}).get("error") or first["msg"]
+            wrong = f"lacks {field!r}" if first["type"] == "missing" else f"has a wrong {field!r} ({why})"
             raise XadaptError(f"{where} {wrong}: it is not {what}: {advice}") from None
         # A field that is wrong by itself says more than this.
         fault = seal_fault(stored, needed=0 < cls.SEALED <= number)
@@ -110,7 +113,7 @@ class BaseOf(Stored):
     """The base that something was made on."""
 
     name: str
-    fingerprint: str
+    fingerprint: Digest
 
     @model_validator(mode="before")
     @classmethod
@@ -123,8 +126,8 @@ class BaseOf(Stored):
 class FullFusion(Stored):
     """The full fusion that one of low rank was factored from."""
 
-    run: str
-    dev: dict[str, Scores] = Field(default_factory=dict)
+    run: RunName
+    dev: dict[Name, Scores] = Field(default_factory=dict)
 
 
 class Figures(Stored):
@@ -146,8 +149,8 @@ class Figures(Stored):
         full: For a fusion of low rank, the run and the dev scores of the full one.
     """
 
-    dev: dict[str, Scores] = Field(default_factory=dict)
-    dev_rows: dict[str, int] = Field(default_factory=dict)
+    dev: dict[Name, Scores] = Field(default_factory=dict)
+    dev_rows: dict[Name, int] = Field(default_factory=dict)
     history: list[Json] | None = None
     steps: int | None = None
     features: int | None = None
@@ -157,7 +160,7 @@ class Figures(Stored):
     device: str | None = None
     threads: int | None = None
     parameters: int = 0
-    mixture: dict[str, float] | None = None
+    mixture: dict[SetupText, float] | None = None
     full: FullFusion | None = None
 
 
@@ -210,25 +213,25 @@ class RunRecord(Record):
         f"restore it, or {ASIDE} and train it again",
     )
 
-    run: str
-    setup: str
-    trains: str = "adapter"
-    under: str = "none"
-    tasks: list[str] = Field(default_factory=list)
-    heads: list[str]
-    calibration: dict[str, Scores] = Field(default_factory=dict)
+    run: RunName
+    setup: SetupText
+    trains: Words = "adapter"
+    under: SetupText = "none"
+    tasks: list[Name] = Field(default_factory=list)
+    heads: list[Name]
+    calibration: dict[Name, Scores] = Field(default_factory=dict)
     base: BaseOf
     seed: int
     data: str = ""
-    rows: dict[str, int] = Field(default_factory=dict)
-    sources: dict[str, str] = Field(default_factory=dict)
-    members: dict[str, str] = Field(default_factory=dict)
-    weights: dict[str, str] = Field(default_factory=dict)
+    rows: dict[Name, int] = Field(default_factory=dict)
+    sources: dict[Name, str] = Field(default_factory=dict)
+    members: dict[SetupText, RunName] = Field(default_factory=dict)
+    weights: dict[SetupText, RunName] = Field(default_factory=dict)
     decides: Json = Field(default_factory=dict)
     figures: Figures = Field(default_factory=Figures)
     first: str = ""
     imported: Imported | None = None
-    files: dict[str, str] = Field(default_factory=dict)
+    files: dict[FileName, Digest] = Field(default_factory=dict)
     xadapt: str = ""
 
     @model_validator(mode="before")

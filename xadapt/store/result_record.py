@@ -8,6 +8,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from xadapt.bases import base_name
 from xadapt.errors import XadaptError
+from xadapt.store.names import Name, RunName, SetupText, Words
 from xadapt.store.record_tables import result_table
 from xadapt.store.records import ASIDE, Json, Record, Scores, Stored
 from xadapt.tables import html_table, terminal_text
@@ -100,18 +101,18 @@ class Result(Record):
     SEALED: ClassVar[int] = 3
     WHAT: ClassVar[tuple[str, str]] = ("a result of xadapt evaluate", f"{ASIDE} and evaluate it again")
 
-    run: str
-    task: str
-    kind: str
-    metric: str
-    setup: str
+    run: RunName
+    task: Name
+    kind: Words
+    metric: Words
+    setup: SetupText
     base: str
     seed: int
     data: str
     limit: int | None = None
-    head: str | None = None
+    head: Name | None = None
     details: Json = Field(default_factory=dict)
-    languages: dict[str, LanguageScore]
+    languages: dict[Name, LanguageScore]
     means: Scores = Field(default_factory=dict)
     seconds: float = 0.0
     parameters: int | None = None

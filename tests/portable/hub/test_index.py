@@ -41,7 +41,7 @@ def test_a_file_of_the_repository_cannot_lead_out_of_its_folder(sender: Machine,
 def test_a_head_cannot_lead_out_of_its_checkpoint(sender: Machine, receiver: Machine) -> None:
     sender.push("mnli")
     sender.change_record("aa", heads=["../../../mnli"])
-    with refused(REPO, "head '../../../mnli'"):
+    with refused(REPO, "heads.0", "../../../mnli"):
         receiver.pull()
 
 

@@ -10,6 +10,7 @@ from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 from xadapt.store.checkpoints import RECORD
 from xadapt.store.files import read_json
+from xadapt.store.names import Digest, FileName, Name, RunHash, SetupText, file_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,8 +25,6 @@ _ALLOWED = (".safetensors", ".json", ".md")
 Library = Literal["adapters", "peft", "own"]
 
 _Model = TypeVar("_Model", bound=BaseModel)
-_Run = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}$")]
-_Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 # What is shown in a terminal must not be able to steer it.
 _Printable = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
 
@@ -47,12 +46,12 @@ class Entry(BaseModel):
         runs: Run of every checkpoint that it needs, by expression, whether it is in the repository or not.
     """
 
-    setup: _Printable
+    setup: SetupText
     base: _Printable
-    fingerprint: _Digest
+    fingerprint: Digest
     seed: int
     datasets: list[_Printable]
-    runs: dict[_Printable, _Run]
+    runs: dict[SetupText, RunHash]
 
     @field_validator("setup", "runs")
     @classmethod
@@ -75,10 +74,10 @@ class PushedCheckpoint(BaseModel):
         heads: The tasks that it has a head for; None in an index that does not say.
     """
 
-    record: _Digest
+    record: Digest
     about: _Printable
     library: Library = "adapters"
-    heads: list[_Printable] | None = None
+    heads: list[Name] | None = None
 
 
 class Index(BaseModel):
@@ -92,7 +91,7 @@ class Index(BaseModel):
 
     format: int = Field(default=FORMAT, le=FORMAT)
     setups: list[Entry] = []
-    runs: dict[_Run, PushedCheckpoint] = {}
+    runs: dict[RunHash, PushedCheckpoint] = {}
 
     def pushed(self, entry: Entry, checkpoints: dict[str, PushedCheckpoint]) -> Index:
         """The index with one more setup, or a new state of it, and without checkpoints that none needs."""
@@ -108,18 +107,18 @@ class Index(BaseModel):
 
 class _Base(BaseModel):
     name: _Printable
-    fingerprint: _Digest
+    fingerprint: Digest
 
 
 class FetchedRecord(BaseModel):
     """What a checkpoint's record from the hub says about what to fetch and where it belongs."""
 
-    run: _Run
-    setup: _Printable
+    run: RunHash
+    setup: SetupText
     base: _Base
     seed: int
-    heads: list[_Printable]
-    files: dict[str, _Digest]
+    heads: list[Name]
+    files: dict[FileName, Digest]
 
 
 def read_index(path: Path, repo: str) -> Index:
@@ -161,9 +160,9 @@ def check_names(names: Iterable[str], where: str) -> None:
         XadaptError: If one does not.
     """
     for name in names:
-        inside = all(part not in ("", ".", "..") for part in name.split("/"))
-        if not inside or not name.isprintable() or "\\" in name or ":" in name:
-            raise XadaptError(f"{where}: the file name {name!r} leads out of its folder: nothing is taken")
+        fault = file_fault(name)
+        if fault:
+            raise XadaptError(f"{where}: the file name {fault}: nothing is taken")
         if not name.endswith(_ALLOWED):
             raise XadaptError(
                 f"{where}: {name} is neither safetensors nor JSON; pickled weights can run code on loading, so nothing "
