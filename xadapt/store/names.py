@@ -12,6 +12,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from xadapt.errors import XadaptError
+
 #: As the grammar of setups has names.
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*")
 _WORDS = re.compile(r"\w[\w@.-]*( [\w@.-]+)*")
@@ -47,6 +49,17 @@ def file_fault(name: str) -> str | None:
     if not name.isprintable() or any(len(part.encode(errors="replace")) > _LONGEST for part in parts):
         return f"{name[:80]!r} is no name of a file"
     return None
+
+
+def path_part(name: str) -> str:
+    """A name, if it may be one part of a path in a store.
+
+    Raises:
+        XadaptError: If it may not.
+    """
+    if "/" in name or file_fault(name):
+        raise XadaptError(f"{name[:80]!r} names nothing in a store: letters, digits, - and _ do")
+    return name
 
 
 def _file(name: str) -> str:

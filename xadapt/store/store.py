@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from xadapt.errors import XadaptError, option, unknown
 from xadapt.store.checkpoints import RECORD, Checkpoint, open_checkpoint
 from xadapt.store.files import sha256_json
+from xadapt.store.names import path_part
 from xadapt.store.result_record import Result
 from xadapt.store.text_cache import DEFAULT_SIZE, TextCache, read_size
 
@@ -63,31 +64,31 @@ class Store:
 
     def run_path(self, run: str) -> Path:
         """The folder of a run's checkpoint."""
-        return self.root / "runs" / run
+        return self.root / "runs" / path_part(run)
 
     def partial_path(self, run: str) -> Path:
         """The folder of what an unfinished run needs to go on."""
-        return self.root / "partial" / run
+        return self.root / "partial" / path_part(run)
 
     def result_path(self, run: str) -> Path:
         """The file of an evaluation's result."""
-        return self.root / "results" / f"{run}.json"
+        return self.root / "results" / f"{path_part(run)}.json"
 
     def predictions_path(self, run: str, language: str) -> Path:
         """The file of an evaluation's predictions in a language."""
-        return self.root / "predictions" / run / f"{language}.json"
+        return self.root / "predictions" / path_part(run) / f"{path_part(language)}.json"
 
     def examples_path(self, run: str, language: str) -> Path:
         """The file of what each row of an evaluation contributes to its score in a language."""
-        return self.root / "examples" / run / f"{language}.json"
+        return self.root / "examples" / path_part(run) / f"{path_part(language)}.json"
 
     def explanation_path(self, run: str) -> Path:
         """The file of what a fusion attends to."""
-        return self.root / "explanations" / f"{run}.json"
+        return self.root / "explanations" / f"{path_part(run)}.json"
 
     def task_path(self, name: str) -> Path:
         """The file that declares a user's own task."""
-        return self.root / "tasks" / f"{name}.yaml"
+        return self.root / "tasks" / f"{path_part(name)}.yaml"
 
     def task_files(self) -> list[Path]:
         """The declarations of all own tasks that were used with this store, by name."""
