@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from xadapt.errors import XadaptError, option, quoted, shortened, unknown
 
@@ -14,6 +14,32 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 Model = TypeVar("Model", bound=BaseModel)
+
+
+def _no_truth(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("a number is wanted, not true or false")
+    return value
+
+
+_Number = BeforeValidator(_no_truth)
+
+# Numbers that options and recipes take. What is above their bounds is a slip, or would never end.
+
+#: Rows, steps and the like.
+Count = Annotated[int, _Number, Field(ge=1, le=10**9)]
+#: Rows that are worked on together.
+BatchSize = Annotated[int, _Number, Field(ge=1, le=2**16)]
+#: Passes over the training rows.
+Epochs = Annotated[float, _Number, Field(gt=0, le=10_000)]
+#: A learning rate.
+Rate = Annotated[float, _Number, Field(gt=0, le=1)]
+#: Tokens a row; a base has its own bound below.
+Tokens = Annotated[int, _Number, Field(ge=16, le=2**20)]
+#: A layer, counted from 0.
+Layer = Annotated[int, _Number, Field(ge=0, le=1000)]
+#: A seed, as numpy takes it.
+Seed = Annotated[int, _Number, Field(ge=0, lt=2**32)]
 
 
 def validated(model: type[Model], **options: Any) -> Model:

@@ -53,6 +53,14 @@ def test_a_good_recipe_is_read_as_it_is(tmp_path: Path) -> None:
     assert recipe.base == "e5-small"
 
 
+@pytest.mark.parametrize("said", ["de,no", "[de, no]", "['de', \"no\"]", "\n      - de\n      - no"])
+def test_languages_are_a_text_or_a_list_and_no_is_norwegian(tmp_path: Path, said: str) -> None:
+    recipe = load_recipe(write(tmp_path, GOOD.replace("en,de", said)), Catalogue())
+    assert recipe.targets["xnli"].languages == "de,no"
+    bare = load_recipe(write(tmp_path, GOOD.replace("en,de", "no")), Catalogue())
+    assert bare.targets["xnli"].languages == "no"
+
+
 def test_setups_are_canonical_and_each_there_once(tmp_path: Path) -> None:
     recipe = load_recipe(
         write(tmp_path, GOOD.replace("- mnli\n", "- fuse(mnli, stsb)\n  - average(stsb, mnli)\n")), Catalogue()
@@ -68,7 +76,26 @@ def test_setups_are_canonical_and_each_there_once(tmp_path: Path) -> None:
         ("lr: 0.01", "lr: fast", 7),
         ("lr: 0.01", "lr: 0", 7),
         ("mnli: {epochs: 1}", "mnli: {epochs: []}", 5),
-        ("languages: en,de", "languages: [en, de]", 16),
+        ("languages: en,de", "languages: [en, 3]", 16),
+        ("languages: en,de", "languages: true", 16),
+        ("train: {limit: 8}", "train: {limit: true}", 15),
+        ("train: {limit: 8}", "train: {epochs: 1e308}", 15),
+        ("train: {limit: 8}", "train: {epochs: .inf}", 15),
+        ("train: {limit: 8}", "train: {batch_size: 1e9}", 15),
+        ("train: {limit: 8}", "train: {adapter_config: seq_bm}", 15),
+        ("train: {limit: 8}", "train: {adapter_config: 'seq_bn[reduction_factor=-4]'}", 15),
+        ("train: {limit: 8}", "train: {adapter_config: 'lora@0', adapter_layers: 1}", 15),
+        ("    languages: en,de", "    pool_limit: 5", 16),
+        ("seeds: [1, 2]", "seeds: [1, 1]", 3),
+        ("seeds: [1, 2]", "seeds: [1, true]", 3),
+        ("seeds: [1, 2]", "seeds: [-1]", 3),
+        ("seeds: [1, 2]", "compositions: {fusoin: {limit: 3}}", 3),
+        ("seeds: [1, 2]", "variants: {deep: {adapter_config: lora, adapter_layers: top}}", 3),
+        ("seeds: [1, 2]", "base: ''", 3),
+        ("  xnli:", "  xtreme:", 14),
+        ("  stsb:", "  tatoeba:", 6),
+        ("fuse(stsb, mnli)", "fuse(stsb, 1e999*mnli)", 12),
+        ("fuse(stsb, mnli)", "fuse(stsb, tatoeba)", 12),
         ("train: {limit: 8}", "train: {limit: -8}", 15),
         ("seeds: [1, 2]", "seeds: [1, two]", 3),
         ("seeds: [1, 2]", "seeds: []", 3),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from xadapt.errors import XadaptError, option, unknown
+from xadapt.errors import XadaptError, option, quoted, unknown
 from xadapt.libraries.torch import cpu_computes_bf16
 
 PRECISIONS = ("fp32", "bf16")
@@ -21,12 +21,12 @@ def pick_device(name: str) -> torch.device:
     try:
         device = torch.device(name)
         available = {
-            "cpu": True,
+            "cpu": not device.index,
             "cuda": torch.cuda.is_available() and (device.index or 0) < torch.cuda.device_count(),
-            "mps": torch.backends.mps.is_available(),
+            "mps": torch.backends.mps.is_available() and not device.index,
         }[device.type]
     except (RuntimeError, KeyError):
-        raise XadaptError(f"unknown device {name!r}: use auto, cpu, cuda or mps") from None
+        raise XadaptError(f"unknown device {quoted(name)}: use auto, cpu, cuda or mps") from None
     if not available:
         raise XadaptError(f"device {name!r} is not on this machine: use {option('device', 'auto')}")
     if device.type == "cuda" and device.index:

@@ -13,6 +13,11 @@ from xadapt.errors import XadaptError, unknown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+#: The largest option that is a whole number, such as a rank.
+_LARGEST = 100_000
+#: Models that an ensemble may become.
+_MODELS = 1000
+
 
 @dataclass(frozen=True)
 class Node:
@@ -150,6 +155,9 @@ def _unwrapped(children: tuple[Node, ...]) -> tuple[tuple[Node, ...], tuple[floa
 def _spread(kind: str, children: tuple[Node, ...]) -> Node:
     # What is stacked on an ensemble is stacked on each of its members, with an adapter and a head of its own.
     choices = [child.children if child.kind == "ensemble" else (child,) for child in children]
+    models = math.prod(map(len, choices))
+    if models > _MODELS:
+        raise XadaptError(f"{kind}(…) of these ensembles is {models:,} models: {_MODELS} are the most")
     return compose("ensemble", *(compose(kind, *parts) for parts in product(*choices)))
 
 
@@ -188,8 +196,9 @@ def _checked(spec: Composition, options: dict[str, float]) -> tuple[tuple[str, f
             raise XadaptError(f"{kind}(…) takes no options")
         if key not in largest:
             raise unknown(f"option of {kind}(…)", key, largest)
-        if not 0 < value <= largest[key] or (largest[key] == math.inf and value != int(value)):
-            wanted = "a whole number above 0" if largest[key] == math.inf else f"above 0 and at most {largest[key]:g}"
+        whole = largest[key] == math.inf
+        if not 0 < value <= (_LARGEST if whole else largest[key]) or (whole and value != int(value)):
+            wanted = f"a whole number from 1 to {_LARGEST}" if whole else f"above 0 and at most {largest[key]:g}"
             raise XadaptError(f"{key}={value:g} in {kind}(…) must be {wanted}")
     return tuple(sorted((key, _printed(value)) for key, value in options.items()))
 

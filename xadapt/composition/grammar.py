@@ -11,13 +11,21 @@ import re
 
 from xadapt.composition.expression import Node, adapter, add, compose
 from xadapt.composition.specs import words
-from xadapt.errors import XadaptError, unknown
+from xadapt.errors import XadaptError, quoted, unknown
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<option>[A-Za-z_]\w*)\s*=\s*(?P<value>[^\s,()=]+)"
     r"|(?P<number>\d*\.?\d+(?:[eE][+-]?\d+)?)\s*\*"
     r"|(?P<name>[A-Za-z0-9][\w-]*)|(?P<sign>[(),@+-]))"
 )
+
+
+#: Characters of a setup, and brackets inside of each other; what people write has some hundred and five.
+_LONGEST, _DEEPEST = 10_000, 50
+#: Characters of an adapter's name.
+_LONGEST_NAME = 100
+#: The largest weight of a term.
+_LARGEST = 1_000_000
 
 
 class _Token:
@@ -41,6 +49,8 @@ def parse(text: str) -> Node:
     Raises:
         XadaptError: If it is not one; names the character.
     """
+    if len(text) > _LONGEST:
+        raise XadaptError(f"setup {quoted(text)} has {len(text):,} characters: {_LONGEST:,} are the most")
     tokens, at = [], 0
     while text[at:].strip():
         match = _TOKEN.match(text, at)
@@ -55,7 +65,7 @@ def parse(text: str) -> Node:
         reader = _Reader(text, tokens)
         node = reader.sum()
     except RecursionError:
-        raise XadaptError(f"setup {text[:40]!r}… is nested too deeply") from None
+        raise _too_deep(text) from None
     left = reader.next()
     if left:
         raise _fault(text, left.at, f"{left.text!r} follows a setup that was already complete")
@@ -63,14 +73,18 @@ def parse(text: str) -> Node:
 
 
 def _fault(text: str, at: int, what: object) -> XadaptError:
-    return XadaptError(f"setup {text!r}, character {at + 1}: {what}")
+    return XadaptError(f"setup {quoted(text, 200)}, character {at + 1}: {what}")
+
+
+def _too_deep(text: str) -> XadaptError:
+    return XadaptError(f"setup {quoted(text)} is nested too deeply (more than {_DEEPEST} levels)")
 
 
 class _Reader:
     """Reads tokens from left to right, one method a rule."""
 
     def __init__(self, text: str, tokens: list[_Token]) -> None:
-        self.text, self.tokens, self.at = text, tokens, 0
+        self.text, self.tokens, self.at, self.depth = text, tokens, 0, 0
 
     def next(self) -> _Token | None:
         """The token that is to be read."""
@@ -89,6 +103,14 @@ class _Reader:
 
     def sum(self) -> Node:
         """``[-] term {+|- term}``."""
+        self.depth += 1
+        if self.depth > _DEEPEST:
+            raise _too_deep(self.text)
+        node = self._terms()
+        self.depth -= 1
+        return node
+
+    def _terms(self) -> Node:
         first = self.next()
         sign = self.take("+-")
         terms = []
@@ -110,7 +132,10 @@ class _Reader:
         token = self.next()
         if token and token.kind == "number":
             self.at += 1
-            return float(token.text), self.setup()
+            weight = float(token.text)
+            if weight > _LARGEST:
+                raise self.fault(token, f"a weight is {_LARGEST:,} at most")
+            return weight, self.setup()
         return 1.0, self.setup()
 
     def setup(self) -> Node:
@@ -123,8 +148,10 @@ class _Reader:
                 raise self.fault(bracket, "a bracket is not closed")
             return node
         if token is None or token.kind != "name":
-            shown = f"where {token.text!r} stands" if token else "at the end"
+            shown = f"where {quoted(token.text)} stands" if token else "at the end"
             raise self.fault(token, f"a name was expected {shown}")
+        if len(token.text) > _LONGEST_NAME:
+            raise self.fault(token, f"a name has {_LONGEST_NAME} characters at most")
         self.at += 1
         opened = self.take("(")
         names = set(words())
@@ -154,7 +181,7 @@ class _Reader:
                 try:
                     options[token.text] = float(token.value)
                 except ValueError:
-                    raise self.fault(token, f"{token.text}={token.value} is not a number") from None
+                    raise self.fault(token, f"{token.text} is not a number ({quoted(token.value)})") from None
             else:
                 children.append(self.sum())
             if self.take(")"):

@@ -8,7 +8,7 @@ from xadapt.composition.specs import composition_of
 from xadapt.tasks.intermediate import INTERMEDIATE
 from xadapt.tasks.targets import TARGET
 
-_SHAPE = re.compile(r"[A-Za-z0-9][\w-]+")
+_SHAPE = re.compile(r"[A-Za-z0-9][\w-]{1,99}")
 SHIPPED = frozenset(task.name for task in (*INTERMEDIATE, *TARGET))
 SUITES = frozenset(suite for task in TARGET for suite in task.suites)
 #: An adapter is a part of the model under its task's name. It must not look like another part, nor hide a method of the

@@ -189,6 +189,18 @@ class Source:
         kind = spec_of(task.kind).filled(task.kind, lambda: self.train(task).rows)
         return task if kind is task.kind else replace(task, kind=kind)
 
+    def check_english(self, task: Task, part: str) -> None:
+        """Check that there are English rows for training or development, without reading a file.
+
+        Raises:
+            XadaptError: If there are none.
+        """
+        if self._bundles(task) or not task.kind.trainable or not task.parts(part):
+            self._english(task, part, 1)
+        for rows in task.parts(part):
+            if not self._bundles(task) and not self._has(task, rows, "en"):
+                raise XadaptError(f"{self.name} has no {part} rows of {task.name}: {self._advice(task, rows)}")
+
     def _english(self, task: Task, part: str, limit: int | None) -> RowSet:
         if not task.kind.trainable:
             raise XadaptError(f"{task.name} has no training set: its setups are scored as they are, with evaluate")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from xadapt.data.source import RowSet, Source, cut
 from xadapt.evaluation.answering import Answerer, answer_with, recorded_dev_scores
@@ -17,6 +17,7 @@ from xadapt.store.store import run_hash
 from xadapt.store.versions import library_versions
 from xadapt.tasks.specs import spec_of
 from xadapt.tasks.task import what_tasks_are
+from xadapt.validation import Count, Layer, Tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,10 +43,10 @@ class EvalSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    limit: int | None = Field(default=None, ge=1)
-    pool_limit: int | None = Field(default=None, ge=1)
-    max_length: int | None = Field(default=None, ge=16)
-    layer: int | None = Field(default=None, ge=0)
+    limit: Count | None = None
+    pool_limit: Count | None = None
+    max_length: Tokens | None = None
+    layer: Layer | None = None
 
 
 def evaluate(

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from xadapt.data.own_tasks import TASK_FILES, declare, open_task
 from xadapt.display import Say, unsaid
 from xadapt.errors import XadaptError
+from xadapt.experiments.foresight import check_recipe
 from xadapt.experiments.recipe import Recipe
-from xadapt.experiments.steps import plan_steps
 from xadapt.yaml_files import YamlFile, read_yaml
 
 if TYPE_CHECKING:
@@ -32,11 +32,8 @@ def load_recipe(path: Path, tasks: Catalogue, store: Store | None = None, say: S
     """
     file = read_yaml(path, "a recipe is a mapping with name, title, setups and targets")
     _open_tasks(file, tasks, store, say)
-    recipe = file.validated(Recipe, context={"tasks": tasks})
-    try:
-        plan_steps(recipe, tasks)
-    except XadaptError as error:
-        raise XadaptError(f"{path}: {error}") from None
+    recipe = file.validated(Recipe, context={"tasks": tasks}).read_from(file)
+    check_recipe(recipe, tasks)
     return recipe
 
 

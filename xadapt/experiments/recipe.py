@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationInfo
 
 from xadapt.bases import DEFAULT_BASE
 from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 from xadapt.methods.layer_grammar import Layers
-from xadapt.tasks.catalogue import DEFAULT
+from xadapt.tasks.catalogue import DEFAULT, SUITE_NAMES
+from xadapt.validation import BatchSize, Count, Epochs, Rate, Seed, Tokens
+from xadapt.yaml_files import YamlFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+#: Replicates that nobody waits for.
+_MOST_SEEDS = 100
 
 
 def _setup(text: str) -> str:
@@ -23,6 +32,8 @@ def _setup(text: str) -> str:
 
 def _task(name: str, info: ValidationInfo) -> str:
     tasks = (info.context or {}).get("tasks", DEFAULT)
+    if name in SUITE_NAMES and name not in tasks:
+        raise ValueError(f"{name} is a suite: name the tasks of it that are wanted, see `xadapt tasks`")
     try:
         return str(tasks[name].name)
     except XadaptError as error:
@@ -33,9 +44,25 @@ def _each_once(setups: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(setups))
 
 
+def _no_twice(seeds: tuple[int, ...]) -> tuple[int, ...]:
+    twice = next((seed for number, seed in enumerate(seeds) if seed in seeds[:number]), None)
+    if twice is not None:
+        raise ValueError(f"{twice} is there twice: keep one")
+    return seeds
+
+
+def _codes(given: Any) -> Any:
+    """Languages as one text, whether they came as such or as a list."""
+    codes = given.split(",") if isinstance(given, str) else given
+    if not isinstance(codes, list | tuple) or not all(isinstance(code, str) for code in codes):
+        raise ValueError("languages are all, or codes such as de,no or [de, no]")
+    return ",".join(code.strip() for code in codes)
+
+
 Setups = Annotated[tuple[Annotated[str, AfterValidator(_setup)], ...], AfterValidator(_each_once)]
 TaskName = Annotated[str, AfterValidator(_task)]
-Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Seeds = Annotated[tuple[Seed, ...], AfterValidator(_no_twice)]
+Languages = Annotated[str, BeforeValidator(_codes)]
 
 
 class _Strict(BaseModel):
@@ -45,15 +72,15 @@ class _Strict(BaseModel):
 class Budget(_Strict):
     """Training settings of one kind of run; what is left open takes the problem's default."""
 
-    epochs: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    lr: float | None = Field(default=None, gt=0, le=1)
-    batch_size: int | None = Field(default=None, ge=1)
-    limit: int | None = Field(default=None, ge=1)
-    dev_limit: int | None = Field(default=None, ge=1)
-    max_length: int | None = Field(default=None, ge=16)
+    epochs: Epochs | None = None
+    lr: Rate | None = None
+    batch_size: BatchSize | None = None
+    limit: Count | None = None
+    dev_limit: Count | None = None
+    max_length: Tokens | None = None
     adapter_config: str | None = None
     adapter_layers: Layers | None = None
-    mixing_cap: int | None = Field(default=None, ge=1)
+    mixing_cap: Count | None = None
 
     def changed(self, variant: Budget) -> Budget:
         """This budget with the settings of a variant instead of its own."""
@@ -68,7 +95,7 @@ class Target(_Strict):
         train_on: The task on whose English rows the target adapter is trained where that is not the target itself: one
             with the same labels, for a target without such rows.
         mode: How the target adapter is put on a setup.
-        languages: ``all`` or codes.
+        languages: ``all`` or codes, as one text with commas or as a list.
         limit: Test rows a language.
         pool_limit: Items that answers are retrieved from, where there is a pool.
         max_length: Tokens a test row; None for the problem's default.
@@ -79,12 +106,12 @@ class Target(_Strict):
     train: Budget | None = None
     train_on: TaskName | None = None
     mode: Literal["stack", "continue"] = "stack"
-    languages: str = "all"
-    limit: int | None = Field(default=None, ge=1)
-    pool_limit: int | None = Field(default=None, ge=1)
-    max_length: int | None = Field(default=None, ge=16)
+    languages: Languages = "all"
+    limit: Count | None = None
+    pool_limit: Count | None = None
+    max_length: Tokens | None = None
     setups: Setups | None = None
-    explain: int | None = Field(default=None, ge=1)
+    explain: Count | None = None
 
 
 class Recipe(_Strict):
@@ -115,12 +142,12 @@ class Recipe(_Strict):
         suites: Benchmarks whose scores the report shows for every setup.
     """
 
-    name: str = Field(pattern=r"^[\w-]+$")
+    name: str = Field(pattern=r"^[\w-]{1,100}$")
     title: str
-    base: str = DEFAULT_BASE
-    data: str | None = None
+    base: str = Field(default=DEFAULT_BASE, min_length=1)
+    data: str | None = Field(default=None, min_length=1)
     tasks: tuple[str, ...] = ()
-    seeds: tuple[Seed, ...] = Field(default=(42,), min_length=1)
+    seeds: Seeds = Field(default=(42,), min_length=1, max_length=_MOST_SEEDS)
     intermediate_seed: Seed | None = None
     variants: dict[str, Budget] = Field(default_factory=dict)
     adapters: dict[TaskName, Budget] = Field(default_factory=dict)
@@ -133,8 +160,53 @@ class Recipe(_Strict):
     targets: dict[TaskName, Target] = Field(min_length=1)
     selection: Literal["english", "targets"] = "english"
     suites: tuple[Literal["xtreme", "xtreme-r"], ...] = ()
+    _file: YamlFile | None = PrivateAttr(default=None)
 
     def budget(self, name: str) -> Budget:
         """The budget of a composition, by what the composition calls it."""
         own = {"fusion": self.fusion, "multitask": self.multitask, "soup": self.soup}
         return self.compositions.get(name) or own.get(name) or Budget()
+
+    def read_from(self, file: YamlFile) -> Recipe:
+        """Remember the file that it was read from, for errors."""
+        self._file = file
+        return self
+
+    def fault(self, keys: Sequence[str | int], what: object) -> XadaptError:
+        """Build the error for a part of the recipe: with file and line, where it was read from a file.
+
+        Args:
+            keys: Keys and indices that lead to the part.
+            what: What is wrong with it.
+        """
+        if self._file:
+            return self._file.fault(keys, what)
+        return XadaptError(f"recipe {self.name}: {'.'.join(map(str, keys))}: {what}")
+
+    @contextmanager
+    def at(self, *keys: str | int) -> Iterator[None]:
+        """While the block runs, name a part of the recipe in what is refused."""
+        try:
+            yield
+        except XadaptError as error:
+            raise self.fault(keys, error) from None
+
+    @contextmanager
+    def at_setup(self, setup: str, target: str = "") -> Iterator[None]:
+        """While the block runs, name a setup in what is refused: one of a target's, where that has its own."""
+        try:
+            yield
+        except XadaptError as error:
+            raise self.fault(self._setup_keys(setup, target), error) from None
+
+    def _setup_keys(self, setup: str, target: str) -> list[str | int]:
+        content: Any = self._file.content if self._file else {}
+        places = [["targets", name] for name, one in self.targets.items() if one.setups and target in ("", name)]
+        for above in [*places, []]:
+            inner = content
+            for key in above:
+                inner = inner.get(key) or {}
+            for number, text in enumerate(inner.get("setups") or ()):
+                if str(parse(text)) == setup:
+                    return [*above, "setups", number]
+        return ["setups"]

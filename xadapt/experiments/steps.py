@@ -98,29 +98,41 @@ def _of_replicate(recipe: Recipe, replicate: Replicate, changes: Budget, tasks: 
     setups = [parse(text) for text in dict.fromkeys(every)]
     first = replicate.seed if recipe.intermediate_seed is None else recipe.intermediate_seed
     for name, budget in recipe.adapters.items():
-        yield TrainStep(plan_task(name, tasks), budget.changed(changes), first, replicate)
+        with recipe.at("adapters", name):
+            plan = plan_task(name, tasks)
+        yield TrainStep(plan, budget.changed(changes), first, replicate)
+    within = {node: setup for setup in reversed(setups) for node in setup.walk()}
     for node in dict.fromkeys(part for setup in setups for part in setup.walk()):
         spec = composition_of(node.kind)
         if spec and spec.trained and str(node) not in recipe.ready:
             seed = first if spec.trained.from_base else replicate.seed
-            budget = recipe.budget(spec.trained.budget).changed(changes)
-            yield TrainStep(plan_setup(node, tasks), budget, seed, replicate)
-    for name, target in recipe.targets.items():
-        task, made = tasks[name], set()
+            with recipe.at_setup(str(within[node])):
+                plan = plan_setup(node, tasks)
+            yield TrainStep(plan, recipe.budget(spec.trained.budget).changed(changes), seed, replicate)
+    for name in recipe.targets:
+        yield from _of_target(recipe, name, replicate, changes, tasks)
+
+
+def _of_target(recipe: Recipe, name: str, replicate: Replicate, changes: Budget, tasks: Catalogue) -> Iterator[Step]:
+    target, task = recipe.targets[name], tasks[name]
+    with recipe.at("targets", name, "train_on"):
         learnt = _learnt(task, target, tasks)
-        for setup in map(parse, target.setups or recipe.setups):
-            if target.train is None:
-                if setup.kind == "none" and problem_class(task).needs_head:
-                    raise XadaptError(f"none has no head for {name}: give {name} a train budget, or name its setups")
-                yield EvalStep(setup, task, target, replicate)
-                continue
+    made: set[Node] = set()
+    for setup in map(parse, target.setups or recipe.setups):
+        if target.train is None:
+            if setup.kind == "none" and problem_class(task).needs_head:
+                what = f"none has no head for {name}: give {name} a train budget, or name its setups"
+                raise recipe.fault(["targets", name], what)
+            yield EvalStep(setup, task, target, replicate)
+            continue
+        with recipe.at("targets", name):
             plans = plan_targets(learnt.name, str(setup), target.mode, tasks)
-            for plan in plans:
-                # An ensemble's members are often among the setups themselves.
-                if plan.makes not in made:
-                    made.add(plan.makes)
-                    yield TrainStep(plan, target.train.changed(changes), replicate.seed, replicate)
-            yield EvalStep(setup_of(plans), task, target, replicate)
+        for plan in plans:
+            # An ensemble's members are often among the setups themselves.
+            if plan.makes not in made:
+                made.add(plan.makes)
+                yield TrainStep(plan, target.train.changed(changes), replicate.seed, replicate)
+        yield EvalStep(setup_of(plans), task, target, replicate)
 
 
 def _learnt(task: Task, target: Target, tasks: Catalogue) -> Task:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from adapters.composition import AdapterCompositionBlock, Stack
 from safetensors import SafetensorError
 
-from xadapt.errors import XadaptError, option, reason_of
+from xadapt.errors import XadaptError, option, quoted, reason_of
 from xadapt.methods import adapters_library, own_methods, peft_configs, peft_library
 from xadapt.methods.layer_grammar import ALL, DEEPEST, layer_numbers, split_layers
 from xadapt.store.files import read_json
@@ -28,7 +28,12 @@ if TYPE_CHECKING:
 
 _EXAMPLES = "seq_bn, double_seq_bn, par_bn, seq_bn[reduction_factor=16], lora[r=8], peft:lora[r=8], peft:dora, peft:ia3"
 #: What the libraries raise on values that make no sense.
-_ERRORS = (ArithmeticError, AssertionError, AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError)
+_ERRORS = (
+    *(ArithmeticError, AssertionError, AttributeError, KeyError, MemoryError, OSError, RuntimeError, SyntaxError),
+    *(TypeError, ValueError),
+)
+#: Characters of a configuration string.
+_LONGEST = 1000
 #: What reading a stored adapter raises when it is broken or does not fit.
 LOADING_ERRORS = (SafetensorError, *_ERRORS)
 
@@ -63,13 +68,18 @@ def _library_of(method: str) -> _Library:
     return own_methods if own_methods.names_own_method(method) else adapters_library
 
 
-def check_method(text: str) -> None:
+def check_method(text: str, layers: int | None = None) -> None:
     """Check a configuration string.
 
+    Args:
+        text: The configuration string.
+        layers: Number of layers of the base, None where it is not known.
+
     Raises:
-        XadaptError: If there is no such method, or it cannot be used here, or not in some layers only.
+        XadaptError: If there is no such method, an option of it makes no sense, or it cannot be used here, or not in
+            these layers only.
     """
-    _parse(text, DEEPEST)
+    _parse(text, DEEPEST if layers is None else layers)
 
 
 def method_version(text: str) -> int:
@@ -80,6 +90,8 @@ def method_version(text: str) -> int:
 
 def _parse(text: str, depth: int) -> tuple[_Library, Any]:
     """The library of a configuration string, and its configuration for a base with this many layers."""
+    if len(text) > _LONGEST:
+        raise _config_error(text, ValueError(f"it has {len(text):,} characters, {_LONGEST:,} at most"))
     method, layers = split_layers(text)
     numbers = layer_numbers(layers, depth)
     library = _library_of(method)
@@ -93,7 +105,7 @@ def _parse(text: str, depth: int) -> tuple[_Library, Any]:
 
 
 def _config_error(text: str, error: Exception) -> XadaptError:
-    return XadaptError(f"{option('adapter_config')} {text!r}: {reason_of(error)} (examples: {_EXAMPLES})")
+    return XadaptError(f"{option('adapter_config')} {quoted(text)}: {reason_of(error)} (examples: {_EXAMPLES})")
 
 
 def add_adapter(model: XLMRobertaAdapterModel, name: str, text: str) -> None:
@@ -114,6 +126,9 @@ def add_adapter(model: XLMRobertaAdapterModel, name: str, text: str) -> None:
     except _ERRORS as error:
         # The method exists, but not for sizes such as this base's.
         raise _config_error(text, error) from None
+    state = adapter_state(model, name)
+    if not state or not all(value.numel() for value in state.values()):
+        raise _config_error(text, ValueError("nothing of it is in any layer of this base, or it is too small"))
 
 
 def copy_method(model: XLMRobertaAdapterModel, source: str, name: str, rank: int | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
 
 from adapters import AdapterConfig, BnConfig, ConfigUnion, LoRAConfig, PromptTuningConfig
@@ -15,6 +16,7 @@ from safetensors.torch import load_file, save_file
 
 from xadapt.errors import XadaptError, option, unknown
 from xadapt.methods.digest import tensor_digest
+from xadapt.methods.option_values import check_values
 from xadapt.methods.registration import own_methods
 from xadapt.store.files import atomic_folder, atomic_write_json, read_json
 
@@ -52,7 +54,12 @@ def parse_config(text: str) -> AdapterConfig:
             raise ValueError("prompt tuning makes every sentence longer, which heads and pooling here do not expect")
         if isinstance(part, DiReftConfig):
             raise ValueError("the adapters library stores direft as noreft: use noreft or loreft")
+        check_values(part.to_dict(), _defaults(part))
     return config
+
+
+def _defaults(part: AdapterConfig) -> Json:
+    return {field.name: field.default for field in fields(part) if field.default is not MISSING}
 
 
 def limit(config: AdapterConfig, layers: list[int], depth: int) -> AdapterConfig:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from xadapt.errors import XadaptError, option
+from xadapt.errors import XadaptError, option, quoted, shortened
 
 ALL = "all"
 #: Between a method and its layers in a configuration string.
@@ -56,7 +56,7 @@ def _numbers(text: str) -> set[int]:
         first, dash, last = found.groups() if found else (0, None, None)
         span = range(int(first), (int(last) if last else DEEPEST if dash else int(first)) + 1)
         if not found or not span:
-            raise ValueError(f"{part.strip()!r} names no layers: write all, 6-11, 6-, or 0,2,4, counting from 0")
+            raise ValueError(f"{quoted(part.strip())} names no layers: write all, 6-11, 6-, or 0,2,4, counting from 0")
         numbers.update(span)
     return numbers
 
@@ -81,7 +81,7 @@ def layer_numbers(text: str, depth: int) -> list[int]:
         first, _, last = span.partition("-")
         highest = int(last or first)
         if highest >= depth:
-            asked = option("adapter_layers", text)
+            asked = option("adapter_layers", shortened(text, 80))
             raise XadaptError(f"{asked}: there is no layer {highest}, this base has 0 to {depth - 1}")
     return sorted(number for number in _numbers(layers) if number < depth)
 

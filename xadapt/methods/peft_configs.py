@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import copy
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from xadapt.errors import unknown
 from xadapt.libraries.peft import quiet
+from xadapt.methods.option_values import check_values
 
 if TYPE_CHECKING:
     from peft import PeftConfig
@@ -118,6 +119,7 @@ def _make_config(name: str, options: Json) -> PeftConfig:
     # peft would rather have VeRA's projections stored.
     with quiet():
         config = PEFT_TYPE_TO_CONFIG_MAPPING[method.peft_type](**{**method.defaults, **options, **method.fixed})
+    check_values(options, {field.name: field.default for field in fields(config)})
     targets = config.target_modules
     wrong = [targets] if isinstance(targets, str) else sorted(set(targets) - set(TARGETS))
     if wrong:

@@ -53,27 +53,32 @@ def run(
         Its results; ``.report(folder)`` writes the report. Base and data are the recipe's unless this session was
         given others.
     """
+    from xadapt.experiments.foresight import check_ground
     from xadapt.experiments.recipe_run import run_recipe
 
     path = Path(recipe) if isinstance(recipe, str | Path) else None
     loaded = session.recipe(recipe, only) if isinstance(recipe, str | Path) else recipe
     context = _context_for(session, loaded)
+    check_ground(loaded, context, given_base=session.given.base is not None, only_look=False)
     return run_recipe(context, loaded, path, only=only, hours=max_hours, resume=resume)
 
 
 def plan(session: Session, recipe: Path | str, only: str | None = None) -> list[Expected]:
     """The steps of a recipe: which are done, and how long the others will take. Nothing is run or kept."""
+    from xadapt.experiments.foresight import check_ground
     from xadapt.experiments.outlook import look_ahead
     from xadapt.experiments.steps import plan_steps
 
     loaded = session.recipe(recipe, only, keep_tasks=False)
     context = _context_for(session, loaded)
+    check_ground(loaded, context, given_base=session.given.base is not None, only_look=True)
     steps = plan_steps(loaded, session.tasks)
     return look_ahead(steps, session.store, context.base_name, context.source.name, session.tasks)
 
 
 def _context_for(session: Session, recipe: Recipe) -> Context:
-    source = session.source if session.given.data or not recipe.data else open_source(recipe.data)
+    with recipe.at("data"):
+        source = session.source if session.given.data or not recipe.data else open_source(recipe.data)
     return replace(session.context, base=session.given.base or recipe.base, source=source)
 
 

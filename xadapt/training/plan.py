@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xadapt.composition.expression import Node, adapter, compose
 from xadapt.composition.grammar import parse
 from xadapt.composition.specs import composition_of, compositions, is_plain
-from xadapt.errors import XadaptError, option
+from xadapt.errors import XadaptError, option, quoted
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
 from xadapt.training.run_kinds import run_kind
 
@@ -53,7 +53,7 @@ def plan_fusion(
     members: Sequence[str], on: str | None = None, rank: int | None = None, tasks: Catalogue = DEFAULT
 ) -> TrainPlan:
     """``xadapt fuse A B C [--on TASK] [--rank R]``: on a task's rows, or an even mixture of the members' own tasks."""
-    options = {} if rank is None else {"rank": float(rank)}
+    options = {} if rank is None else {"rank": float(min(max(rank, -(10**9)), 10**9))}
     return plan_setup(compose("fuse", *(parse(member) for member in members), on=on or "", options=options), tasks)
 
 
@@ -67,7 +67,7 @@ def plan_soup(members: Sequence[str], on: str, method: str = "greedy", tasks: Ca
     soups = (name for name, one in compositions().items() if one.family.name == "soup")
     kinds = {name.removesuffix("_soup"): name for name in soups}
     if method not in kinds:
-        raise XadaptError(f"{option('method', repr(method))}: use {' or '.join(kinds)}")
+        raise XadaptError(f"{option('method', quoted(method))}: use {' or '.join(kinds)}")
     return plan_setup(compose(kinds[method], *(parse(member) for member in members), on=on), tasks)
 
 
@@ -97,7 +97,7 @@ def plan_target(name: str, on: str, mode: str = "stack", tasks: Catalogue = DEFA
     task, under = _adapter_task(name, tasks), parse(on)
     if mode not in ("stack", "continue"):
         how = "use stack (a fresh adapter on top) or continue (train the setup's weights on)"
-        raise XadaptError(f"{option('mode', repr(mode))}: {how}")
+        raise XadaptError(f"{option('mode', quoted(mode))}: {how}")
     if under.kind == "none":
         return TrainPlan("adapter", adapter(task.name), NONE, (task,))
     if mode == "stack":

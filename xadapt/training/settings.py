@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationInfo, field_validator
 
 from xadapt.errors import option
 from xadapt.methods.layer_grammar import Layers, names_layers, with_layers
-from xadapt.validation import validated
+from xadapt.validation import BatchSize, Count, Epochs, Rate, Tokens, validated
 
 if TYPE_CHECKING:
     from xadapt.problems.base import Defaults
@@ -43,16 +43,16 @@ class TrainSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    epochs: float | None = Field(default=None, gt=0, allow_inf_nan=False)
-    lr: float | None = Field(default=None, gt=0, le=1)
-    batch_size: int | None = Field(default=None, ge=1)
-    limit: int | None = Field(default=None, ge=1)
-    dev_limit: int = Field(default=500, ge=1)
-    max_length: int | None = Field(default=None, ge=16)
+    epochs: Epochs | None = None
+    lr: Rate | None = None
+    batch_size: BatchSize | None = None
+    limit: Count | None = None
+    dev_limit: Count = 500
+    max_length: Tokens | None = None
     adapter_config: str = DEFAULT_ADAPTER
     adapter_layers: Layers = DEFAULT_LAYERS
-    mixing_cap: int = Field(default=2**17, ge=1)
-    save_steps: int = Field(default=200, ge=1)
+    mixing_cap: Count = 2**17
+    save_steps: Count = 200
     resume: bool = True
     report_to: str = "none"
 
