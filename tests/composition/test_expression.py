@@ -111,7 +111,7 @@ def test_weights_sums_options_and_ensembles_have_one_form(text: str, printed: st
         ("multitask(a, b)@xnli", "@xnli", "fusions and soups"),
         ("stack(a, b, rank=3)", "options", ""),
         ("fuse(a, b, rnk=3)", "'rnk'", "'rank'"),
-        ("fuse(a, b, rank=0)", "rank=0", "whole number above 0"),
+        ("fuse(a, b, rank=0)", "rank=0", "whole number from 1"),
         ("fuse(a, b, rank=x)", "rank=x", "number"),
         ("ties(a, b, density=2)", "density=2", "at most 1"),
         ("a +", "character 4", "name"),
@@ -181,11 +181,27 @@ def test_a_mistyped_composition_gets_the_nearest_one() -> None:
 
 def test_a_setup_nested_out_of_all_reason_is_one_line() -> None:
     deep = "mnli"
-    for number in range(3000):
+    for number in range(200):
         deep = f"stack(fuse({deep}, a{number}), b{number})"
     with refused("nested") as refusal:
         parse(deep)
     assert len(refusal.text) < 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("a" * 101, "a" * 100_000, "1e999*mnli", "-1e400*mnli + squad", "fuse(a, b, rank=1e300)", "fuse(a, b, rank=nan)"),
+        *("ties(a, b, density=inf)", "(" * 5000 + "a", "\x1b[31m", "stack(a, \u202eb)"),
+        f"stack({', '.join(f'ensemble(a{i}, b{i})' for i in range(30))})",
+    ],
+    ids=lambda text: ascii(text[:30]),
+)
+def test_what_is_out_of_all_bounds_is_one_short_line(text: str) -> None:
+    with refused("setup") as refusal:
+        parse(text)
+    assert len(refusal.text) < 500
+    assert refusal.text.isprintable()
 
 
 @pytest.mark.parametrize("kind", ["stack", "average", "fuse", "continue"])
