@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from xadapt import outside_text
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, ProgressColumn, TaskID
@@ -74,9 +76,7 @@ class LiveDisplay(Display):
 
     def __init__(self, console: Console | None = None) -> None:
         """Show on a console; by default on standard error, in a notebook below its cell."""
-        from rich.console import Console
-
-        self.console = console or Console(stderr=True)
+        self.console = console or outside_text.console(stderr=True)
         #: Whether bars can move.
         self.moves = self.console.is_terminal or (self.console.is_jupyter and _has_widgets())
 

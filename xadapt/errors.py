@@ -7,6 +7,8 @@ from contextvars import ContextVar
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from xadapt.outside_text import shown
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -40,6 +42,10 @@ class XadaptError(Exception):
     """Bad input; the command line prints the message alone and exits with code 2."""
 
     exit_code = 2
+
+    def __str__(self) -> str:
+        # What it quotes may be a stranger's.
+        return shown(super().__str__())
 
 
 class RunFailed(XadaptError):
@@ -144,5 +150,5 @@ def unknown(what: str, name: str, known: Iterable[str]) -> UnknownName:
     if close:
         nearest = lookup[close[0]]
         return UnknownName(f"unknown {what} {quoted(name)}: did you mean {quoted(nearest)}?", nearest)
-    shown = shortened(", ".join(names[:12]) + (", …" if len(names) > 12 else ""), 5 * _QUOTED)
-    return UnknownName(f"unknown {what} {quoted(name)}" + (f": choose one of {shown}" if names else ""))
+    choices = shortened(", ".join(names[:12]) + (", …" if len(names) > 12 else ""), 5 * _QUOTED)
+    return UnknownName(f"unknown {what} {quoted(name)}" + (f": choose one of {choices}" if names else ""))

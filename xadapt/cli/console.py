@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from xadapt.outside_text import console, shown_json
 
 if TYPE_CHECKING:
     from xadapt.tables import Table
 
-out = Console()
-err = Console(stderr=True)
+out = console()
+err = console(stderr=True)
 
 
 def say(text: str) -> None:
@@ -26,7 +26,7 @@ def print_line(text: str) -> None:
 
 def print_json(value: object) -> None:
     """Print JSON on standard output, for programs."""
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    print(shown_json(json.dumps(value, indent=2, ensure_ascii=False)))
 
 
 def show(table: Table, padding: int = 1) -> None:

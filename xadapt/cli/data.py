@@ -106,6 +106,6 @@ def _progress(what: str, every_line: bool = False) -> Iterator[Callable[[int, in
         yield line
         return
     columns = (BarColumn(bar_width=20), MofNCompleteColumn(), TextColumn("{task.description}", markup=False))
-    with Progress(TextColumn(what), *columns, console=err, transient=True) as progress:
+    with Progress(TextColumn(what, markup=False), *columns, console=err, transient=True) as progress:
         bar = progress.add_task("", total=None)
         yield lambda done, of, text: progress.update(bar, completed=done, total=of, description=text)

@@ -34,7 +34,7 @@ def tasks(
 
     shown = [lab.tasks[name]] if name else list(lab.tasks)
     if markdown:
-        print(catalogue_markdown(shown))
+        print_line(catalogue_markdown(shown))
     elif as_json:
         print_json([facts(task) for task in shown])
     elif name:

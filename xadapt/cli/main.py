@@ -12,6 +12,7 @@ from xadapt import __version__
 from xadapt.cli import data, evaluate, explain, hub, info, portable, predict, report, run, suite, train
 from xadapt.cli.groups import Group
 from xadapt.errors import XadaptError, options_as_flags, shortened
+from xadapt.outside_text import shown
 
 _INTERRUPTED = 130
 
@@ -84,5 +85,5 @@ def _usage(error: Any) -> str:
 
 
 def _fail(message: str, code: int) -> None:
-    print(f"error: {shortened(message)}", file=sys.stderr)
+    print(f"error: {shortened(shown(message))}", file=sys.stderr)
     sys.exit(code)

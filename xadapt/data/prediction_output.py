@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 from xadapt.errors import XadaptError, option
+from xadapt.outside_text import shown_json
 from xadapt.store.files import atomic_stream
 from xadapt.tasks import Row
 
@@ -56,15 +57,15 @@ def open_output(to: Path | None) -> Iterator[Write]:
     """
     if to is None:
         # Lines are UTF-8 wherever they go, as they are when they are read.
-        yield _jsonl(sys.stdout.buffer)
+        yield _jsonl(sys.stdout.buffer, shown_json)
         return
     with atomic_stream(to) as stream:
         yield _WRITERS[to.suffix](stream)
 
 
-def _jsonl(stream: IO[bytes]) -> Write:
+def _jsonl(stream: IO[bytes], form: Callable[[str], str] = str) -> Write:
     def write(rows: list[Row]) -> None:
-        stream.write(b"".join(_json(row).encode(errors="backslashreplace") + b"\n" for row in rows))
+        stream.write(b"".join(form(_json(row)).encode(errors="backslashreplace") + b"\n" for row in rows))
         stream.flush()
 
     return write

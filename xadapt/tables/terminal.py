@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from xadapt.outside_text import console, shown
 from xadapt.tables.table import Cell, Mark, Table
 
 if TYPE_CHECKING:
@@ -52,15 +53,13 @@ def terminal_table(table: Table, padding: int = 1) -> RichTable:
 
 def terminal_text(table: Table, width: int = 120) -> str:
     """A table as plain text, for a ``repr``; title and caption have lines of their own, however narrow the table is."""
-    from rich.console import Console
-
-    console = Console(file=io.StringIO(), width=width, color_system=None)
+    page = console(file=io.StringIO(), width=width, color_system=None)
     made = terminal_table(table)
     made.title = made.caption = None
-    with console.capture() as shown:
-        console.print(made)
-    lines = [line.rstrip() for line in shown.get().splitlines() if line.strip()]
-    return "\n".join([table.title, *lines, *([table.caption] if table.caption else [])])
+    with page.capture() as printed:
+        page.print(made)
+    lines = [line.rstrip() for line in printed.get().splitlines() if line.strip()]
+    return "\n".join([shown(table.title), *lines, *([shown(table.caption)] if table.caption else [])])
 
 
 def _styled(cell: Cell) -> str:
