@@ -191,7 +191,14 @@ def test_a_setup_nested_out_of_all_reason_is_one_line() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("a" * 101, "a" * 100_000, "1e999*mnli", "-1e400*mnli + squad", "fuse(a, b, rank=1e300)", "fuse(a, b, rank=nan)"),
+        *(
+            "a" * 101,
+            "a" * 100_000,
+            "1e999*mnli",
+            "-1e400*mnli + squad",
+            "fuse(a, b, rank=1e300)",
+            "fuse(a, b, rank=nan)",
+        ),
         *("ties(a, b, density=inf)", "(" * 5000 + "a", "\x1b[31m", "stack(a, \u202eb)"),
         f"stack({', '.join(f'ensemble(a{i}, b{i})' for i in range(30))})",
     ],

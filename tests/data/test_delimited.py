@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.error_checks import refused
 from xadapt.data.delimited import csv_rows, tsv_rows
@@ -119,3 +122,44 @@ def test_csv_that_is_none_is_named_with_its_line(text: str, subjects: tuple[str,
 def test_a_file_of_nothing_has_no_columns() -> None:
     for text in ("", "\n", "  \n"):
         assert csv_rows("rows.csv", [text])[0] == tsv_rows("rows.tsv", [text])[0] == []
+
+
+_CHARACTERS = st.characters(exclude_characters="\r\n\0", exclude_categories=("Cs",))
+_TEXTS = st.lists(st.tuples(st.text(_CHARACTERS, min_size=1), st.just("x")), min_size=1)
+_QUOTINGS = st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+
+
+def _written(rows: list[tuple[str, str]], **options: Any) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, **options)
+    writer.writerows([("text", "label"), *rows])
+    return out.getvalue()
+
+
+@settings(derandomize=True, deadline=None, max_examples=200)
+@given(
+    _TEXTS,
+    st.sampled_from(",;\t|"),
+    st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    st.sampled_from(["\n", "\r\n"]),
+)
+def test_what_csv_writers_write_is_read_back(
+    rows: list[tuple[str, str]], delimiter: str, quoting: int, end: str
+) -> None:
+    written = _written(rows, delimiter=delimiter, quoting=quoting, lineterminator=end)
+    assert [row["text"] for row in read_csv(written)] == [text for text, _ in rows]
+
+
+@settings(derandomize=True, deadline=None, max_examples=200)
+@given(_TEXTS, _QUOTINGS)
+def test_what_is_written_with_tabs_and_quotes_is_read_back(rows: list[tuple[str, str]], quoting: int) -> None:
+    written = _written(rows, delimiter="\t", quoting=quoting, lineterminator="\n")
+    assert [row["text"] for row in read_tsv(written)] == [text for text, _ in rows]
+
+
+@settings(derandomize=True, deadline=None, max_examples=200)
+@given(_TEXTS)
+def test_what_is_written_with_tabs_and_no_quoting_is_read_as_it_stands(rows: list[tuple[str, str]]) -> None:
+    texts = [text.replace("\t", " ") for text, _ in rows]
+    written = "text\tlabel\n" + "".join(f"{text}\tx\n" for text in [*texts, 'one "quote'])
+    assert [row["text"] for row in read_tsv(written)] == [*texts, 'one "quote']

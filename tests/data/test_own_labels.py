@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from tests.data.own_files import write_jsonl
 from tests.error_checks import refused
@@ -59,6 +62,24 @@ def test_a_mark_that_is_a_class_of_some_data_sets_must_be_told_of(made: Make, ma
     _, notes = opened(path)
     assert len(notes) == 3, "train, dev and test"
     assert [row["label"] for row in Source("hub").train(open_task(str(path), store, Catalogue())).rows] == [0, 1]
+
+
+def test_words_and_numbers_together_are_no_labels_by_accident(made: Make) -> None:
+    with refused("labels", "'bad'", "3", advice="values"):
+        declare(made(["1", "5", "3"], more="values: {label: {1: bad, 5: good}}\n"))
+    more = "labels: [bad, good]\nvalues: {label: {1: bad, 5: good, 3: -1}}\n"
+    assert opened(made(["1", "5", "3"], more=more))[0].labels == ["bad", "good"]
+
+
+def test_rows_beside_a_file_that_names_its_labels_are_checked_too(made: Make, tmp_path: Path) -> None:
+    path = made(["yes", "no"], [1, 2], more="labels: [no, yes]\n")
+    names = {"label": {"names": ["no", "yes"], "_type": "ClassLabel"}}
+    table = pa.table({"first": ["a", "b"], "label": [0, 1]})
+    table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": names}})})
+    parquet.write_table(table, tmp_path / "train.parquet")
+    path.write_text(path.read_text().replace("train.jsonl", "train.parquet"))
+    with refused("labels", "1, 2", advice="values"):
+        declare(path)
 
 
 def test_what_a_value_means_may_be_that_there_is_no_label(made: Make) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -155,8 +155,9 @@ def merge_heads(heads: Mapping[str, torch.nn.Module], members: Sequence[HeadStat
 def _described(name: str, kind: Kind | None) -> str:
     if kind is None:
         return f"{name} (a task that is not known here)"
-    labels = _labels(kind)
-    return f"{name} ({kind.name}{': ' if labels else ''}{_listed(labels)})"
+    more = [f"{key} {value}" for key, value in asdict(kind).items() if key != "labels" and value]
+    shown = [*([_listed(_labels(kind))] if _labels(kind) else []), *more]
+    return f"{name} ({kind.name}{': ' if shown else ''}{', '.join(shown)})"
 
 
 def _listed(labels: Sequence[str]) -> str:

@@ -58,12 +58,19 @@ def with_labels(file: YamlFile, declared: Declaration, parts: Mapping[str, Seque
     """
     column = str(declared.column(declared.spec.label_field))
     named = [names for tables in parts.values() for _, table in tables if (names := table.names.get(column))]
+    words = [
+        _words(declared, part, where, table)
+        for part, tables in parts.items()
+        for where, table in tables
+        if not table.names.get(column)
+    ]
     if named:
         # A file that names its numbers names all labels, in its own order.
         labels = declared.labels or named[0]
         check_labels(file, declared, labels)
-        return declared.model_copy(update={"labels": labels})
-    words = [_words(declared, part, *table) for part, tables in parts.items() for table in tables]
+        declared = declared.model_copy(update={"labels": labels})
+        _check(file, declared, words, say)
+        return declared
     learnt = [found for found in words if found.part == "train"]
     labels = declared.labels or _found(file, learnt)
     check_labels(file, declared, labels)
@@ -96,26 +103,36 @@ def _word(value: Any) -> str:
 def _found(file: YamlFile, learnt: Iterable[_Words]) -> list[str]:
     counts = Counter(word for found in learnt for word in found.words if word)
     words = [word for word in counts if not is_mark(word)]
-    unsure = [word for word in counts if is_mark(word) and may_be_class(word)]
-    numbers = [number for word in words if isinstance(number := whole(word), int)]
-    if "-1" in words and len(numbers) < len(words):
+    if "-1" in words and not all(isinstance(whole(word), int) for word in words):
         words.remove("-1")
-    elif sorted(numbers) == list(range(-1, len(numbers) - 1)) and len(numbers) > 1:
-        unsure.append("-1")
+    unclear = _unclear(counts, words)
+    if unclear:
+        raise file.fault(["labels"], f"they are missing, and {unclear}")
+    return sorted(words, key=lambda word: (*_as_number(word), word))
+
+
+def _unclear(counts: Counter[str], words: Sequence[str]) -> str | None:
+    """Why the words of training rows cannot be taken for labels, None if they can."""
+    numbers = [number for word in words if isinstance(number := whole(word), int)]
+    if numbers and len(numbers) < len(words):
+        word = next(word for word in words if not isinstance(whole(word), int))
+        return (
+            f"rows have words ({quoted(word)}) and numbers ({numbers[0]}): list them, and say by values which is which"
+        )
+    places = len(numbers) > 1 and sorted(numbers) == list(range(-1, len(numbers) - 1))
+    unsure = [word for word in counts if is_mark(word) and may_be_class(word)] + ["-1"] * places
     if unsure:
         rows = f"{counts[unsure[0]]:,} of {counts.total():,} rows"
-        what = f"{unsure[0]!r} ({rows}) may be one or say that there is none: list the labels, with it or without it"
-        raise file.fault(["labels"], f"they are missing, and {what}")
+        return f"{unsure[0]!r} ({rows}) may be one or say that there is none: list the labels, with it or without it"
     if len(words) > max(_MANY, counts.total() // 2):
-        what = f"{len(words):,} of {counts.total():,} rows have one of their own: name the column of labels in columns"
-        raise file.fault(["labels"], f"they are missing, and {what}")
+        rows = f"{len(words):,} of {counts.total():,} rows"
+        return f"{rows} have one of their own: name the column of labels in columns, or list the labels"
     alike: dict[str, str] = {}
     for word in words:
         twin = alike.setdefault(word.casefold(), word)
         if twin != word:
-            what = f"{quoted(twin)} and {quoted(word)} differ in case alone: list the labels, with one of them"
-            raise file.fault(["labels"], f"they are missing, and {what}")
-    return sorted(words, key=lambda word: (*_as_number(word), word))
+            return f"{quoted(twin)} and {quoted(word)} differ in case alone: list the labels, with one of them"
+    return None
 
 
 def _with_forms(declared: Declaration, labels: list[str]) -> Declaration:
