@@ -16,7 +16,6 @@ from xadapt.errors import XadaptError
 from xadapt.evaluation.answering import Answerer, answer_with
 from xadapt.evaluation.evaluate import EvalSettings
 from xadapt.problems import problem_class
-from xadapt.tasks.specs import spec_of
 from xadapt.validation import validated
 
 if TYPE_CHECKING:
@@ -214,8 +213,10 @@ def predict_file(
     """
     check_output(to)
     check_predictable(task)
-    chunks = read_chunks(file, form, tagged=spec_of(task.kind).tagged)
+    chunks = read_chunks(file, form, task=task)
     first = next(chunks)
+    for note in first.notes:
+        context.display.say(note)
     # A wrong column is refused before a model is loaded.
     input_rows(first.rows, task, first)
     model = load_model(context, node, task, max_length)

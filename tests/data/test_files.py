@@ -113,7 +113,7 @@ def test_a_cell_may_be_as_long_as_a_context(tmp_path):
         ("a.jsonl", '{"a": 1}\n{"a": 1\n', ("line 2", "JSON")),
         ("a.jsonl", "\n[1]\n", ("line 2", "object")),
         ("a.conll", "a\tX\nb X\n", ("line 2", "token", "tag")),
-        ("a.conll", "a\tX\tY\n", ("line 1", "token", "tag")),
+        ("a.conll", "a\tX\nb\tX\nc\tX\tY\n", ("line 3", "token", "tag")),
         ("a.conll", "a\t\n", ("line 1", "token", "tag")),
         ("a.txt", "a", (".parquet, .csv, .jsonl, .tsv, .json, .conll",)),
         ("a.parquet", "a", ("parquet", "pull it again")),
@@ -140,8 +140,11 @@ def test_tables_in_text_may_be_packed_and_keep_the_name_of_their_split(tmp_path)
         path.write_bytes(gzip.compress(text.encode()))
         table = read_table(path)
         assert (table.rows, table.split) == ([{"a": "1"}], "test.de")
+    path = tmp_path / "dev.conll.gz"
+    path.write_bytes(gzip.compress(b"a\tX\n"))
+    assert read_table(path).rows == [{"tokens": ["a"], "tags": ["X"]}]
     with refused("unknown kind of file", advice=".jsonl"):
-        read_table(made(tmp_path, "a.conll.gz", ""))
+        read_table(made(tmp_path, "a.parquet.gz", ""))
 
 
 def test_a_missing_file_is_one_line(tmp_path):

@@ -57,7 +57,7 @@ def test_a_file_with_tabs_has_rows_with_their_lines_and_for_tagging_a_token_a_li
     (chunk,) = read_chunks(name)
     assert chunk.rows == [{"first": 'It says "so what', "n": "1"}, {"first": "b", "n": "2"}]
     assert chunk.names == [f"{name}, line 2", f"{name}, line 4"]
-    (chunk,) = read_chunks(made("tags.tsv", "Ana\tB-PER\neats\tO\n"), tagged=True)
+    (chunk,) = read_chunks(made("tags.tsv", "Ana\tB-PER\neats\tO\n"), task=get_task("wikiann"))
     assert chunk.rows == [{"tokens": ["Ana", "eats"], "tags": ["B-PER", "O"]}]
 
 

@@ -44,6 +44,9 @@ def made_up(name):
         return [score + generator.gauss(0, 1) for score in gold], gold
     if name in ("entities", "pos", "tokens"):
         return tagged(generator, TAGS if name == "entities" else PARTS)
+    if name.startswith("entities_"):
+        letters = {"iobes": "IBES", "bilou": "IBLU"}.get(name.removeprefix("entities_"), name[-4:-1].upper())
+        return tagged(generator, ["O", *(f"{letter}-PER" for letter in letters if letter != "O")])
     if name == "squad_v2":
         return answered_or_not(generator)
     if name in ("squad", "mlqa"):

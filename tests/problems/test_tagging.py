@@ -228,3 +228,20 @@ def test_a_few_steps_learn_a_handful_of_sentences(learn, tiny):
     trained, losses = learn(problem, rows)
     assert losses[-1] < losses[0] / 5
     assert predict(trained, problem, rows, "new") == problem.references(rows)
+
+
+@pytest.mark.parametrize(
+    ("labels", "metric", "told"),
+    [
+        ("O B-PER I-PER", "entities", {}),
+        ("O B-PER I-PER", "entities_iob2", {"entities": "strict IOB2"}),
+        ("O U-PER B-PER L-PER", "entities", {"entities": "strict BILOU"}),
+        ("O B_PER I_PER", "entities", {"spelling": "B_PER"}),
+        ("O B-PER I-PER", "tokens", {}),
+        ("O U-PER", "tokens", {}),
+    ],
+)
+def test_a_result_says_by_what_rules_entities_were_read(tiny, labels, metric, told):
+    task = Task("mine", Tagging(tuple(labels.split())), metric, "mine")
+    problem = make_problem(task, tiny.tokenizer, 64)
+    assert problem.details() == {"max_length": 64, **told}

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from xadapt.data.labels import meant, read_label, read_number
+from xadapt.data.tag_spelling import check_tags
 from xadapt.errors import DataFault
 from xadapt.tasks.specs import spec_of
 
@@ -34,7 +35,8 @@ def to_fields(table: RawTable, task: Task, columns: Mapping[str, Column], where:
         Rows in the kind's fields. Labels are indices, tags are texts, scores are numbers.
 
     Raises:
-        DataFault: If a column is missing, or the file's own names of its labels are not the task's.
+        DataFault: If a column is missing, the file's own names of its labels are not the task's, or a tag of a user's
+            own file is none of its labels.
     """
     for name in column_names(columns):
         if name not in table.columns:
@@ -53,13 +55,15 @@ def _reader(field: str, column: Column, table: RawTable, task: Task, where: str)
     names = label_names(table, top, task, where) if form in ("label", "tags") else []
     meaning = task.values.get(field) or {}
     spelled = _spelled(task) if form == "label" else {}
+    labels = getattr(task.kind, "labels", ())
+    tags = check_tags(table, column, labels, where) if form == "tags" and task.own and labels else {}
 
     def read(row: Row) -> Any:
         value = row.get(top)
         for key in path.split(".") if path else ():
             value = value.get(key) if isinstance(value, dict) else None
         if form == "tags":
-            return [_tag(tag, names) for tag in value] if isinstance(value, list) else value
+            return [_tag(tag, names, tags) for tag in value] if isinstance(value, list) else value
         if form in ("label", "index"):
             return read_label(meant(value, meaning), names, spelled)
         if isinstance(value, Hashable):
@@ -93,7 +97,9 @@ def _spelled(task: Task) -> dict[str, str]:
     return dict(zip(task.hub_labels or labels, labels, strict=True))
 
 
-def _tag(tag: Any, names: list[str]) -> Any:
+def _tag(tag: Any, names: list[str], meanings: Mapping[str, str]) -> Any:
+    if isinstance(tag, str):
+        return meanings.get(tag, tag)
     return names[tag] if isinstance(tag, int) and 0 <= tag < len(names) else tag
 
 

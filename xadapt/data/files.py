@@ -1,4 +1,4 @@
-"""Tables in files: parquet, csv, tsv, jsonl, json, and the two-column format of tagged sentences."""
+"""Tables in files: parquet, csv, tsv, jsonl, json, and tagged sentences with a token a line."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from xadapt.data.delimited import csv_rows, tsv_rows
+from xadapt.data.tagged_files import read_tagged
 from xadapt.data.text_lines import ending_of, opened, text_lines
 from xadapt.data.text_rows import json_rows, listed_rows
 from xadapt.errors import DataFault, XadaptError
 from xadapt.json_text import NotJson, read_json_text
-from xadapt.store.files import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,33 +29,47 @@ class RawTable:
         columns: All columns that there are.
         names: By column, what its whole numbers mean, where the file has that.
         split: Where the rows came from.
+        lines: Of a file with a token a line, for each row the line of each token.
+        notes: What was read otherwise than it is written, each one line.
     """
 
     rows: list[Row]
     columns: list[str]
     names: dict[str, list[str]] = field(default_factory=dict)
     split: str = ""
+    lines: list[list[int]] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
+
+    def place(self, row: int, item: int = 0) -> str:
+        """What an error calls an item of a row, or the row: its line, or its index where a row is no line."""
+        return f"line {self.lines[row][item]}" if self.lines else f"row {row}"
 
 
-def read_table(path: Path, columns: list[str] | None = None, tagged: bool = False) -> RawTable:
+def endings(tagged: bool = False) -> tuple[str, ...]:
+    """Endings of files that can be read, of a tagging task or of others."""
+    return tuple(dict.fromkeys((*READERS, *TAGGED))) if tagged else tuple(READERS)
+
+
+def read_table(path: Path, columns: list[str] | None = None, tagged: bool = False, labelled: bool = True) -> RawTable:
     """Read a file by its ending.
 
     Args:
-        path: A ``.parquet``, ``.csv``, ``.tsv``, ``.jsonl``, ``.json`` or ``.conll`` file; all but the first and the
-            last may be packed, such as ``.csv.gz``.
-        columns: Columns to read, those that are there; None for all.
-        tagged: Whether it is of a tagging task, whose ``.tsv`` has a token and its tag a line; others' is a table.
+        path: A ``.parquet``, ``.csv``, ``.tsv``, ``.jsonl``, ``.json`` or ``.conll`` file; all but the first
+            may be packed, such as ``.csv.gz``.
+        columns: Columns to read, those that are there; None for all, of a file with a token a line for tokens and tags.
+        tagged: Whether it is of a tagging task: files of :data:`TAGGED` have a token a line, packed or not.
+        labelled: Whether tokens must have tags, where each has a line.
 
     Raises:
         XadaptError: If it is missing, unreadable or of another format.
     """
     ending = ending_of(path)
-    reader = (TAGGED if tagged else {}).get(ending) or READERS.get(ending)
-    if reader is None or (path.suffix == ".gz" and reader not in (_delimited, _json)):
-        raise XadaptError(f"{path}: unknown kind of file; use {', '.join(READERS)}")
+    lines = ending == ".conll" or (tagged and ending in TAGGED)
+    if ending not in endings(tagged) or (path.suffix == ".gz" and ending == ".parquet"):
+        raise XadaptError(f"{path}: unknown kind of file; use {', '.join(endings(tagged))}")
     if not path.is_file():
         raise XadaptError(f"no file {path}")
-    return reader(path, columns)
+    return _tagged(path, columns, labelled) if lines else READERS[ending](path, columns)
 
 
 def count_rows(path: Path, id_prefix: str = "", tagged: bool = False) -> int:
@@ -135,31 +149,10 @@ def _split(path: Path) -> str:
     return path.name.removesuffix(".gz").removesuffix(ending_of(path))
 
 
-def _text(path: Path) -> str:
-    return read_text(path).removeprefix("\ufeff")
-
-
-def _lines(path: Path) -> list[str]:
-    # str.splitlines would also cut at characters inside of texts, such as U+2028 or U+0085.
-    return _text(path).split("\n")
-
-
-def _two_columns(path: Path, columns: list[str] | None) -> RawTable:
-    rows: list[Row] = []
-    tokens: list[str] = []
-    tags: list[str] = []
-    for number, line in enumerate([*_lines(path), ""], start=1):
-        if not line.strip():
-            if tokens:
-                rows.append({"tokens": tokens, "tags": tags})
-                tokens, tags = [], []
-            continue
-        cells = line.split("\t")
-        if len(cells) != 2 or not all(cell.strip() for cell in cells):
-            raise DataFault(path, f"line {number}: a token, a tab and a tag were expected", ", ")
-        tokens.append(cells[0])
-        tags.append(cells[1])
-    return RawTable(rows, ["tokens", "tags"], split=path.stem)
+def _tagged(path: Path, columns: list[str] | None, labelled: bool = True) -> RawTable:
+    with opened(path) as stream:
+        found = read_tagged(path, text_lines(str(path), stream), columns, labelled)
+    return RawTable(found.rows, found.columns, split=_split(path), lines=found.lines, notes=found.notes)
 
 
 def _only(row: Row, columns: list[str] | None) -> Row:
@@ -172,7 +165,7 @@ READERS: dict[str, Callable[[Path, list[str] | None], RawTable]] = {
     ".jsonl": _json,
     ".tsv": _delimited,
     ".json": _json,
-    ".conll": _two_columns,
+    ".conll": _tagged,
 }
-#: What reads the files of a tagging task in another way.
-TAGGED: dict[str, Callable[[Path, list[str] | None], RawTable]] = {".tsv": _two_columns}
+#: Endings of files with a token a line, where the task is one of tagging.
+TAGGED = (".tsv", ".txt", ".conllu", ".iob", ".iob2", ".bio")

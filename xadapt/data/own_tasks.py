@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from xadapt.data.columns import column_names, to_fields, values_of
 from xadapt.data.files import RawTable, read_table
 from xadapt.data.own_labels import unlabelled_note, with_labels
-from xadapt.data.own_task_file import Declaration, check_labels, read_declaration
+from xadapt.data.own_tags import tag_notes, with_tags
+from xadapt.data.own_task_file import Declaration, read_declaration
 from xadapt.data.reserved_names import SHIPPED
 from xadapt.data.row_checks import checked_rows, is_unlabelled
 from xadapt.data.text_lines import ending_of
@@ -78,9 +79,11 @@ def declare(path: Path, say: Say = unsaid) -> Declaration:
     train, dev = ([_table(file, declared, part, name) for name in getattr(declared, part)] for part in ("train", "dev"))
     test = _test_tables(file, declared)
     if declared.spec.label_field:
-        settled = _with_tags(file, declared, train, [*dev, *test]) if declared.spec.tagged else None
-        declared = settled or with_labels(file, declared, {"train": train, "dev": dev, "test": test}, say)
+        parts = {"train": train, "dev": dev, "test": test}
+        tagged = declared.spec.tagged
+        declared = with_tags(file, declared, parts) if tagged else with_labels(file, declared, parts, say)
     task = declared.task()
+    notes: dict[str, None] = {}
     for part, tables in (("train", train), ("dev", dev), ("test", test)):
         for where, table in tables:
             try:
@@ -89,6 +92,9 @@ def declare(path: Path, say: Say = unsaid) -> Declaration:
             except XadaptError as error:
                 raise file.fault([part], error) from None
             _say_unlabelled(where, declared, table, rows, say)
+            notes |= dict.fromkeys((*table.notes, *tag_notes(declared, where, table)))
+    for note in notes:
+        say(note)
     return declared
 
 
@@ -117,7 +123,8 @@ def _test_tables(file: YamlFile, declared: Declaration) -> list[_Named]:
 
 def _table(file: YamlFile, declared: Declaration, part: str, name: str) -> _Named:
     try:
-        table = read_table(Path(name), tagged=declared.spec.tagged)
+        columns = column_names(declared.task().columns) if declared.spec.tagged else None
+        table = read_table(Path(name), columns, declared.spec.tagged)
     except XadaptError as error:
         raise file.fault([part], error) from None
     spec = declared.spec
@@ -133,25 +140,3 @@ def _table(file: YamlFile, declared: Declaration, part: str, name: str) -> _Name
                     what = f"{name}, row {number}: column {column!r} has {type(value).__name__}, not one value"
                     raise file.fault(["columns", field], what)
     return name, table
-
-
-def _with_tags(file: YamlFile, declared: Declaration, train: list[_Named], others: list[_Named]) -> Declaration:
-    """Take tags that are left out from the training rows."""
-    column = str(declared.column(declared.spec.label_field))
-    named = [names for _, table in (*train, *others) if (names := table.names.get(column))]
-    labels = declared.labels
-    if labels is None:
-        # A file that names its numbers names all tags, in its own order.
-        labels = named[0] if named else _found_tags(file, declared, train)
-        check_labels(file, declared, labels)
-    return declared.model_copy(update={"labels": labels})
-
-
-def _found_tags(file: YamlFile, declared: Declaration, train: list[_Named]) -> list[str]:
-    found: set[str] = set()
-    for where, table in train:
-        for number, tags in enumerate(values_of(table, declared.column(declared.spec.label_field))):
-            if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-                raise file.fault(["labels"], f"they are missing, and {where}, row {number} has no tags in words")
-            found.update(tags)
-    return sorted(found - {""})

@@ -6,14 +6,14 @@ import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from xadapt.data.columns import column_names, to_fields
 from xadapt.data.delimited import csv_rows, tsv_rows
-from xadapt.data.files import READERS, TAGGED, RawTable, read_table
+from xadapt.data.files import TAGGED, RawTable, endings, read_table
 from xadapt.data.text_lines import ending_of, opened, text_lines
 from xadapt.data.text_rows import json_rows
 from xadapt.errors import XadaptError, quoted, unknown
@@ -38,24 +38,26 @@ class Chunk:
         source: What an error calls the input.
         rows: Column name to value, as they came.
         names: What an error calls each row, such as ``rows.jsonl, line 3``.
+        notes: What of the input was read otherwise than it is written, each one line.
     """
 
     source: str
     rows: list[Row] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
 
 
 _Numbered = Iterator[tuple[int, Row]]
 
 
-def read_chunks(file: str, form: str | None = None, size: int = CHUNK, tagged: bool = False) -> Iterator[Chunk]:
+def read_chunks(file: str, form: str | None = None, size: int = CHUNK, task: Task | None = None) -> Iterator[Chunk]:
     """Read rows, a chunk at a time; jsonl and csv are never in memory as a whole.
 
     Args:
         file: A file of any kind that :func:`~xadapt.data.files.read_table` reads, or ``-`` for standard input.
         form: ``jsonl``, ``csv`` or ``tsv``, None for that of the file's ending, and for jsonl on standard input.
         size: Rows a chunk.
-        tagged: Whether they are for a tagging task.
+        task: The task that they are for: a file of a tagging task may have a token a line, with or without a tag.
 
     Yields:
         Chunks of ``size`` rows, the last one of fewer.
@@ -64,6 +66,7 @@ def read_chunks(file: str, form: str | None = None, size: int = CHUNK, tagged: b
         XadaptError: If it is missing, unreadable, not UTF-8, of another format or without a row; names file and line.
     """
     source = "standard input" if file == STDIN else file
+    tagged = task is not None and spec_of(task.kind).tagged
     if form is not None and form not in _STREAMS:
         raise unknown("format", form, _STREAMS)
     if form is None:
@@ -71,10 +74,23 @@ def read_chunks(file: str, form: str | None = None, size: int = CHUNK, tagged: b
     if form in _STREAMS and not (tagged and f".{form}" in TAGGED):
         with _stream(file) as stream:
             yield from _cut(source, "line", _STREAMS[form](source, text_lines(source, stream)), size)
-    elif f".{form}" in READERS:
-        yield from _cut(source, "row", enumerate(read_table(Path(file), tagged=tagged).rows), size)
+    elif f".{form}" in endings(tagged):
+        table = _table(Path(file), task if tagged else None)
+        for chunk in _cut(source, "row", enumerate(table.rows), size):
+            yield replace(chunk, notes=table.notes)
     else:
-        raise XadaptError(f"{file}: unknown kind of file; use {', '.join(READERS)}, or name its format, {_OR}")
+        raise XadaptError(f"{file}: unknown kind of file; use {', '.join(endings(tagged))}, or name its format, {_OR}")
+
+
+def _table(path: Path, task: Task | None) -> RawTable:
+    if task is None:
+        return read_table(path)
+    spec = spec_of(task.kind)
+    own = column_names({name: column for name, column in task.columns.items() if spec.field_of(name).asked})
+    table = read_table(path, own, tagged=True, labelled=False)
+    # A task's own columns or the usual ones, with gold tags if there are any.
+    plain = {*own} <= {"tokens"} or not {*own} <= {*table.columns}
+    return read_table(path, tagged=True, labelled=False) if plain else table
 
 
 def input_rows(rows: Sequence[Any], task: Task, chunk: Chunk | None = None) -> list[Row]:

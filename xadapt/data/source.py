@@ -228,7 +228,7 @@ class Source:
         wanted = [*column_names(columns), *column_names(task.optional), *(["id"] if rows.id_prefix else [])]
         wanted, tagged = list(dict.fromkeys(wanted)), spec_of(task.kind).tagged
         if rows.path:
-            table = read_table(Path(task.fill(rows.path, language)), tagged=tagged)
+            table = read_table(Path(task.fill(rows.path, language)), wanted, tagged)
             where = task.fill(rows.path, language)
         elif self.root is not None:
             table = read_mirror(self.root, rows, config, wanted, self._advice(task, rows), tagged)

@@ -25,6 +25,9 @@ class _Entry:
     options: tuple[str, ...] = ()
 
 
+#: Schemes of tags that entities are scored by strictly.
+_SCHEMES = ("iob1", "iob2", "ioe1", "ioe2", "iobes", "bilou")
+
 _METRICS = {
     "accuracy": _Entry("accuracy", "Accuracy", main="accuracy"),
     "correlation": _Entry("correlation", "Correlation", main="spearman"),
@@ -33,6 +36,7 @@ _METRICS = {
     "squad_v2": _Entry("squad_v2", "SquadV2", main="f1", options=("threshold",)),
     "mlqa": _Entry("squad", "Mlqa", main="f1", options=("language",)),
     "entities": _Entry("tagging", "Entities", main="f1"),
+    **{f"entities_{name}": _Entry("tagging", f"Entities{name.title()}", main="f1") for name in _SCHEMES},
     "pos": _Entry("tagging", "PartsOfSpeech", main="f1"),
     "tokens": _Entry("tagging", "Tokens", main="token_accuracy"),
     "retrieval": _Entry("accuracy", "Retrieval", main="accuracy"),
@@ -71,7 +75,8 @@ def compute(
             * "accuracy" and "retrieval": integers; "accuracy_f1": 0 or 1; "correlation": numbers.
             * "squad" and "mlqa": `{"id", "text"}` and `{"id", "answers": [text, ...]}`; "squad_v2" the same, where the
               prediction may have a "null_gap" and the answers may be empty.
-            * "entities", "pos" and "tokens": the tags of a sentence.
+            * "entities", "pos" and "tokens": the tags of a sentence; "entities_iob2" and its like (iob1, ioe1, ioe2,
+              iobes, bilou) are strict about the rules of a scheme, as "entities" is of BILOU alone.
             * "mining": all candidates `(score, source id, target id)` and all gold pairs `(source id, target id)`.
             * "map@20": ranked ids, best first, and the ids that are relevant.
         predictions: One per reference; the question answering metrics allow some to be missing, which then score 0,

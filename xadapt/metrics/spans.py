@@ -1,13 +1,13 @@
-"""Spans in sequences of tags and their scores, as XTREME publishes them. Pure Python, no dependencies."""
+"""Spans in sequences of tags and their scores, as XTREME publishes them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from xadapt.metrics.tag_sets import OUTSIDE
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence, Set
-
-OUTSIDE = "O"
 
 
 def tag_spans(sentences: Sequence[Sequence[str]]) -> set[tuple[str, int, int]]:
@@ -63,10 +63,14 @@ def span_scores(predictions: Sequence[Sequence[str]], references: Sequence[Seque
     Returns:
         "f1", "precision" and "recall", 0-100; 0 where nothing is predicted or nothing is to be found.
     """
-    filled = [
+    return set_scores(tag_spans(filled_up(predictions, references)), tag_spans(references))
+
+
+def filled_up(predictions: Sequence[Sequence[str]], references: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Predictions that are as long as their references; what they stop short of counts as O."""
+    return [
         [*given, *[OUTSIDE] * (len(gold) - len(given))] for given, gold in zip(predictions, references, strict=True)
     ]
-    return set_scores(tag_spans(filled), tag_spans(references))
 
 
 def set_scores(found: Set[Any], gold: Set[Any]) -> dict[str, float]:

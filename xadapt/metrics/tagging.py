@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import datasets
 
 from xadapt.errors import XadaptError
 from xadapt.metrics.base import OfflineMetric
 from xadapt.metrics.examples import Examples, counted
-from xadapt.metrics.spans import OUTSIDE, span_scores, tag_spans, token_accuracy
+from xadapt.metrics.schemes import scheme_chunks, strange_tag
+from xadapt.metrics.spans import filled_up, set_scores, span_scores, tag_spans, token_accuracy
+from xadapt.metrics.tag_sets import read_tag_set
 
 if TYPE_CHECKING:
     from xadapt.store.records import Json
@@ -50,14 +52,88 @@ class _Tagging(OfflineMetric):
 class Entities(_Tagging):
     """F1, precision and recall of named entities, 0-100; tags as in `B-PER I-PER O`.
 
+    They are read as `conlleval` and the default mode of seqeval read them, which takes IOB1, IOB2, IOE and IOBES, and
+    what breaks their rules, for what is most likely meant; that is what XTREME and most papers report. Neither knows
+    BILOU, which is read strictly. Other spellings, such as `B_PER`, are read as the usual one.
+
     Source: CoNLL-2003 (arXiv cs/0306050) and WikiANN (PAN-X), as XTREME (arXiv 2003.11080) scores it.
     """
 
     summary = "Micro-averaged F1, precision and recall of entities, in per cent."
     source = "https://arxiv.org/abs/2003.11080"
+    #: The scheme by whose letter chunks are read, "" for what the tags look like.
+    scheme: ClassVar[str] = ""
+
+    @classmethod
+    def prepare(cls, predictions: Sequence[Any], references: Sequence[Any]) -> tuple[list[Any], list[Any]]:
+        """Check predictions and references, and that they are of the scheme."""
+        given, gold = super().prepare(predictions, references)
+        scheme, *usual = cls._usual(given, gold)
+        for what, sentences in zip(("prediction", "reference"), usual, strict=True):
+            for index, tags in enumerate(sentences if scheme else ()):
+                if (tag := strange_tag(tags, scheme)) is not None:
+                    raise XadaptError(f"{what} {index}: {tag!r} is no tag of {scheme}: correct it")
+        return given, gold
+
+    @classmethod
+    def examples(cls, predictions: Sequence[Any], references: Sequence[Any], **options: Any) -> Examples:
+        """What each row contributes to the main score."""
+        scheme, given, gold = cls._usual(predictions, references)
+        return Examples("micro_f1", _chunk_counts(given, gold, scheme) if scheme else _span_counts(given, gold))
 
     def _compute(self, predictions: list[list[str]], references: list[list[str]]) -> dict[str, float]:
-        return span_scores(predictions, references)
+        scheme, given, gold = self._usual(predictions, references)
+        if not scheme:
+            return span_scores(given, gold)
+        return set_scores(scheme_chunks(filled_up(given, gold), scheme), scheme_chunks(gold, scheme))
+
+    @classmethod
+    def _usual(cls, predictions: Tags, references: Tags) -> tuple[str, Tags, Tags]:
+        """The scheme that is held to, "" for none, and both sides as tags are usually written."""
+        gold = read_tag_set(tag for tags in references for tag in tags)
+        both = read_tag_set(tag for side in (references, predictions) for tags in side for tag in tags)
+        scheme = cls.scheme or ("BILOU" if "BILOU" in (gold.scheme or both.scheme) else "")
+        if both.plain:
+            return scheme, predictions, references
+        usual = both.spelled
+        given, wanted = ([[usual.get(tag, tag) for tag in tags] for tags in side] for side in (predictions, references))
+        return scheme, given, wanted
+
+
+class EntitiesIob1(Entities):
+    """The same by the letter of IOB1: B only between neighbours of one type."""
+
+    scheme = "IOB1"
+
+
+class EntitiesIob2(Entities):
+    """The same by the letter of IOB2: every entity begins with B."""
+
+    scheme = "IOB2"
+
+
+class EntitiesIoe1(Entities):
+    """The same by the letter of IOE1: E only between neighbours of one type."""
+
+    scheme = "IOE1"
+
+
+class EntitiesIoe2(Entities):
+    """The same by the letter of IOE2: every entity ends with E."""
+
+    scheme = "IOE2"
+
+
+class EntitiesIobes(Entities):
+    """The same by the letter of IOBES: an entity is S, or goes from B to E."""
+
+    scheme = "IOBES"
+
+
+class EntitiesBilou(Entities):
+    """The same by the letter of BILOU: an entity is U, or goes from B to L."""
+
+    scheme = "BILOU"
 
 
 class PartsOfSpeech(_Tagging):
@@ -105,10 +181,13 @@ def _tags(sentence: Any, what: str) -> list[str]:
     return list(sentence)
 
 
+def _chunk_counts(predictions: Tags, references: Tags, scheme: str) -> list[Any]:
+    found, wanted = (scheme_chunks(side, scheme) for side in (filled_up(predictions, references), references))
+    return counted(range(len(references)), found, wanted, lambda chunk: chunk[1])
+
+
 def _span_counts(predictions: Tags, references: Tags) -> list[Any]:
-    filled = [
-        [*given, *[OUTSIDE] * (len(gold) - len(given))] for given, gold in zip(predictions, references, strict=True)
-    ]
+    filled = filled_up(predictions, references)
     starts, at = [], 0
     for gold in references:
         starts.append(at)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from xadapt.errors import XadaptError
 from xadapt.lazy import torch
+from xadapt.metrics.schemes import SCHEMES, strange_tag
+from xadapt.metrics.tag_sets import read_tag_set
 from xadapt.problems.base import Batch, Defaults, Feature, Problem, entropy
 from xadapt.tasks import Row, Tagging
 from xadapt.tasks.fields import TAGS, Field
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     import numpy as np
     from adapters import XLMRobertaAdapterModel
 
+    from xadapt.store.records import Json
+
+_METRICS = ("entities", "pos", "tokens", *(f"entities_{name.lower()}" for name in SCHEMES))
 #: The label of tokens that no tag is learnt at.
 IGNORED = -100
 #: How XLM-R's pieces spell the beginning of a word.
@@ -133,6 +138,16 @@ class TaggingProblem(Problem):
             tags[feature["row"]] += [self.kind.labels[int(index)] for index in best]
         return tags
 
+    def details(self) -> Json:
+        """What a reader must know beside the score: the scheme that entities are held to, and an unusual spelling."""
+        metric, tags = self.task.metric, read_tag_set(self.kind.labels)
+        scheme = metric.removeprefix("entities_").upper() if metric != "entities" else ""
+        strict = scheme if scheme in SCHEMES else "BILOU" if (metric, tags.scheme) == ("entities", "BILOU") else ""
+        told = {"entities": f"strict {strict}"} if strict else {}
+        if metric.startswith("entities") and not tags.plain:
+            told["spelling"] = tags.spelling
+        return {**super().details(), **told}
+
     def references(self, rows: list[Row]) -> list[list[str]]:
         """Gold tags, also such as are not among the labels: those can only be missed."""
         return [list(row["tags"]) for row in rows]
@@ -187,7 +202,24 @@ def _filled(kind: Tagging, rows: Iterable[Row]) -> Tagging:
 
 
 def _metric(kind: Tagging) -> str:
-    return "entities" if all(tag == "O" or tag[1:2] == "-" for tag in kind.labels) else "tokens"
+    scheme = read_tag_set(kind.labels).scheme
+    # By IOB and IOE alone nobody can tell whether a file is of IOB1 or 2; leniently both are read as they are meant.
+    strict = f"entities_{scheme.lower()}"
+    return ("entities" if strict not in _METRICS else strict) if scheme else "tokens"
+
+
+def _metric_fault(kind: Tagging, metric: str) -> str | None:
+    tags = read_tag_set(kind.labels)
+    if not metric and tags.odd:
+        what = (
+            f"{tags.odd[0]!r} is no tag of {tags.scheme} as the others are"
+            if tags.scheme
+            else (f"{tags.odd[0]!r} is a tag of entities and most of the others are not")
+        )
+        return f"{what}: correct it, or choose metric: {' or '.join(('entities', 'tokens'))}"
+    scheme = metric.removeprefix("entities_").upper()
+    strange = strange_tag([tags.standard.get(tag, tag) for tag in kind.labels], scheme) if scheme in SCHEMES else None
+    return f"{strange!r} is no tag of {scheme}: choose metric: entities or that of its scheme" if strange else None
 
 
 def _submitted(predicted: Predicted) -> str:
@@ -200,8 +232,9 @@ register_kind(
         kind=Tagging,
         problem=TaggingProblem,
         fields={"tokens": Field("words", asked=True, item="token"), "tags": TAGS},
-        metrics=("entities", "pos", "tokens"),
+        metrics=_METRICS,
         metric_of=_metric,
+        metric_fault=_metric_fault,
         row_fault=_tag_fault,
         fill=_filled,
         head=HeadForm("tagging", example='["Ein", "Satz"], is_split_into_words=True'),
