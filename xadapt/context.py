@@ -133,5 +133,7 @@ def open_context(
             f"{option('cache_size', cache_size)}: this store has its own; give the size to Store, or name the folder"
         )
     opened = store if isinstance(store, Store) else Store(store, cache_size=cache_size)
-    source, tasks, shown = open_source(data), known_tasks(opened), make_display(display)
+    shown = make_display(display)
+    opened.left_out.say = shown.say
+    source, tasks = open_source(data), known_tasks(opened)
     return Context(source, opened, base or DEFAULT_BASE, tasks, seed, device, precision, shown)

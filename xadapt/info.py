@@ -56,6 +56,7 @@ class Info:
         data: The data source.
         store: The store's folder.
         adapters: The checkpoints that are there.
+        left_out: What is wrong with records that cannot be read.
     """
 
     versions: dict[str, str]
@@ -67,6 +68,7 @@ class Info:
     data: str
     store: str
     adapters: list[AdapterFacts]
+    left_out: list[str]
 
     def as_json(self) -> Json:
         """Everything, for programs."""
@@ -107,4 +109,5 @@ def collect_info(context: Context) -> Info:
             )
             for checkpoint in context.store.checkpoints()
         ],
+        left_out=list(context.store.left_out.faults.values()),
     )

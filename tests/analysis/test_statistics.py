@@ -20,6 +20,15 @@ def rewrite(folder, **change):
         change_record(path, **change)
 
 
+def test_damaged_scores_of_examples_are_named_and_the_rest_is_tested(tested_fusion, tmp_path):
+    run = next(result.run for result in tested_fusion if "fuse" in result.setup)
+    (tmp_path / "examples" / run / "de.json").write_text("{")
+    rows = rows_of(tested_fusion, tmp_path / "examples")
+    fused, average = (next(row for label, row in rows.items() if word in label) for word in ("fuse", "average"))
+    assert fused.untested is Untested.DAMAGED
+    assert average.untested is None
+
+
 def test_a_true_difference_is_significant_and_none_is_not(tested_fusion, tmp_path):
     rows = rows_of(tested_fusion, tmp_path / "examples")
     fusion, average = rows["fuse(mnli, stsb)"], rows["average(mnli, stsb)"]

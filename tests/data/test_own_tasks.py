@@ -80,11 +80,42 @@ def test_a_task_that_xadapt_comes_with_goes_before_a_stored_one(folder: Path, st
     assert known_tasks(store)["xnli"].languages != ("xq", "de")
 
 
-def test_a_stored_declaration_that_was_damaged_names_its_file(store: Any) -> None:
+def test_a_stored_declaration_that_was_damaged_stops_only_who_asks_for_it(store: Any) -> None:
+    said: list[str] = []
+    store.left_out.say = said.append
     store.task_path("reviews").parent.mkdir(parents=True)
     store.task_path("reviews").write_text("name: reviews\nproblem: [")
+    tasks = known_tasks(store)
+    assert tasks["xnli"].name == "xnli"
+    (line,) = said
+    assert "store/tasks/reviews.yaml:2:" in line
     with refused("store/tasks/reviews.yaml:2:", "YAML"):
-        known_tasks(store)
+        tasks["reviews"]
+
+
+def test_a_stored_declaration_that_was_changed_is_not_taken(folder: Path, store: Any) -> None:
+    open_task(str(folder / "my.yaml"), store, Catalogue())
+    kept = store.task_path("reviews")
+    assert known_tasks(store)["reviews"].name == "reviews"
+    whole = kept.read_bytes()
+    kept.write_bytes(whole.replace(b"bad", b"bat"))
+    with refused(kept, "digest", advice="declared it with again"):
+        known_tasks(store)["reviews"]
+    # One of before there were digests.
+    kept.write_bytes(whole.partition(b"\n")[2])
+    assert known_tasks(store)["reviews"].name == "reviews"
+    kept.rename(store.task_path("others"))
+    with refused("others.yaml", "reviews"):
+        known_tasks(store)["others"]
+
+
+def test_the_same_declaration_given_again_mends_the_one_that_is_kept(folder: Path, store: Any) -> None:
+    open_task(str(folder / "my.yaml"), store, Catalogue())
+    kept = store.task_path("reviews")
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:-5])
+    open_task(str(folder / "my.yaml"), store, known_tasks(store))
+    assert kept.read_bytes() == whole
 
 
 def test_a_misspelt_own_task_is_answered_with_the_nearest_name(folder: Path, store: Any) -> None:

@@ -38,7 +38,7 @@ def test_a_pickle_is_refused_wherever_it_lies(folder, suffix):
 
 def test_a_missing_file_is_named_with_what_to_do(folder):
     (folder / "adapter" / "adapter.safetensors").unlink()
-    with refused(folder, "adapter/adapter.safetensors", advice="train mnli again"):
+    with refused(folder, "adapter/adapter.safetensors", advice="train it again"):
         verify_checkpoint(open_checkpoint(folder), FINGERPRINT, "tiny")
 
 

@@ -66,6 +66,60 @@ def test_a_checkpoint_that_was_made_again_is_seen_and_the_others_are_not_read_ag
     assert opened == ["oldest"]
 
 
+def spoil(full, run):
+    """Damage a record; gives what it said on the way."""
+    path = full.run_path(run) / "xadapt.json"
+    path.write_text(path.read_text().replace('"bundled"', '"bundle"'))
+    said = []
+    full.left_out.say = said.append
+    return said
+
+
+def test_a_damaged_record_is_left_out_with_one_line_that_names_it(full):
+    said = spoil(full, "older")
+    assert [c.run for c in full.checkpoints()] == ["new", "oldest", "mnli"]
+    assert [c.run for c in full.checkpoints()] == ["new", "oldest", "mnli"]
+    (line,) = said
+    assert str(full.run_path("older")) in line
+    spoil(full, "oldest")
+    full.checkpoints()
+
+
+def test_a_damaged_checkpoint_that_would_be_taken_is_refused_and_no_other_takes_its_place(full):
+    spoil(full, "older")
+    assert full.find("mnli", FINGERPRINT, seed=1).run == "new"
+    assert full.find("squad", FINGERPRINT, seed=2) is None
+    for seed in (2, 99, None):
+        with refused("mnli", full.run_path("older"), advice="store check --repair"):
+            full.find("mnli", FINGERPRINT, seed=seed)
+    with refused(full.run_path("older"), advice="store check --repair"):
+        full.finished("older")
+
+
+def test_who_misses_a_checkpoint_is_told_of_damaged_ones_that_do_not_say_what_they_are(full):
+    (full.run_path("older") / "xadapt.json").write_text("{")
+    with refused("squad", advice="store check"):
+        full.need("squad", FINGERPRINT, None, "xadapt train-task squad")
+
+
+def test_a_record_in_the_folder_of_another_run_is_left_out(full):
+    new, older = (full.run_path(run) / "xadapt.json" for run in ("new", "older"))
+    older.write_bytes(new.read_bytes())
+    assert [c.run for c in full.checkpoints()] == ["new", "oldest", "mnli"]
+    assert "older" in full.left_out.faults[older]
+
+
+@pytest.mark.parametrize("there", ["folder", "link to nowhere", "link to itself"])
+def test_something_else_where_a_record_was_is_no_traceback(full, there):
+    path = full.run_path("new") / "xadapt.json"
+    path.unlink()
+    if there == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("xadapt.json" if there == "link to itself" else "nowhere")
+    assert [c.run for c in full.checkpoints()] == ["older", "oldest", "mnli"]
+
+
 def test_an_unknown_setup_is_not_found(full):
     assert full.find("squad", FINGERPRINT) is None
 
@@ -111,6 +165,22 @@ def test_results_are_read_back_in_the_order_of_their_names(store):
     for run in ("b", "a"):
         store.write_result(Result.of({**text, "run": run, "seed": 42, "languages": {}}, "a made-up result"))
     assert [result.run for result in read_results(store.root / "results")] == ["a", "b"]
+
+
+def test_damaged_results_are_left_out_where_others_are_enough(store):
+    text = dict.fromkeys(("task", "kind", "metric", "setup", "base", "data"), "x")
+    for run in ("a", "b", "c"):
+        store.write_result(Result.of({**text, "run": run, "seed": 42, "languages": {}}, "a made-up result"))
+    store.result_path("b").write_bytes(store.result_path("c").read_bytes())
+    store.result_path("c").write_text("")
+    said = []
+    store.left_out.say = said.append
+    assert [result.run for result in store.results()] == ["a"]
+    assert len(said) == 1
+    for run in "bc":
+        with refused(store.result_path(run), advice="evaluate it again"):
+            store.result(run)
+    assert store.result("d") is None
 
 
 @pytest.mark.parametrize("content", [{"task": "xnli"}, [1, 2]])

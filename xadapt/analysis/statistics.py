@@ -22,6 +22,7 @@ from xadapt.analysis.significance import (
     summarise,
 )
 from xadapt.analysis.tested import Tested, Untested
+from xadapt.store.left_out import LeftOut
 from xadapt.store.result_record import ExamplesRecord, Result
 from xadapt.tasks.languages import ENGLISH
 
@@ -114,6 +115,7 @@ class _Reader:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._read: dict[tuple[str, str], ExamplesRecord | None] = {}
+        self._left_out = LeftOut()
 
     def score(self, pairs: Pairs, code: str) -> tuple[tuple[Score, int] | None, str, Untested | None]:
         """What scores pairs of runs on resamples of a language's examples.
@@ -122,7 +124,8 @@ class _Reader:
         """
         both = [[self._examples(run, code) for run in runs] for runs in zip(*pairs, strict=True)]
         if not both or any(one is None for side in both for one in side):
-            return None, "", Untested.NO_EXAMPLES
+            damaged = any(self._is_damaged(run, code) for runs in pairs for run in runs)
+            return None, "", Untested.DAMAGED if damaged else Untested.NO_EXAMPLES
         mine, theirs = ([one for one in side if one is not None] for side in both)
         fingerprints = {one.rows for one in mine + theirs}
         if len(fingerprints) > 1:
@@ -145,9 +148,17 @@ class _Reader:
 
     def _stored(self, run: str, code: str) -> ExamplesRecord | None:
         if (run, code) not in self._read:
-            path = self._folder / run / f"{code}.json"
-            self._read[run, code] = ExamplesRecord.read(path) if path.is_file() else None
+            path = self._path(run, code)
+            found = self._left_out.whole([path] if path.exists() else [], ExamplesRecord.read)
+            self._read[run, code] = found[0] if found else None
         return self._read[run, code]
+
+    def _is_damaged(self, run: Result, code: str) -> bool:
+        codes = (code, ENGLISH_PAIR) if code == ENGLISH else (code,)
+        return any(self._path(run.run, each) in self._left_out.faults for each in codes)
+
+    def _path(self, run: str, code: str) -> Path:
+        return self._folder / run / f"{code}.json"
 
 
 def _difference(mine: list[ExamplesRecord], theirs: list[ExamplesRecord]) -> Score:

@@ -16,6 +16,8 @@ class Untested(Enum):
 
     #: Nothing was stored to test with.
     NO_EXAMPLES = auto()
+    #: What was stored to test with is damaged.
+    DAMAGED = auto()
     #: Its runs have no seed in common with those of the reference.
     NO_PAIRS = auto()
     #: There are no English rows to choose a best single adapter by.

@@ -15,7 +15,8 @@ from xadapt.data.row_checks import checked_rows, is_unlabelled
 from xadapt.data.text_lines import ending_of
 from xadapt.display import Say, unsaid
 from xadapt.errors import XadaptError
-from xadapt.store.files import atomic_write_bytes
+from xadapt.store.files import atomic_write_bytes, read_text
+from xadapt.store.seals import sealed_text, text_fault
 from xadapt.tasks.catalogue import Catalogue
 
 if TYPE_CHECKING:
@@ -32,12 +33,28 @@ TASK_FILES = (".yaml", ".yml")
 def known_tasks(store: Store) -> Catalogue:
     """The tasks of xadapt and the own tasks that were used with a store; their rows are not looked at.
 
-    Raises:
-        XadaptError: If a stored declaration was damaged; names file and line.
+    A declaration that was damaged or that does not fit its files any more is left out; who asks for it is told why.
     """
     # xadapt may have got a task of that name since; its own one goes first.
     paths = [path for path in store.task_files() if path.stem not in SHIPPED]
-    return Catalogue(read_declaration(path)[1].task() for path in paths)
+    own, faults = store.left_out.whole(paths, kept_task), store.left_out.faults
+    return Catalogue(own, {path.stem: faults[path] for path in paths if path in faults})
+
+
+def kept_task(path: Path) -> Task:
+    """Read a declaration that a store keeps.
+
+    Raises:
+        XadaptError: If it was changed since, is of another name than its file, or something in it is wrong.
+    """
+    advice = "give the file that you declared it with again"
+    fault = text_fault(read_text(path))
+    if fault:
+        raise XadaptError(f"{path} {fault}: {advice}")
+    task = read_declaration(path)[1].task()
+    if task.name != path.stem:
+        raise XadaptError(f"{path} declares {task.name}: {advice}")
+    return task
 
 
 def open_task(text: str, store: Store, tasks: Catalogue, say: Say = unsaid) -> Task:
@@ -58,7 +75,7 @@ def open_task(text: str, store: Store, tasks: Catalogue, say: Say = unsaid) -> T
         return tasks[text]
     declared = declare(Path(text), say)
     task, kept = declared.task(), store.task_path(declared.name)
-    content = declared.text().encode()
+    content = sealed_text(declared.text()).encode()
     if not kept.is_file() or kept.read_bytes() != content:
         atomic_write_bytes(kept, content)
     tasks.add(task)

@@ -96,8 +96,7 @@ class _Evaluation:
         self.problem = self.answerer.problem
         decides = self._decides(node)
         self.run = run_hash(decides)
-        self.path = context.store.result_path(self.run)
-        before = Result.read(self.path) if self.path.is_file() else None
+        before = context.store.result(self.run)
         self.result = self._begun(before or self._empty(node), decides, node, used)
         if before is not None and self.result != before:
             context.store.write_result(self.result)
@@ -173,9 +172,10 @@ class _Evaluation:
         examples = examples_record(self.problem, predictions, rows.rows, self.run, language, fingerprint)
         examples.write(store.examples_path(self.run, language))
         languages = {**self.result.languages, language: score}
-        if self.path.is_file():
-            # Another process may have finished other languages of the same run meanwhile.
-            languages = {**Result.read(self.path).languages, **languages}
+        # Another process may have finished other languages of the same run meanwhile.
+        meanwhile = store.result(self.run)
+        if meanwhile is not None:
+            languages = {**meanwhile.languages, **languages}
         languages = dict(sorted(languages.items(), key=lambda item: (item[0] != "en", item[0])))
         self.result = self.result.model_copy(
             update={

@@ -40,7 +40,7 @@ def restore_examples(
 ) -> None:
     """Make the examples of a language that was evaluated before, from its stored predictions, if they are missing.
 
-    Nothing is written where the predictions are missing or do not give the score that is known.
+    Nothing is written where the predictions are missing, are damaged or do not give the score that is known.
 
     Args:
         store: The store.
@@ -54,8 +54,11 @@ def restore_examples(
     path = store.predictions_path(run, language)
     if store.examples_path(run, language).is_file() or not path.is_file():
         return
+    kept = store.left_out.whole([path], PredictionsRecord.read)
+    if not kept:
+        return
     problem.read_pool(pool)
-    examples = problem.examples(PredictionsRecord.read(path).values, rows, language)
+    examples = problem.examples(kept[0].values, rows, language)
     if abs(examples.score() - known.score) < _SAME:
         _record(problem, examples, run, language, known.rows).write(store.examples_path(run, language))
 

@@ -33,7 +33,6 @@ from xadapt.evaluation.run_suite import candidates
 from xadapt.problems import problem_class
 from xadapt.store.files import atomic_folder, atomic_write_bytes, atomic_write_json
 from xadapt.store.result_record import PredictionsRecord
-from xadapt.store.store import read_results
 from xadapt.tasks.specs import spec_of
 from xadapt.tasks.submission_files import Predicted
 
@@ -114,7 +113,7 @@ def write_submission(context: Context, suite: Suite, node: Node, to: Path, allow
     base, source, store = base_name(context.base), context.source, context.store
     if to.exists() and (not to.is_dir() or (any(to.iterdir()) and not (to / RECORD).is_file())):
         raise XadaptError(f"{to} is not empty and no submission: name another folder")
-    stored = [result for result in read_results(store.root / "results") if _comparable(result, base, source)]
+    stored = [result for result in store.results() if _comparable(result, base, source)]
     found = {name: _pick(context.tasks[name], node, suite, stored, context) for name in suite.tasks}
     sampled = [name for name, result in found.items() if result and _is_sample(result)]
     if sampled and not allow_sample:

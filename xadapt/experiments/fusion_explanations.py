@@ -58,7 +58,7 @@ def fusions_explained(
         }
         run = run_hash(decides)
         path = context.store.explanation_path(run)
-        if not path.is_file():
+        if not path.exists():
             settings = EvalSettings(limit=target.explain, max_length=target.max_length)
             here = context.seeded(seed).pinned(mine).titled(f"explain {setup} on {task.name}")
             made = explain(here, setup, task, target.languages, settings)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from xadapt.experiments.rates import Rates
 from xadapt.experiments.steps import Replicate, Step, TrainStep
-from xadapt.store.store import Store, read_results
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from xadapt.experiments.recipe import Budget
     from xadapt.store.checkpoints import Checkpoint
     from xadapt.store.result_record import Result
+    from xadapt.store.store import Store
 
 #: Expected seconds after which the pace of a run says more than that of earlier ones.
 _ENOUGH = 60.0
@@ -48,7 +48,7 @@ def look_ahead(steps: Sequence[Step], store: Store, base: str, data: str, tasks:
         tasks: The tasks that are known.
     """
     checkpoints = [checkpoint for checkpoint in store.checkpoints() if checkpoint.record.base.name == base]
-    results = [result for result in read_results(store.root / "results") if result.base == base]
+    results = [result for result in store.results() if result.base == base]
     held = _Held(checkpoints, [result for result in results if result.data == data])
     rates = Rates(checkpoints, results, tasks)
     done = [held.holds(step) for step in steps]

@@ -57,8 +57,9 @@ class RecipeRun:
     def adapters(self) -> list[str]:
         """A line for each checkpoint that its evaluations used, in the order of first use."""
         runs = dict.fromkeys(run for result in self.results for run in result.members.values())
-        found = (self.context.store.by_run(run) for run in runs)
-        return [checkpoint.describe() for checkpoint in found if checkpoint]
+        store = self.context.store
+        there = {checkpoint.run: checkpoint for checkpoint in reversed(store.checkpoints())}
+        return [there[run].describe() for run in runs if run in there]
 
     def report(self, to: Path | str | None = None) -> Report:
         """Compare the results and write the report.

@@ -11,6 +11,7 @@ from xadapt.errors import XadaptError
 from xadapt.reports.report import TITLE, Report, make_report
 from xadapt.store.cost_record import COST_FILE, CostRecord
 from xadapt.store.explanation_record import ExplanationRecord
+from xadapt.store.left_out import LeftOut
 from xadapt.store.store import read_results
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def report_recipe(run: RecipeRun, to: Path) -> Report:
     recipe, root = run.recipe, run.context.store.root
     by_targets = recipe.selection == "targets"
     report = replace(
-        make_report(run.results, recipe.title, _cost(root), root / "examples", by_targets),
+        make_report(run.results, recipe.title, _cost(root, run.context.store.left_out), root / "examples", by_targets),
         commands=[_command(run)] if run.path else [],
         recipe=run.text,
         adapters=run.adapters(),
@@ -42,7 +43,13 @@ def report_recipe(run: RecipeRun, to: Path) -> Report:
     return replace(report, path=report.write(to))
 
 
-def report_results(folder: Path, to: Path | None = None, title: str | None = None, tested: bool = True) -> Report:
+def report_results(
+    folder: Path,
+    to: Path | None = None,
+    title: str | None = None,
+    tested: bool = True,
+    left_out: LeftOut | None = None,
+) -> Report:
     """Compare the results of a folder.
 
     Args:
@@ -50,25 +57,27 @@ def report_results(folder: Path, to: Path | None = None, title: str | None = Non
         to: The report's folder; None writes nothing.
         title: Its title.
         tested: Whether differences are tested, which takes its time.
+        left_out: Takes files that cannot be read.
 
     Raises:
         XadaptError: If there is no result.
     """
-    found = read_results(folder)
+    left_out = left_out or LeftOut()
+    found = read_results(folder, left_out)
     if not found:
         raise XadaptError(f"no results in {folder}: make some with `xadapt evaluate xnli --setup mnli`")
     beside = folder.parent
     report = replace(
-        make_report(found, title or TITLE, _cost(beside), beside / "examples" if tested else None),
+        make_report(found, title or TITLE, _cost(beside, left_out), beside / "examples" if tested else None),
         commands=[command_line("report", folder, to=to, title=title)],
-        explanations=[ExplanationRecord.read(path) for path in sorted((beside / "explanations").glob("*.json"))],
+        explanations=left_out.whole(sorted((beside / "explanations").glob("[!.]*.json")), ExplanationRecord.read),
     )
     return report if to is None else replace(report, path=report.write(to))
 
 
-def _cost(folder: Path) -> CostRecord | None:
+def _cost(folder: Path, left_out: LeftOut) -> CostRecord | None:
     path = folder / COST_FILE
-    return CostRecord.read(path) if path.is_file() else None
+    return next(iter(left_out.whole([path] if path.exists() else [], CostRecord.read)), None)
 
 
 def _command(run: RecipeRun) -> str:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _WHY_UNTESTED = {
     Untested.NO_EXAMPLES: "no per-example scores (evaluate again with the same data to make them)",
+    Untested.DAMAGED: "its per-example scores are damaged (`xadapt store check --repair`, then evaluate again)",
     Untested.NO_PAIRS: "its runs have no seed in common with those of the best single adapter",
     Untested.NO_CHOICE: "there are no English rows to choose a best single adapter by",
     Untested.OTHER_ROWS: "it was not scored on the same rows as the best single adapter",

@@ -101,4 +101,4 @@ def report(
     from xadapt.reports.recipe_report import report_results
 
     folder = Path(results) if results else session.store.root / "results"
-    return report_results(folder, Path(to) if to else None, title, tested)
+    return report_results(folder, Path(to) if to else None, title, tested, session.store.left_out)

@@ -110,9 +110,9 @@ def verify_checkpoint(checkpoint: Checkpoint, fingerprint: str, base: str) -> No
     for name, digest in checkpoint.record.files.items():
         file = inside(path, name)
         if not file.is_file():
-            raise XadaptError(f"checkpoint {path} lacks {name}: restore it or train {checkpoint.setup} again")
+            raise XadaptError(f"checkpoint {path} lacks {name}: {RunRecord.WHAT[1]}")
         if sha256_file(file) != digest:
-            raise XadaptError(f"{file} is corrupt or cut short (SHA-256 differs): restore it or train it again")
+            raise XadaptError(f"{file} is corrupt or cut short (SHA-256 differs): {RunRecord.WHAT[1]}")
     made_for = checkpoint.record.base
     if made_for.fingerprint != fingerprint:
         raise XadaptError(

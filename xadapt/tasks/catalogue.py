@@ -9,7 +9,7 @@ from xadapt.tasks.intermediate import INTERMEDIATE
 from xadapt.tasks.targets import TARGET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from xadapt.tasks.kinds import Kind
     from xadapt.tasks.task import Task
@@ -25,16 +25,18 @@ PAPER = ("anli", "mnli", "qqp", "squad", "squad2", "hellaswag", "ccg", "cosmosqa
 class Catalogue:
     """Tasks by name: those of xadapt first, in the order of their declaration, then the user's own."""
 
-    def __init__(self, own: Iterable[Task] = ()) -> None:
+    def __init__(self, own: Iterable[Task] = (), faults: Mapping[str, str] | None = None) -> None:
         """Begin with the tasks of xadapt.
 
         Args:
             own: Tasks of the user's.
+            faults: By name, what is wrong with a task of the user's that cannot be used.
 
         Raises:
             XadaptError: If xadapt comes with a task of such a name.
         """
         self._own: dict[str, Task] = {}
+        self._faults = dict(faults or {})
         for task in own:
             self.add(task)
 
@@ -63,9 +65,11 @@ class Catalogue:
         """Look a task up.
 
         Raises:
-            XadaptError: If there is no such task; names the nearest one.
+            XadaptError: If there is no such task, or it cannot be used; names the nearest one.
         """
         found = self.get(name)
+        if found is None and name in self._faults:
+            raise XadaptError(f"task {name} cannot be used: {self._faults[name]}")
         if found is None:
             raise unknown("task", name, self.names)
         return found

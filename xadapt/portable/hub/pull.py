@@ -209,8 +209,8 @@ def _not_ours(repo: str, revision: str | None, names: Sequence[str]) -> XadaptEr
 
 
 def _whole(store: Store, run: str) -> Checkpoint | None:
-    found = store.by_run(run)
     try:
+        found = store.by_run(run)
         if found:
             verify_checkpoint(found, found.record.base.fingerprint, "")
     except XadaptError:
