@@ -47,7 +47,7 @@ def test_one_changed_byte_is_noticed(folder):
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
-    with refused(path, advice="train it again"):
+    with refused(folder, "adapter.safetensors", advice="train it again"):
         verify_checkpoint(open_checkpoint(folder), FINGERPRINT, "tiny")
 
 

@@ -78,7 +78,8 @@ def test_damage_counts_as_missing_and_is_mended(tmp_path: Path, suffix: str, dam
     fill(TextCache(tmp_path)).flush()
     (path,) = tmp_path.glob(f"*/*{suffix}")
     data = bytearray(path.read_bytes())
-    data[-30] ^= 0xFF
+    # The ends of an index say nothing of what is in it.
+    data[len(data) // 2] ^= 0xFF
     if damage == "gone":
         path.unlink()
     else:

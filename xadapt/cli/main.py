@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from xadapt import __version__
-from xadapt.cli import data, evaluate, explain, hub, info, portable, predict, report, run, suite, train
+from xadapt.cli import data, evaluate, explain, hub, info, portable, predict, report, run, store, suite, train
 from xadapt.cli.groups import Group
 from xadapt.errors import XadaptError, options_as_flags, shortened
 from xadapt.outside_text import shown
@@ -45,7 +45,7 @@ def _root(
         print(context.get_help())
 
 
-for module in (train, evaluate, predict, explain, suite, run, report, portable, hub, info, data):
+for module in (train, evaluate, predict, explain, suite, run, report, portable, hub, info, data, store):
     module.register(app)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 from xadapt.context import Context, open_context
 from xadapt.data.own_tasks import open_task
-from xadapt.session import exchange, measuring, recipes, training
+from xadapt.session import exchange, keeping, measuring, recipes, training
 from xadapt.store.store import Store
 
 if TYPE_CHECKING:
@@ -239,3 +239,9 @@ class Session:
     import_adapter = exchange.import_adapter
     push = exchange.push
     pull = exchange.pull
+
+    check_store = keeping.check_store
+    repair_store = keeping.repair_store
+    stored = keeping.stored
+    store_size = keeping.store_size
+    removal = keeping.removal

@@ -103,22 +103,39 @@ def verify_checkpoint(checkpoint: Checkpoint, fingerprint: str, base: str) -> No
     Raises:
         XadaptError: If a file is missing, pickled or changed, or the base differs.
     """
-    path = checkpoint.path
-    for file in path.rglob("*"):
-        if file.suffix in _PICKLES:
-            raise XadaptError(f"{file} is a pickle, which can run code on loading: convert it to safetensors")
-    for name, digest in checkpoint.record.files.items():
-        file = inside(path, name)
-        if not file.is_file():
-            raise XadaptError(f"checkpoint {path} lacks {name}: {RunRecord.WHAT[1]}")
-        if sha256_file(file) != digest:
-            raise XadaptError(f"{file} is corrupt or cut short (SHA-256 differs): {RunRecord.WHAT[1]}")
+    fault = whole_fault(checkpoint)
+    if fault:
+        raise XadaptError(f"checkpoint {checkpoint.path} {fault}")
     made_for = checkpoint.record.base
     if made_for.fingerprint != fingerprint:
         raise XadaptError(
-            f"{checkpoint.setup} at {path} was trained on base {made_for.name!r} ({made_for.fingerprint[:8]}), "
-            f"not on {base!r} ({fingerprint[:8]}): train it on this base or use {option('base', made_for.name)}"
+            f"{checkpoint.setup} at {checkpoint.path} was trained on base {made_for.name!r} "
+            f"({made_for.fingerprint[:8]}), not on {base!r} ({fingerprint[:8]}): "
+            f"train it on this base or use {option('base', made_for.name)}"
         )
+
+
+def whole_fault(checkpoint: Checkpoint) -> str:
+    """What is wrong with the files of a checkpoint and what to do about it, "" if nothing is."""
+    path, advice = checkpoint.path, RunRecord.WHAT[1]
+    for file in path.rglob("*"):
+        if file.suffix in _PICKLES:
+            name = file.relative_to(path).as_posix()
+            return f"has {name}, a pickle, which can run code on loading: convert it to safetensors"
+    for name, digest in checkpoint.record.files.items():
+        try:
+            file = inside(path, name)
+        except XadaptError as error:
+            return f"has {name}, which is no file of its own ({error}): {advice}"
+        if not file.is_file():
+            return f"lacks {name}: {advice}"
+        try:
+            same = sha256_file(file) == digest
+        except OSError as error:
+            return f"has {name}, which cannot be read ({error.strerror}): {advice}"
+        if not same:
+            return f"has {name}, which is corrupt or cut short (SHA-256 differs): {advice}"
+    return ""
 
 
 def write_record(folder: Path, record: RunRecord, card: str) -> None:

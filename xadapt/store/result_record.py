@@ -168,6 +168,16 @@ class Result(Record):
     def __getitem__(self, language: str) -> LanguageScore:
         return self.languages[language]
 
+    def without(self, language: str) -> Result:
+        """The result of the other languages alone."""
+        rest = {code: one for code, one in self.languages.items() if code != language}
+        means = {
+            name: round(sum(one.scores[name] for one in rest.values()) / len(rest), 4)
+            for name in self.means
+            if rest and all(name in one.scores for one in rest.values())
+        }
+        return self.model_copy(update={"languages": rest, "means": means})
+
     def __repr__(self) -> str:
         return terminal_text(result_table(self))
 
@@ -191,6 +201,7 @@ class KeptRecord(Record):
     Attributes:
         run: The run of the evaluation, and
         language: the language, None in older files.
+        rows: Fingerprint of the rows that it is of, in order; "" where it is not known.
     """
 
     CURRENT: ClassVar[int] = 2
@@ -198,6 +209,7 @@ class KeptRecord(Record):
 
     run: str | None = None
     language: str | None = None
+    rows: str = ""
 
     @classmethod
     def read(cls: type[AnyKept], path: Path) -> AnyKept:

@@ -110,16 +110,21 @@ class Store:
             XadaptError: If its record is damaged.
         """
         record = self.run_path(run) / RECORD
-        return self._own(record) if record.exists() else None
+        return self.read_checkpoint(record) if record.exists() else None
 
     def checkpoints(self) -> list[Checkpoint]:
         """All checkpoints: the store's own, newest first, then the shipped ones; damaged records are left out."""
         # A name that starts with a dot is a folder that another process is still writing, or one left by a crash.
         own = sorted((self.root / "runs").glob(f"[!.]*/{RECORD}"), key=lambda record: -_changed(record))
         shipped = sorted(self.shipped.glob(f"*/*/{RECORD}")) if self.shipped else []
-        return [*self.left_out.whole(own, self._own), *self.left_out.whole(shipped, self._opened)]
+        return [*self.left_out.whole(own, self.read_checkpoint), *self.left_out.whole(shipped, self._opened)]
 
-    def _own(self, record: Path) -> Checkpoint:
+    def read_checkpoint(self, record: Path) -> Checkpoint:
+        """Read a record of the store's own.
+
+        Raises:
+            XadaptError: If it is damaged, or of another run than its folder's name says.
+        """
         found = self._opened(record)
         if found.run != record.parent.name:
             raise XadaptError(f"{record} is of run {found.run}: {RunRecord.WHAT[1]}")
@@ -181,7 +186,7 @@ class Store:
 
     def results(self) -> list[Result]:
         """All results in a stable order; damaged ones are left out."""
-        return read_results(self.root / "results", self.left_out, self._result)
+        return read_results(self.root / "results", self.left_out, self.read_result)
 
     def result(self, run: str) -> Result | None:
         """The result of an evaluation, None if there is none.
@@ -190,9 +195,14 @@ class Store:
             XadaptError: If it is damaged.
         """
         path = self.result_path(run)
-        return self._result(path) if path.exists() else None
+        return self.read_result(path) if path.exists() else None
 
-    def _result(self, path: Path) -> Result:
+    def read_result(self, path: Path) -> Result:
+        """Read a result of the store's own.
+
+        Raises:
+            XadaptError: If it is damaged, or of another run than its file's name says.
+        """
         found = Result.read(path)
         if found.run != path.stem:
             raise XadaptError(f"{path} is of run {found.run}: {Result.WHAT[1]}")

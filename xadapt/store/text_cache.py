@@ -16,10 +16,11 @@ from zipfile import BadZipFile
 
 import numpy as np
 
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, reason_of
 from xadapt.store.files import atomic_stream
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 #: Bytes that are gathered before they are written, as one segment.
@@ -28,6 +29,8 @@ SEGMENT = 64 * 2**20
 DEFAULT_SIZE = "8GB"
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _KEY = 16
+#: What reading a damaged segment ends in.
+_BROKEN = (OSError, ValueError, KeyError, EOFError, SyntaxError, NotImplementedError, BadZipFile, zlib.error)
 
 
 def text_key(ids: np.ndarray) -> bytes:
@@ -62,6 +65,11 @@ class _Entry:
     start: int
     tokens: int
     check: int
+
+    def vectors(self) -> np.ndarray | None:
+        """The array of the text, None if its bytes are not those that were put."""
+        found = np.ascontiguousarray(self.segment.vectors[self.start : self.start + self.tokens])
+        return found if zlib.crc32(found.data) == self.check else None
 
 
 class TextCache:
@@ -133,6 +141,7 @@ class TextCache:
                 keys=np.frombuffer(b"".join(texts), np.uint8).reshape(-1, _KEY),
                 tokens=tokens,
                 checks=np.array([zlib.crc32(part.data) for part in parts], np.uint32),
+                what=np.array(_what(space, parts[0])),
             )
 
     def _look(self, space: str) -> None:
@@ -151,28 +160,16 @@ class TextCache:
                 continue
             indexed.add(index.name)
             try:
-                self._take(space, index)
-            except (OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):
+                self._entries[space].update(_indexed(space, index))
+            except _BROKEN:
                 _remove(index.with_suffix(".npy"))
-
-    def _take(self, space: str, index: Path) -> None:
-        with np.load(index) as stored:
-            keys, tokens, checks = stored["keys"], stored["tokens"], stored["checks"]
-        segment = _Segment(index.with_suffix(".npy"), np.load(index.with_suffix(".npy"), mmap_mode="r"))
-        starts = np.concatenate([[0], np.cumsum(tokens)])
-        if starts[-1] != len(segment.vectors):
-            raise ValueError("index and vectors do not belong together")
-        entries = self._entries[space]
-        for key, start, count, check in zip(keys, starts.tolist(), tokens.tolist(), checks.tolist(), strict=False):
-            entries[key.tobytes()] = _Entry(segment, start, count, check)
 
     def _read(self, entries: dict[bytes, _Entry], key: bytes) -> np.ndarray | None:
         entry = entries.get(key)
         if entry is None:
             return None
-        segment = entry.segment
-        vectors = np.ascontiguousarray(segment.vectors[entry.start : entry.start + entry.tokens])
-        if zlib.crc32(vectors.data) != entry.check:
+        segment, vectors = entry.segment, entry.vectors()
+        if vectors is None:
             _remove(segment.path)
             del entries[key]
             return None
@@ -195,6 +192,43 @@ class TextCache:
                 break
             _remove(path)
             total -= size
+
+
+def broken_segments(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Read all segments of a cache; gives each file that is of no use, and why."""
+    for vectors in sorted(folder.rglob("[!.]*.npy")):
+        if not vectors.with_suffix(".npz").exists() and vectors.exists():
+            yield vectors, "vectors without an index"
+    for index in sorted(folder.rglob("[!.]*.npz")):
+        vectors = index.with_suffix(".npy")
+        try:
+            entries = _indexed(index.parent.relative_to(folder).as_posix(), index)
+            if any(entry.vectors() is None for entry in entries.values()):
+                yield vectors, "vectors are not those that were written (their check sums differ)"
+        except _BROKEN as error:
+            # Another process may have deleted both to make room.
+            if index.exists():
+                yield index, f"an index that does not fit its vectors ({reason_of(error)})"
+
+
+def _indexed(space: str, index: Path) -> dict[bytes, _Entry]:
+    with np.load(index) as stored:
+        keys, tokens, checks = stored["keys"], stored["tokens"], stored["checks"]
+        # Older ones do not say it.
+        what = str(stored["what"]) if "what" in stored else None
+    segment = _Segment(index.with_suffix(".npy"), np.load(index.with_suffix(".npy"), mmap_mode="r"))
+    starts = np.concatenate([[0], np.cumsum(tokens)])
+    if starts[-1] != len(segment.vectors) or what not in (None, _what(space, segment.vectors)):
+        raise ValueError("they do not belong together")
+    return {
+        key.tobytes(): _Entry(segment, start, count, check)
+        for key, start, count, check in zip(keys, starts.tolist(), tokens.tolist(), checks.tolist(), strict=False)
+    }
+
+
+def _what(space: str, vectors: np.ndarray) -> str:
+    # The bytes alone do not say what numbers they are.
+    return f"{space} {vectors.dtype.str} {vectors.shape[1:]}"
 
 
 def _remove(segment: Path) -> None:

@@ -57,3 +57,21 @@ def p_value(value: float | None) -> str:
 def megabytes(size: int | None) -> str:
     """Print a number of bytes in millions, a dash for None."""
     return NOTHING if size is None else f"{size / 1e6:.2f}"
+
+
+def room(size: int) -> str:
+    """Print a number of bytes with the unit that fits it, such as ``1.2 GB``."""
+    value, units = float(size), iter(("bytes", "kB", "MB", "GB", "TB"))
+    unit = next(units)
+    while value >= 999.5 and unit != "TB":
+        value, unit = value / 1000, next(units)
+    return f"{value:.0f} {unit}" if unit == "bytes" or value >= 99.5 else f"{value:.1f} {unit}"
+
+
+def age(seconds: float) -> str:
+    """Print how long ago something was, in the largest unit that it fills."""
+    for unit, length in (("day", 86400), ("hour", 3600), ("minute", 60)):
+        count = int(seconds // length)
+        if count:
+            return f"{count} {unit}" + ("" if count == 1 else "s")
+    return "now"
