@@ -25,7 +25,7 @@ from xadapt.methods.adapter import (
 METHODS = (
     "seq_bn", "par_bn", "double_seq_bn", "scaled_par_bn", "compacter[reduction_factor=4]", "prefix_tuning_flat", "lora",
     "dora", "ia3", "vera", "loreft", "mam", "unipelt", "peft:lora", "peft:rslora", "peft:dora", "peft:ia3",
-    "peft:loha", "peft:lokr", "peft:vera", "peft:oft[oft_block_size=8]",
+    "peft:loha", "peft:lokr", "peft:vera", "peft:oft[oft_block_size=8]", "peft:lora[lora_bias=True]",
 )  # fmt: skip
 LOW_RANK = ("lora[r=4, alpha=16]", "peft:lora[r=4, lora_alpha=16]", "peft:rslora[r=4, lora_alpha=16]")
 
@@ -218,6 +218,7 @@ def test_a_merge_of_anything_but_lora_is_one_line(host: Any, kind: str, text: st
         ("average", "loreft", "loreft", {}, ("a and b", "random"), "noreft"),
         ("linear", "peft:lora[r=4]", "peft:lora", {}, ("linear", "4 and 8"), "svd"),
         ("ties", "lora", "lora[r=4]", {}, ("ties", "4 and 8"), "svd"),
+        ("svd", "peft:lora[lora_bias=True]", "peft:lora[lora_bias=True]", {}, ("svd", "biases"), "average"),
         (
             "svd",
             "peft:lora",

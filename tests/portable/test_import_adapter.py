@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,7 @@ from safetensors.torch import load_file, save_file
 from transformers import XLMRobertaForSequenceClassification
 
 from tests.error_checks import refused
-from tests.portable.imports import import_folder, save_foreign_adapter
-from xadapt.composition.builder import assemble
+from tests.portable.imports import import_folder, outputs, save_foreign_adapter
 from xadapt.composition.grammar import parse
 from xadapt.portable.export import export
 from xadapt.portable.export_check import Check, probe
@@ -28,12 +26,6 @@ from xadapt.training.plan import plan_fusion, plan_target, plan_task
 def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the process that loads an export."""
     monkeypatch.setattr("xadapt.portable.export.check", lambda *given: Check({"hidden states": 0.0}, 12))
-
-
-def outputs(lab: Any, setup: str, store: Store) -> dict[str, np.ndarray]:
-    """What a setup computes with the checkpoints of a store."""
-    assembly = assemble(replace(lab.context, store=store), parse(setup))
-    return probe(lab.backbone, assembly.model, list(assembly.heads)).wanted
 
 
 def same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> bool:

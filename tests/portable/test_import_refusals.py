@@ -8,31 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
-from transformers import XLMRobertaForSequenceClassification
 
 from tests.error_checks import refused
 from tests.portable.imports import import_folder, save_foreign_adapter
 from xadapt.store.store import Store
-
-
-@pytest.mark.parametrize(
-    ("change", "subject"),
-    [
-        ({"modules_to_save": ["classifier"], "bias": "all"}, "bias"),
-        ({"modules_to_save": []}, "classifier.dense.bias"),
-    ],
-)
-def test_what_peft_can_do_and_xadapt_cannot_is_one_line(
-    trained_once: Any, store: Store, tmp_path: Path, change: dict[str, Any], subject: str
-) -> None:
-    plain = XLMRobertaForSequenceClassification.from_pretrained(trained_once.backbone.name, num_labels=3)
-    get_peft_model(plain, LoraConfig(r=4, task_type="SEQ_CLS")).save_pretrained(tmp_path / "out")
-    path = tmp_path / "out" / "adapter_config.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), **change}))
-    with refused(tmp_path / "out", subject):
-        import_folder(trained_once, tmp_path / "out", store, "mnli", labels=["entailment", "neutral", "contradiction"])
 
 
 def pickled(folder: Path) -> None:

@@ -62,7 +62,10 @@ def export_command(
 @with_session("base", "store", "seed")
 def import_command(
     lab: Session,
-    folder: Annotated[Path, typer.Argument(help="An adapter of AdapterHub or peft, or an export of xadapt.")],
+    folder: Annotated[
+        str,
+        typer.Argument(help="An adapter of AdapterHub or peft, or an export: a folder, or OWNER/NAME on the hub."),
+    ],
     task: Annotated[
         str | None, typer.Option(help="The task that it was trained for. [default: an export says it]")
     ] = None,
@@ -70,15 +73,24 @@ def import_command(
     labels: Annotated[
         str | None, typer.Option(help="What the head's outputs mean, in order, if its own names do not say: a,b,c.")
     ] = None,
+    subfolder: Annotated[
+        str | None, typer.Option(help="Where the adapter is, in a folder or repository of several.")
+    ] = None,
+    force_base: Annotated[
+        bool, typer.Option("--force-base", help="Take one that names another base of the same sizes.")
+    ] = False,
+    revision: Annotated[
+        str | None, typer.Option(help="A branch, tag or commit of the repository. [default: main]")
+    ] = None,
     as_json: o.Json = False,
 ) -> None:
     """Import an adapter into the store.
 
-    Safetensors only. Its sizes must be those of the base, and its head's labels those of the task; their order is put
+    Safetensors only. Its base must be the one in use, and its head's labels those of the task; their order is put
     right by their names. --seed is what it is filed under. An export with several adapters comes in as a whole.
     """
     names = [label.strip() for label in labels.split(",")] if labels else []
-    made = lab.import_adapter(folder, task, name, names)
+    made = lab.import_adapter(folder, task, name, names, subfolder=subfolder, force_base=force_base, revision=revision)
     if as_json:
         print_json([_summary(one) for one in made])
         return

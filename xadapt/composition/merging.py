@@ -72,6 +72,8 @@ def merge_adapters(
         method = method_of(model, name)
         if method["method"] not in ("lora", "rslora") or method.get("use_gating"):
             raise XadaptError(f"{kind} merges LoRA, and {name} is {method['method']}: use average or a sum")
+        if method.get("lora_bias"):
+            raise XadaptError(f"{kind} merges LoRA without biases, and {name} has some: use average or a sum")
     _merge(model, kind, names, weights, to, dict(options or {}), seed)
 
 

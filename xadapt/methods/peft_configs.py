@@ -58,8 +58,8 @@ _IA3 = {"target_modules": ["key", "value", "output.dense"], "feedforward_modules
 #: Those that work by injection alone, start as the bare model and let others act beside them. AdaLoRA needs a training
 #: loop of its own, and HRA passes over all that other adapters do in its layers.
 METHODS = {
-    "lora": Method("LORA", _LORA, {"use_rslora": False, "use_dora": False}),
-    "rslora": Method("LORA", _LORA, {"use_rslora": True, "use_dora": False}),
+    "lora": Method("LORA", (*_LORA, "lora_bias"), {"use_rslora": False, "use_dora": False}),
+    "rslora": Method("LORA", (*_LORA, "lora_bias"), {"use_rslora": True, "use_dora": False}),
     "dora": Method("LORA", _LORA, {"use_rslora": False, "use_dora": True}),
     "ia3": Method("IA3", ("target_modules", "feedforward_modules"), defaults=_IA3),
     "loha": Method("LOHA", _LYCORIS),
@@ -125,6 +125,14 @@ def _make_config(name: str, options: Json) -> PeftConfig:
     if wrong:
         raise ValueError(f"target_modules must be a list of some of {', '.join(TARGETS)}, not {wrong[0]!r}")
     return config
+
+
+def fields_of(peft_type: str) -> Json:
+    """The fields of peft's configuration for a type of method, with peft's defaults."""
+    from peft.mapping import PEFT_TYPE_TO_CONFIG_MAPPING
+
+    with quiet():
+        return as_json(PEFT_TYPE_TO_CONFIG_MAPPING[peft_type]())
 
 
 def name_of(config: PeftConfig) -> str:

@@ -2,34 +2,51 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xadapt.composition.builder import layer_name
 from xadapt.composition.grammar import parse
-from xadapt.errors import XadaptError, option
-from xadapt.portable.export_record import RECORD, ExportRecord, Origin
-from xadapt.portable.found_adapters import FoundAdapter, find_adapter
+from xadapt.errors import XadaptError, option, quoted
+from xadapt.portable.export_record import RECORD, ExportRecord
+from xadapt.portable.exported_parts import exported_parts
+from xadapt.portable.foreign_files import own_file, read_config
+from xadapt.portable.found_adapters import find_adapter
+from xadapt.portable.hub.plain_adapter import fetched_adapter, is_repository
 from xadapt.portable.import_checkpoint import Incoming, import_checkpoint
+from xadapt.portable.named_base import check_exported_base, check_named_base
 from xadapt.problems import problem_class
 from xadapt.store.files import inside
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Iterator, Sequence
 
-    from xadapt.backbone.base import Backbone
-    from xadapt.composition.expression import Node
     from xadapt.context import Context
     from xadapt.store.checkpoints import Checkpoint
     from xadapt.tasks import Task
 
 
+@dataclass(frozen=True)
+class ImportOptions:
+    """What a user says about what comes in.
+
+    Attributes:
+        name: The name that setups will call it by; None for the task's adapter, or that of the export.
+        labels: What the outputs of the head mean, in their order, if its own names do not say.
+        subfolder: Where the adapter is in a folder of several.
+        force_base: Whether an adapter is taken that names another base of the same sizes.
+    """
+
+    name: str | None = None
+    labels: Sequence[str] = ()
+    subfolder: str | None = None
+    force_base: bool = False
+
+
 def import_adapter(
-    context: Context,
-    folder: Path,
-    task: Task | None,
-    name: str | None = None,
-    labels: Sequence[str] = (),
+    context: Context, folder: Path, task: Task | None, options: ImportOptions | None = None
 ) -> list[Checkpoint]:
     """Make checkpoints of what another library, or an export, left in a folder.
 
@@ -37,8 +54,7 @@ def import_adapter(
         context: The base that it was trained on, the store it goes to, and the seed that it is filed under.
         folder: An adapter in AdapterHub's or peft's layout, or an export of xadapt for the adapters library.
         task: The task that it was trained for; None for an export, whose heads say it.
-        name: The name that setups will call it by; None for the task's adapter, or that of the export.
-        labels: What the outputs of the head mean, in their order, if its own names do not say.
+        options: What else is said about it.
 
     Returns:
         The checkpoints, members before what was trained on them.
@@ -46,64 +62,69 @@ def import_adapter(
     Raises:
         XadaptError: If there is no adapter, or it does not fit the base or the task.
     """
-    called = parse(name) if name else None
+    options = options or ImportOptions()
+    called = parse(options.name) if options.name else None
     if called and called.kind != "adapter":
-        raise XadaptError(f"{option('name', name)} is an expression: an adapter has one name, such as my-nli")
-    record = ExportRecord.read(folder / RECORD) if (folder / RECORD).is_file() else None
+        raise XadaptError(f"{option('name', options.name)} is an expression: an adapter has one name, such as my-nli")
+    folder = _within(folder, options.subfolder)
+    path = own_file(folder, RECORD) if folder.is_dir() else None
+    record = ExportRecord.of(read_config(path), path) if path else None
     if record and record.form == "adapterhub":
-        incoming = _exported(folder, record, task, called, context.backbone)
+        note = check_exported_base(folder, record.base, context.backbone, options.force_base)
+        incoming = exported_parts(folder, record, task, called)
     else:
         if task is None:
             raise XadaptError(f"{option('task')} is needed: nothing else says what the adapter was trained for")
-        heads: dict[str, Path | None] = {task.adapter: None} if problem_class(task).needs_head else {}
-        setup = called or parse(task.adapter)
-        incoming = [Incoming(setup, {layer_name(setup): find_adapter(folder)}, heads=heads, labels=labels)]
+        found, heads = find_adapter(folder), {task.adapter: None} if problem_class(task).needs_head else {}
+        note = (
+            check_exported_base(folder, record.base, context.backbone, options.force_base)
+            if record
+            else check_named_base(found, context.backbone, options.force_base)
+        )
+        setup, base = called or parse(task.adapter), record.base.name if record else ""
+        incoming = [Incoming(setup, {layer_name(setup): found}, heads=dict(heads), labels=options.labels, base=base)]
+    if note:
+        context.display.say(f"{folder}: {note}")
     made: list[Checkpoint] = []
     for one in sorted(incoming, key=lambda one: len(list(one.setup.walk()))):
         made.append(import_checkpoint(context, one, made))
     return made
 
 
-def _exported(
-    folder: Path, record: ExportRecord, task: Task | None, called: Node | None, backbone: Backbone
-) -> list[Incoming]:
-    """The checkpoints that an export was made from or, if it is one adapter that has none, that adapter."""
-    base = record.base
-    if base.fingerprint != backbone.fingerprint:
-        raise XadaptError(
-            f"{folder} was exported from base {base.name!r} ({base.fingerprint[:8]}), and this is "
-            f"{backbone.name!r} ({backbone.fingerprint[:8]}): name its base with {option('base')}"
-        )
-    found = {key: find_adapter(inside(folder, f"adapters/{key}")) for key in record.adapters}
-    heads = {head: inside(folder, f"heads/{head}") for head in record.heads}
-    if len(found) == 1 and (called or task):
-        ((key, adapter),) = found.items()
-        setup = called or parse(task.adapter if task else key)
-        own = {head: path for head, path in heads.items() if not task or head in (task.name, task.adapter)}
-        return [Incoming(setup, {layer_name(setup): adapter}, None, dict(own), record.calibration, base=base.name)]
-    if called or task:
-        leave = f"leave {option('name')} and {option('task')}"
-        raise XadaptError(f"{folder} has {len(found)} adapters with names and tasks of their own: {leave}")
-    loose = [origin.setup for origin in record.adapters.values() if not origin.run]
-    if loose:
-        alone = (
-            f"give it {option('name')} and {option('task')}"
-            if len(found) == 1
-            else f"import a folder of {folder / 'adapters'} with {option('name')}"
-        )
-        raise XadaptError(f"{loose[0]} was put together in weight space and has no checkpoint of its own: {alone}")
+@contextmanager
+def locate(
+    context: Context, named: Path | str, subfolder: str | None = None, revision: str | None = None
+) -> Iterator[Path]:
+    """A folder or, for the name of a repository of the hub, one that has its files while the block runs.
 
-    def one(origin: Origin, adapters: dict[str, FoundAdapter], fusion: Path | None) -> Incoming:
-        own: dict[str, Path | None] = {head: heads[head] for head, of in record.heads.items() if of == origin.setup}
-        return Incoming(parse(origin.setup), adapters, fusion, own, record.calibration, base=base.name)
+    Args:
+        context: The store that files of the hub lie under.
+        named: A folder or ``OWNER/NAME``; a folder that is there goes first.
+        subfolder: What is wanted of a repository.
+        revision: A branch, tag or commit of a repository.
 
-    named = {layer_name(parse(record.adapters[key].setup)): adapter for key, adapter in found.items()}
-    incoming = [
-        one(origin, {layer: named[layer]}, None)
-        for origin in record.adapters.values()
-        for layer in [layer_name(parse(origin.setup))]
-    ]
-    for key, origin in record.fusions.items():
-        members = [layer_name(child) for child in parse(origin.setup).children]
-        incoming.append(one(origin, {layer: named[layer] for layer in members}, inside(folder, f"fusions/{key}")))
-    return incoming
+    Raises:
+        XadaptError: If a revision is given for a folder, or the repository has no adapter.
+        RunFailed: If the hub cannot be reached.
+    """
+    if Path(named).exists() or not is_repository(str(named)):
+        if revision is not None:
+            raise XadaptError(f"{option('revision', revision)} is for a repository of the hub, and {named} is none")
+        yield Path(named)
+        return
+    with fetched_adapter(context, str(named), subfolder, revision) as folder:
+        yield folder
+
+
+def _within(folder: Path, subfolder: str | None) -> Path:
+    """A folder inside of another one.
+
+    Raises:
+        XadaptError: If it is not inside.
+    """
+    if subfolder is None:
+        return folder
+    found = inside(folder, subfolder)
+    if not found.is_dir():
+        raise XadaptError(f"{folder} has no folder {quoted(subfolder)}: {option('subfolder')} names one inside of it")
+    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -10,19 +11,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from adapters.composition import Fuse
 from safetensors.torch import load_file, save_file
 
 from xadapt.composition.expression import Node
 from xadapt.errors import XadaptError
 from xadapt.methods.adapter import activate, adapter_state, save_adapter
-from xadapt.methods.fusion import fusion_layers, load_fusion, save_fusion
+from xadapt.methods.fusion import fusion_layers, save_fusion
 from xadapt.portable.export_check import probe
-from xadapt.portable.found_adapters import FoundAdapter, load_found_adapter, load_found_head
 from xadapt.portable.head_labels import fit_head
+from xadapt.portable.load_copies import Copies, load_copies
+from xadapt.portable.private_copy import copy_adapter, copy_fusion, copy_head
 from xadapt.store.cards import card
 from xadapt.store.checkpoints import Checkpoint, open_checkpoint, write_record
-from xadapt.store.files import atomic_folder, check_links, inside, sha256_file
+from xadapt.store.files import atomic_folder, inside, sha256_file
 from xadapt.store.records import BaseOf, Figures, Imported, RunRecord, Scores
 from xadapt.store.store import run_hash
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xadapt.context import Context
+    from xadapt.portable.found_adapters import FoundAdapter
 
 
 @dataclass
@@ -71,16 +73,36 @@ def import_checkpoint(context: Context, incoming: Incoming, earlier: list[Checkp
     Raises:
         XadaptError: If it does not fit the base, or a head does not fit its task.
     """
-    backbone, store = context.backbone, context.store
-    model = backbone.model()
-    for name, found in incoming.adapters.items():
-        load_found_adapter(model, found, name)
+    with tempfile.TemporaryDirectory() as temporary:
+        copies = _copied(context, incoming, Path(temporary))
+        return _stored(context, incoming, copies, earlier)
+
+
+def _copied(context: Context, incoming: Incoming, to: Path) -> Copies:
+    backbone, count = context.backbone, itertools.count()
+
+    def fresh() -> Path:
+        folder = to / str(next(count))
+        folder.mkdir()
+        return folder
+
+    copies = Copies({name: copy_adapter(backbone, found, fresh()) for name, found in incoming.adapters.items()})
+    for copied_one in copies.adapters.values():
+        for note in copied_one.notes:
+            context.display.say(f"{copied_one.found.folder}: {note}")
     name, found = incoming.last
-    block: str | Fuse = Fuse(*incoming.adapters) if incoming.fusion else name
     if incoming.fusion:
-        check_links(incoming.fusion)
-        load_fusion(model, block, incoming.fusion)
-    heads = [head for head, folder in incoming.heads.items() if load_found_head(model, found, head, folder)]
+        copies.fusion = copy_fusion(backbone, incoming.fusion, found.root, fresh())
+    for head, folder in incoming.heads.items():
+        copied = copy_head(backbone, copies.adapters[name], folder, fresh())
+        if copied:
+            copies.heads[head] = copied
+    return copies
+
+
+def _stored(context: Context, incoming: Incoming, copies: Copies, earlier: list[Checkpoint]) -> Checkpoint:
+    backbone, store, block = context.backbone, context.store, copies.block
+    model, heads, (name, found) = load_copies(backbone, copies), list(copies.heads), incoming.last
     for head in heads:
         task = context.tasks.get(head)
         if task:
@@ -164,12 +186,10 @@ def _record(
 def _imported(incoming: Incoming) -> Imported:
     _, found = incoming.last
     config = found.config
-    base = config.get("model_name") or config.get("base_model_name_or_path")
     return Imported(
         form=found.form,
         name=config.get("name"),
-        # The library writes the word where it has no name.
-        base=incoming.base or (base if base != "None" else None),
+        base=incoming.base or found.base,
         library=config.get("version") or config.get("peft_version"),
     )
 

@@ -43,21 +43,36 @@ def export(
 
 
 def import_adapter(
-    session: Session, folder: Path | str, task: str | None = None, name: str | None = None, labels: Iterable[str] = ()
+    session: Session,
+    folder: Path | str,
+    task: str | None = None,
+    name: str | None = None,
+    labels: Iterable[str] = (),
+    *,
+    subfolder: str | None = None,
+    force_base: bool = False,
+    revision: str | None = None,
 ) -> list[Checkpoint]:
     """Import an adapter of AdapterHub or peft, or an export, into the store.
 
     Args:
         session: The session.
-        folder: What was downloaded or exported; safetensors only.
+        folder: What was downloaded or exported, or the name of a repository on the hub, ``OWNER/NAME``; safetensors
+            only.
         task: The task that it was trained for; None where an export says it.
         name: What setups will call it; None for the task's name.
         labels: What the head's outputs mean, in order, if its own names do not say.
+        subfolder: Where the adapter is in a folder or repository of several.
+        force_base: Take an adapter that names another base of the same sizes.
+        revision: A branch, tag or commit of a repository; None for ``main``.
     """
+    from xadapt.portable.import_adapter import ImportOptions, locate
     from xadapt.portable.import_adapter import import_adapter as import_folder
 
     target = session.task(task) if task else None
-    return import_folder(session.context, Path(folder), target, name, list(labels))
+    options = ImportOptions(name, list(labels), subfolder, force_base)
+    with locate(session.context, folder, subfolder, revision) as found:
+        return import_folder(session.context, found, target, options)
 
 
 def push(

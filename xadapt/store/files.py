@@ -135,17 +135,6 @@ def inside(folder: Path, name: str) -> Path:
     return path
 
 
-def check_links(folder: Path) -> None:
-    """Check that no link that lies in a folder leads out of it; see :func:`inside`.
-
-    Raises:
-        XadaptError: If one does.
-    """
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        if path.is_symlink():
-            inside(folder, path.name)
-
-
 def read_text(path: Path, most: int | None = None) -> str:
     """Read a UTF-8 file.
 
