@@ -30,7 +30,23 @@ def test_a_mark_that_is_declared_as_a_label_is_one(mark: str) -> None:
     assert index(mark, {"x": "x", mark: mark}) == 1
 
 
-@pytest.mark.parametrize("value", [1, 1.0, "1", "1.0", " 1 ", "01", "neutral", " neutral\u3000", "Neutral", "NEUTRAL"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        1,
+        1.0,
+        "1",
+        "1.0",
+        " 1 ",
+        "01",
+        "neutral",
+        " neutral\u3000",
+        "Neutral",
+        "NEUTRAL",
+        "neutral\u200b",
+        "ｎｅｕｔｒａｌ",
+    ],
+)
 def test_a_label_is_read_in_every_form(value: Any) -> None:
     assert index(value) == 1
 

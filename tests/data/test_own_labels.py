@@ -135,8 +135,13 @@ def test_minus_one_may_be_a_label_or_none_where_only_numbers_are_there(made: Mak
 def test_a_label_in_another_case_is_read_and_said(made: Make) -> None:
     _, notes = opened(made(["Yes", "no", "NO"], more="labels: [no, yes]\n"))
     assert notes == ["the label 'NO' is read as 'no'", "the label 'Yes' is read as 'yes'"]
-    with refused("'Yes'", "'yes'", advice="list the labels"):
-        declare(made(["Yes", "yes", "no"]))
+    for twin in ("Yes", "yes\u200b", "y\u0065s\ufeff"):
+        with refused("'yes'", repr(twin), advice="list the labels"):
+            declare(made([twin, "yes", "no"]))
+    for twin in ("ne\u0301e", "N\u00e9e"):
+        assert opened(made([twin, "\u00e9"], more="labels: [n\u00e9e, \u00e9]\n"))[1] == [
+            f"the label {twin!r} is read as 'née'"
+        ]
 
 
 def test_a_label_in_other_words_is_named_with_what_to_write(made: Make) -> None:
@@ -154,6 +159,23 @@ def test_true_is_a_label_of_that_name_or_of_what_the_declaration_says(made: Make
     for labels, more in (("'false', 'true'", ""), ("no, yes", "values: {label: {true: yes}}\n")):
         path = made([value], more=f"labels: [{labels}]\n{more}")
         assert [row["label"] for row in Source("hub").train(open_task(str(path), store, Catalogue())).rows] == [1]
+
+
+def test_marks_of_a_missing_label_are_texts_where_texts_are_asked_for(tmp_path: Path, store: Any) -> None:
+    rows = "".join(f"{mark},{label}\n" for mark in ("NA", "null", "None", "nan", "-", "-1") for label in ("a", "b"))
+    (tmp_path / "rows.csv").write_text(f"first,label\n{rows}")
+    (tmp_path / "mine.yaml").write_text(
+        "name: mine\nproblem: text-classification\nlabels: [a, b]\ntest: rows.csv\nlanguages: xq\n"
+    )
+    read = Source("hub").test(open_task(str(tmp_path / "mine.yaml"), store, Catalogue()), "xq").rows
+    assert [row["first"] for row in read[::2]] == ["NA", "null", "None", "nan", "-", "-1"]
+
+
+def test_a_table_without_a_first_line_of_names_is_refused_with_what_it_has(tmp_path: Path) -> None:
+    (tmp_path / "rows.tsv").write_text("A fine film\tgood\nDull\tbad\n")
+    (tmp_path / "mine.yaml").write_text("name: mine\nproblem: text-classification\ntrain: rows.tsv\ndev: rows.tsv\n")
+    with refused("rows.tsv", "'first'", "first line", "A fine film, good"):
+        declare(tmp_path / "mine.yaml")
 
 
 def test_a_label_that_no_training_row_has_is_named(made: Make) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from xadapt.data.labels import folded
 from xadapt.errors import XadaptError
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
 
@@ -123,7 +124,7 @@ def _in_order(ids: Mapping[str, int]) -> tuple[str, ...]:
 
 def _outputs(labels: Sequence[str], learnt: Sequence[str]) -> list[int] | None:
     """The place among the learnt labels of each label, in any case of letters; None if they are not the same."""
-    for form in (str, str.casefold):
+    for form in (str, folded):
         places = {form(label): place for place, label in enumerate(learnt)}
         found = [places.get(form(label), -1) for label in labels]
         if sorted(found) == list(range(len(learnt))):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Hashable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 #: A row that has no gold label, as the hub writes it.
@@ -55,11 +57,18 @@ def meant(value: Any, meanings: Mapping[Any, Any]) -> Any:
 
 
 def named_as(word: str, labels: Sequence[str]) -> str | None:
-    """The label of a name, in any case of letters where only one differs by no more; None if there is none."""
+    """The label of a name, or the only one that differs from it in no more than :func:`folded` leaves out."""
     if word in labels:
         return word
-    alike = [label for label in labels if label.casefold() == word.casefold()]
+    alike = [label for label in labels if folded(label) == folded(word)]
     return alike[0] if len(alike) == 1 else None
+
+
+@lru_cache(maxsize=4096)
+def folded(word: str) -> str:
+    """A label without what the eye may overlook: case, blanks, characters of no width, ways to compose a character."""
+    seen = "".join(c for c in unicodedata.normalize("NFKC", word) if unicodedata.category(c) != "Cf")
+    return " ".join(seen.casefold().split())
 
 
 def read_label(value: Any, names: Sequence[str], spelled: Mapping[str, str]) -> Any:

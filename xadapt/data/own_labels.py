@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from xadapt.data.columns import values_of
-from xadapt.data.labels import is_mark, may_be_class, meant, named_as, whole
+from xadapt.data.labels import folded, is_mark, may_be_class, meant, named_as, whole
 from xadapt.data.own_task_file import Declaration, check_labels, forms
 from xadapt.errors import quoted
 
@@ -129,9 +129,9 @@ def _unclear(counts: Counter[str], words: Sequence[str]) -> str | None:
         return f"{rows} have one of their own: name the column of labels in columns, or list the labels"
     alike: dict[str, str] = {}
     for word in words:
-        twin = alike.setdefault(word.casefold(), word)
+        twin = alike.setdefault(folded(word), word)
         if twin != word:
-            return f"{quoted(twin)} and {quoted(word)} differ in case alone: list the labels, with one of them"
+            return f"{quoted(twin)} and {quoted(word)} look alike: list the labels, with one of them"
     return None
 
 

@@ -108,21 +108,21 @@ def declare(path: Path, say: Say = unsaid) -> Declaration:
                 checked_rows(rows, task.kind, where)
             except XadaptError as error:
                 raise file.fault([part], error) from None
-            _say_unlabelled(where, declared, table, rows, say)
-            notes |= dict.fromkeys((*table.notes, *tag_notes(declared, where, table)))
+            found = (*table.notes, *_unlabelled(where, declared, table, rows), *tag_notes(declared, where, table))
+            notes |= dict.fromkeys(found)
     for note in notes:
         say(note)
     return declared
 
 
-def _say_unlabelled(where: str, declared: Declaration, table: RawTable, rows: list[Row], say: Say) -> None:
+def _unlabelled(where: str, declared: Declaration, table: RawTable, rows: list[Row]) -> list[str]:
+    """The note on rows without a gold label, if there are some."""
     gold = next((name for name in declared.spec.kind.fields if declared.spec.field_of(name).form in _GOLD), None)
     if gold is None:
-        return
+        return []
     pairs = zip(values_of(table, declared.column(gold)), rows, strict=True)
     missing = [value for value, row in pairs if is_unlabelled(row)]
-    if missing:
-        say(unlabelled_note(where, missing, len(rows)))
+    return [unlabelled_note(where, missing, len(rows))] if missing else []
 
 
 _Named = tuple[str, RawTable]
