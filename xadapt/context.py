@@ -135,5 +135,5 @@ def open_context(
     opened = store if isinstance(store, Store) else Store(store, cache_size=cache_size)
     shown = make_display(display)
     opened.left_out.say = shown.say
-    source, tasks = open_source(data), known_tasks(opened)
+    source, tasks = open_source(data, shown.say), known_tasks(opened)
     return Context(source, opened, base or DEFAULT_BASE, tasks, seed, device, precision, shown)

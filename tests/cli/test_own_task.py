@@ -19,7 +19,7 @@ problem: text-classification
 labels: [bad, good]
 columns: {first: text, label: stars}
 train: train.csv
-dev: train.csv
+dev: dev.csv
 test: "test-{language}.csv"
 languages: [xq, de]
 """
@@ -31,8 +31,8 @@ def mine(tmp_path: Path) -> Path:
     """The declaration of a task in a made-up language, with its files."""
     folder = tmp_path / "mine"
     folder.mkdir()
-    lines = "".join(f"lo {('krel', 'zama')[i % 2]} {i},{('bad', 'good')[i % 2]}\n" for i in range(12))
-    for name in ("train", "test-xq", "test-de"):
+    for name in ("train", "dev", "test-xq", "test-de"):
+        lines = "".join(f"lo {('krel', 'zama')[i % 2]} {name} {i},{('bad', 'good')[i % 2]}\n" for i in range(12))
         (folder / f"{name}.csv").write_text(f"text,stars\n{lines}", encoding="utf-8")
     (folder / "my.yaml").write_text(DECLARED, encoding="utf-8")
     return folder / "my.yaml"

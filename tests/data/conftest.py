@@ -50,9 +50,9 @@ def folder(tmp_path: Path) -> Path:
     mine = tmp_path / "mine"
     mine.mkdir()
     write_csv(mine / "train.csv", sentiment(16))
-    write_csv(mine / "dev.csv", sentiment(6))
+    write_csv(mine / "dev.csv", sentiment(6, 100))
     for code in ("xq", "de"):
-        write_jsonl(mine / f"test-{code}.jsonl", sentiment(8))
+        write_jsonl(mine / f"test-{code}.jsonl", sentiment(8, 200))
     (mine / "my.yaml").write_text(DECLARED, encoding="utf-8")
     return mine
 

@@ -18,10 +18,10 @@ languages: [xq, de]
 """
 
 
-def sentiment(count: int) -> list[Row]:
-    """Rows in a made-up language: ``zama`` is good and ``krel`` is bad."""
+def sentiment(count: int, start: int = 0) -> list[Row]:
+    """Rows in a made-up language: ``zama`` is good and ``krel`` is bad; from another even start on, others."""
     words = ("zama", "krel")
-    return [{"text": f"lo {words[i % 2]} tu {i}", "stars": ("good", "bad")[i % 2]} for i in range(count)]
+    return [{"text": f"lo {words[i % 2]} tu {i}", "stars": ("good", "bad")[i % 2]} for i in range(start, start + count)]
 
 
 def write_csv(path: Path, rows: list[Row]) -> Path:

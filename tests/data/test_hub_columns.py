@@ -66,8 +66,8 @@ def test_paws(read):
 
 def test_squad2_with_questions_that_have_no_answer(read):
     rows = [
-        {"id": "1", "title": "t", "context": "Is: Ann.", "question": "q", "answers": answers}
-        for answers in (ANSWERS, {"text": [], "answer_start": []})
+        {"id": name, "title": "t", "context": "Is: Ann.", "question": "q", "answers": answers}
+        for name, answers in (("1", ANSWERS), ("2", {"text": [], "answer_start": []}))
     ]
     found = read("squad2", "dev", "rajpurkar/squad_v2/squad_v2/validation.parquet", rows)
     assert [row["answers"]["text"] for row in found] == [["Ann"], []]

@@ -22,8 +22,10 @@ def test_a_language_that_xadapt_has_never_heard_of_is_trained_and_measured(folde
 
 
 def test_tags_in_a_made_up_language_are_learnt_from_two_columns(tmp_path: Path, lab: Any) -> None:
-    sentences = [[("lo", "O"), ("zama", "GOOD")], [("tu", "O"), ("krel", "BAD"), ("lo", "O")]] * 8
     for name in ("train", "dev", "test-xq"):
+        sentences = [[("lo", "O"), ("zama", "GOOD")], [(name, "O"), ("krel", "BAD"), ("lo", "O")]] * 8
+        if name == "dev":
+            sentences = sentences[1::2]
         write_tags(tmp_path / f"{name}.tsv", sentences)
     path = tmp_path / "tags.yaml"
     path.write_text(
@@ -37,12 +39,13 @@ def test_tags_in_a_made_up_language_are_learnt_from_two_columns(tmp_path: Path, 
 
 
 def test_choices_of_the_user_are_learnt_and_measured(tmp_path: Path, lab: Any) -> None:
-    rows = [{"context": f"lo {i}", "a": "zama", "b": "krel", "label": i % 2} for i in range(8)]
-    write_csv(tmp_path / "rows.csv", rows)
+    rows = [{"context": f"lo {i}", "a": "zama", "b": "krel", "label": i % 2} for i in range(16)]
+    write_csv(tmp_path / "rows.csv", rows[:8])
+    write_csv(tmp_path / "others.csv", rows[8:])
     path = tmp_path / "choose.yaml"
     path.write_text(
         "name: choose\nproblem: multiple-choice\ncolumns: {choices: [a, b]}\n"
-        "train: rows.csv\ndev: rows.csv\ntest: rows.csv\nlanguages: xq\n",
+        "train: rows.csv\ndev: others.csv\ntest: others.csv\nlanguages: xq\n",
         encoding="utf-8",
     )
     lab.task(str(path))

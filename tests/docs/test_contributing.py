@@ -91,12 +91,13 @@ def test_the_task_is_checked_trained_and_measured(
 
 def test_a_task_of_the_kind_is_declared_trained_measured_and_asked(add: Add, lab: Any, tmp_path: Path) -> None:
     add("text_regression.py")
-    rows = [{"first": f"{number % 5} of 5", "score": 1 + number % 5} for number in range(15)]
-    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    for name in ("rows", "others"):
+        rows = [{"first": f"{number % 5} of 5 {name}", "score": 1 + number % 5} for number in range(15)]
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     declared = tmp_path / "stars.yaml"
     declared.write_text(
-        "name: stars\nproblem: text-regression\nlow: 1\nhigh: 5\ntrain: rows.jsonl\ndev: rows.jsonl\n"
-        "test: rows.jsonl\nlanguages: [de]\n"
+        "name: stars\nproblem: text-regression\nlow: 1\nhigh: 5\ntrain: rows.jsonl\ndev: others.jsonl\n"
+        "test: others.jsonl\nlanguages: [de]\n"
     )
     task = lab.task(str(declared))
     assert (task.kind.low, task.kind.high, task.metric) == (1, 5, "correlation")

@@ -26,7 +26,7 @@ problem: counting
 most: 4
 columns: {first: text, count: birds}
 train: train.jsonl
-dev: train.jsonl
+dev: dev.jsonl
 test: "test-{language}.jsonl"
 languages: [de, xq]
 """
@@ -50,8 +50,8 @@ def declared(tmp_path: Path) -> Path:
     """The declaration of a task of the kind, with its files."""
     folder = tmp_path / "mine"
     folder.mkdir()
-    for name in ("train", "test-de", "test-xq"):
-        rows = [{"text": f"{'la ' * (i % 5)}{THINGS[i % 4]} {i}", "birds": i % 5} for i in range(20)]
+    for number, name in enumerate(("train", "dev", "test-de", "test-xq")):
+        rows = [{"text": f"{'la ' * (i % 5)}{THINGS[i % 4]} {i} {number}", "birds": i % 5} for i in range(20)]
         write(folder / f"{name}.jsonl", rows)
     (folder / "my.yaml").write_text(DECLARED, encoding="utf-8")
     return folder / "my.yaml"

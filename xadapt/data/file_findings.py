@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from xadapt.data.row_checks import is_unlabelled, row_fault
+from xadapt.data.row_checks import examine
 from xadapt.tasks.specs import Fault, FieldFault, KindSpec, RowFault, spec_of
 
 if TYPE_CHECKING:
@@ -68,26 +68,22 @@ def file_findings(file: str, rows: list[Row], part: Part) -> list[Finding]:
         part: Their declaration.
     """
     kind, fields = part.task.kind, part_fields(part)
-    spec = spec_of(kind)
-    found, looked, odd = _Groups(), 0, dict[str, _Groups]()
-    labelled = [(number, row) for number, row in enumerate(rows) if not is_unlabelled(row)]
-    for number, row in labelled:
-        fault = row_fault(row, kind, fields, spec)
-        if fault:
-            found.add(number, row, _in_columns(fault, part), True, fault.group if isinstance(fault, RowFault) else "")
-            continue
+    spec, found, odd = spec_of(kind), _Groups(), dict[str, _Groups]()
+    examined = examine(rows, kind, file, fields)
+    for number, row, fault in examined.faults:
+        found.add(number, row, _in_columns(fault, part), True, fault.group if isinstance(fault, RowFault) else "")
+    for number, row in examined.rows:
         for empty in _empty(row, fields or (*kind.fields, *kind.optional), spec):
             found.add(number, row, _in_columns(empty, part), False)
-        if fields is None:
-            looked += spec.remarked(row)
-            for remark in spec.remarks(row):
-                groups = odd.setdefault(remark.if_many, _Groups()) if remark.if_many else found
-                groups.add(number, row, remark.what, False, remark.group)
-    findings = list(found.findings(file))
+    for number, row, remark in examined.remarks:
+        groups = odd.setdefault(remark.if_many, _Groups()) if remark.if_many else found
+        groups.add(number, row, remark.what, False, remark.group)
+    findings = [*found.findings(file), *(Finding(file, note, False) for note in examined.notes)]
+    looked = sum(spec.remarked(row) for _, row in examined.rows)
     for meaning, groups in odd.items():
         findings += _weighed(groups.findings(file), meaning, looked)
-    findings += _twice(file, labelled, part, spec)
-    if not labelled:
+    findings += _twice(file, examined.rows, part, spec)
+    if not examined.rows and not examined.faults:
         findings.append(Finding(file, "no row has a gold label" if rows else "it is empty"))
     return findings
 

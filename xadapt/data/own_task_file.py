@@ -72,13 +72,16 @@ class Declaration(BaseModel):
     def task(self) -> Task:
         """The task that is declared."""
         kind = self.kind()
+        there = (*kind.fields, *kind.optional)
+        found = [field for field in there if self.spec.field_of(field).found and field not in self.columns]
         fields = [*kind.fields, *(field for field in kind.optional if field in self.columns)]
         return Task(
             name=self.name,
             kind=kind,
             metric=self.metric or self.spec.metric(kind),
             source=self.source,
-            columns={field: self.column(field) for field in fields},
+            columns={field: self.column(field) for field in fields if field not in found},
+            optional={field: field for field in found},
             values={
                 field: {form: meaning for text, meaning in meanings.items() for form in forms(text)}
                 for field, meanings in self.values.items()
@@ -206,10 +209,13 @@ def _check_fields(file: YamlFile, declared: Declaration) -> None:
     for field, columns in declared.columns.items():
         if field not in fields:
             raise file.fault(["columns", field], f"{unknown('field', field, fields)} ({declared.problem})")
-        if not columns or "" in columns or (len(columns) > 1 and spec.field_of(field).form != "texts"):
+        parts = spec.field_of(field).parts
+        if not columns or "" in columns or (len(columns) > 1 and spec.field_of(field).form != "texts" and not parts):
             raise file.fault(
                 ["columns", field], "name one column" + " or more" * (spec.field_of(field).form == "texts")
             )
+        if parts and len(columns) not in (1, len(parts)):
+            raise file.fault(["columns", field], f"name one column, or {len(parts)}: {', '.join(parts)}")
     scalars = [field for field in fields if spec.field_of(field).single]
     for field, meanings in declared.values.items():
         if field not in scalars:

@@ -11,7 +11,8 @@ from xadapt.data.own_labels import unlabelled_note, with_labels
 from xadapt.data.own_tags import tag_notes, with_tags
 from xadapt.data.own_task_file import Declaration, read_declaration
 from xadapt.data.reserved_names import SHIPPED
-from xadapt.data.row_checks import checked_rows, is_unlabelled
+from xadapt.data.row_checks import check_ids, is_unlabelled, numbered_rows
+from xadapt.data.shared_rows import Named, check_dev, test_note
 from xadapt.data.text_lines import ending_of
 from xadapt.display import Say, unsaid
 from xadapt.errors import XadaptError
@@ -21,7 +22,7 @@ from xadapt.tasks.catalogue import Catalogue
 
 if TYPE_CHECKING:
     from xadapt.store.store import Store
-    from xadapt.tasks import Row, Task
+    from xadapt.tasks import Kind, Row, Task
     from xadapt.yaml_files import YamlFile
 
 #: The forms of what a row without a gold answer lacks.
@@ -101,18 +102,36 @@ def declare(path: Path, say: Say = unsaid) -> Declaration:
         declared = with_tags(file, declared, parts) if tagged else with_labels(file, declared, parts, say)
     task = declared.task()
     notes: dict[str, None] = {}
+    checked: dict[str, list[Named]] = {}
     for part, tables in (("train", train), ("dev", dev), ("test", test)):
         for where, table in tables:
             try:
                 rows = to_fields(table, task, task.columns, where)
-                checked_rows(rows, task.kind, where)
+                found = numbered_rows(rows, task.kind, where, own=True, say=say)
             except XadaptError as error:
                 raise file.fault([part], error) from None
-            found = (*table.notes, *_unlabelled(where, declared, table, rows), *tag_notes(declared, where, table))
-            notes |= dict.fromkeys(found)
+            said = (*table.notes, *_unlabelled(where, declared, table, rows), *tag_notes(declared, where, table))
+            notes |= dict.fromkeys(said)
+            checked.setdefault(part, []).append((where, found))
     for note in notes:
         say(note)
+    _compare(file, task.kind, checked, say)
     return declared
+
+
+def _compare(file: YamlFile, kind: Kind, rows: dict[str, list[Named]], say: Say) -> None:
+    """Check the rows of one part against each other, and those of two parts."""
+    train, dev, test = (rows.get(part, []) for part in ("train", "dev", "test"))
+    notes = []
+    # Ids of training rows tell nothing apart, and a test file is scored by itself.
+    for part, scored in (("dev", dev), *(("test", [one]) for one in test)):
+        try:
+            check_ids(scored, kind)
+            notes.append(check_dev(train, dev, kind) if part == "dev" else test_note(train, scored, kind))
+        except XadaptError as error:
+            raise file.fault([part], error) from None
+    for note in filter(None, notes):
+        say(note)
 
 
 def _unlabelled(where: str, declared: Declaration, table: RawTable, rows: list[Row]) -> list[str]:

@@ -14,7 +14,8 @@ from xadapt.data.columns import column_names, to_fields
 from xadapt.data.files import count_rows, read_table
 from xadapt.data.hub import read_hub
 from xadapt.data.mirror import mirror_file, read_mirror
-from xadapt.data.row_checks import checked_rows
+from xadapt.data.row_checks import check_ids, checked_rows
+from xadapt.display import Say, unsaid
 from xadapt.errors import XadaptError, option, unknown
 from xadapt.store.files import sha256_json
 from xadapt.tasks.languages import LANGUAGES, is_known
@@ -54,8 +55,12 @@ class RowSet:
 class Source:
     """Where rows come from: the hub, the bundled demonstration or a mirror folder."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, say: Say = unsaid) -> None:
         """Resolve ``hub``, ``bundled`` or a folder.
+
+        Args:
+            name: The name.
+            say: Called with each note on rows that are read.
 
         Raises:
             XadaptError: If it is none of them.
@@ -68,6 +73,7 @@ class Source:
                     f"no data folder {name!r}: {option('data')} takes hub, bundled or the folder of a mirror"
                 )
         self.name = name if self.root is None else f"mirror:{self.root.name}"
+        self._say = say
         self._held: OrderedDict[tuple[object, ...], tuple[Task, RowSet]] = OrderedDict()
 
     def languages(self, task: Task) -> tuple[str, ...]:
@@ -161,6 +167,7 @@ class Source:
         if task.test is None:
             return self._english(task, "dev", limit)
         rows, split = self._read(task, task.test, language)
+        check_ids([(f"{task.name} {split}", enumerate(rows))], task.kind)
         # A random part of a large corpus would hold next to none of the pairs that are hidden in it.
         mined = {source for source, _ in self.gold(task, language)}
         return cut(rows, split, limit, (lambda row: row["id"] in mined) if mined else None)
@@ -210,6 +217,8 @@ class Source:
         if not parts:
             raise XadaptError(f"{task.name} declares no {part} rows")
         read = [self._read(task, rows, "en") for rows in parts]
+        if part == "dev":
+            check_ids([(f"{task.name} {split}", enumerate(rows)) for rows, split in read], task.kind)
         return cut([row for rows, _ in read for row in rows], " + ".join(split for _, split in read), limit)
 
     def _bundled(self, task: Task, language: str, split: str, limit: int | None) -> RowSet:
@@ -241,7 +250,9 @@ class Source:
             kept = [row for row in table.rows if str(row.get("id", "")).startswith(start)]
             table = replace(table, rows=kept)
         found = to_fields(table, task, columns, where)
-        return checked_rows(found, task.kind, where, fields), table.split
+        # Those of a user's own were said when its declaration was opened.
+        own = bool(rows.path)
+        return checked_rows(found, task.kind, where, fields, own, unsaid if own else self._say), table.split
 
 
 def _shown(rows: Rows) -> str:
@@ -297,6 +308,6 @@ def cut(rows: list[Row], split: str, limit: int | None, first: Callable[[Row], b
     return RowSet([rows[i] for i in sorted(order[:limit])], split, len(rows))
 
 
-def open_source(name: str | None) -> Source:
-    """Open the source of a name, else of ``$XADAPT_DATA``, else the hub."""
-    return Source(name or os.environ.get("XADAPT_DATA") or "hub")
+def open_source(name: str | None, say: Say = unsaid) -> Source:
+    """Open the source of a name, else of ``$XADAPT_DATA``, else the hub; ``say`` is called with notes on rows."""
+    return Source(name or os.environ.get("XADAPT_DATA") or "hub", say)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from xadapt.errors import XadaptError
 from xadapt.problems.answer_checks import answer_fault, answer_remarks, break_fault, count_answers
+from xadapt.problems.answer_forms import read_answers
+from xadapt.problems.answer_places import settle_answers
 from xadapt.problems.base import Defaults, Feature
 from xadapt.problems.dual_encoder import TOP, DualEncoderProblem, query_id
 from xadapt.problems.sentence_split import split_sentences
@@ -175,7 +177,9 @@ register_kind(
         problem=AnswerRetrievalProblem,
         fields={"id": ID, "question": TEXT, "context": TEXT, "answers": VALUE, "sentences": VALUE, "breaks": VALUE},
         metrics=("map@20",),
+        read_row=read_answers,
         row_fault=_answer_fault,
+        settle=settle_answers,
         remarks=_remarks,
         remarked=count_answers,
         unique_ids=True,

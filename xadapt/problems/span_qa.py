@@ -11,10 +11,12 @@ import numpy as np
 from xadapt import metrics
 from xadapt.lazy import torch
 from xadapt.problems.answer_checks import answer_fault, answer_remarks, count_answers
+from xadapt.problems.answer_forms import read_answers
+from xadapt.problems.answer_places import settle_answers
 from xadapt.problems.base import Batch, Defaults, Feature, Problem, rounded
 from xadapt.problems.token_ends import visible, whole_ends
 from xadapt.tasks import Row, SpanQA
-from xadapt.tasks.fields import ID, TEXT, VALUE
+from xadapt.tasks.fields import TEXT, Field
 from xadapt.tasks.portable_heads import HeadForm
 from xadapt.tasks.specs import Fault, KindSpec, register_kind
 from xadapt.tasks.submission_files import Predicted, SubmissionFile, as_json
@@ -237,12 +239,20 @@ register_kind(
     KindSpec(
         kind=SpanQA,
         problem=SpanQAProblem,
-        fields={"id": ID, "question": TEXT, "context": TEXT, "answers": VALUE},
+        fields={
+            "id": Field("id", found=True),
+            "question": TEXT,
+            "context": TEXT,
+            "answers": Field(parts=("text", "answer_start")),
+            "is_impossible": Field(found=True),
+        },
         metrics=("squad", "squad_v2"),
         metric_of=_metric,
         metric_fault=_metric_fault,
         keys={"unanswerable": (bool, False)},
+        read_row=read_answers,
         row_fault=_answer_fault,
+        settle=settle_answers,
         remarks=answer_remarks,
         remarked=count_answers,
         unique_ids=True,

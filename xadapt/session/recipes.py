@@ -77,8 +77,9 @@ def plan(session: Session, recipe: Path | str, only: str | None = None) -> list[
 
 
 def _context_for(session: Session, recipe: Recipe) -> Context:
+    say = session.context.display.say
     with recipe.at("data"):
-        source = session.source if session.given.data or not recipe.data else open_source(recipe.data)
+        source = session.source if session.given.data or not recipe.data else open_source(recipe.data, say)
     return replace(session.context, base=session.given.base or recipe.base, source=source)
 
 

@@ -24,12 +24,16 @@ class Field:
         asked: Whether a row that is to be predicted has it: gold answers and ids are not looked at then.
         fewest: How many items a list of texts has at least.
         item: What errors call such an item.
+        parts: What several columns make of it, in their order; for a value.
+        found: Whether a user's own files may lack it, and it is read wherever they have a column of its name.
     """
 
     form: Form = "value"
     asked: bool = False
     fewest: int = 1
     item: str = "text"
+    parts: tuple[str, ...] = ()
+    found: bool = False
 
     @property
     def listed(self) -> bool:

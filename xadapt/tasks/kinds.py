@@ -89,6 +89,7 @@ class SpanQA(Kind):
     unanswerable: bool = False
     name: ClassVar[str] = "span-qa"
     fields: ClassVar[tuple[str, ...]] = ("id", "question", "context", "answers")
+    optional: ClassVar[tuple[str, ...]] = ("is_impossible",)
 
 
 @dataclass(frozen=True)

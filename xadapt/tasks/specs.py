@@ -81,11 +81,13 @@ class Remark:
         what: What it is, one line.
         group: Remarks of a group are counted together, others where they are the same.
         if_many: What it means where more than a few rows of a file have it; it is a fault then.
+        wrong: Whether the row is wrong though a public set may have it: it is a fault in a user's own file.
     """
 
     what: str
     group: str = ""
     if_many: str = ""
+    wrong: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,8 +133,11 @@ class KindSpec:
         keys: Keys of an own task's declaration that hold for this kind, with type and default, as pydantic takes them;
             they become attributes of the kind. ``labels`` goes without saying where a field holds labels.
         declared: Makes the kind of such keys, if there is more to it; raises :class:`KeyFault`.
+        read_row: A row in the one form that the kind reads, of those that files write; what it cannot read it leaves.
         row_fault: What is wrong with a row whose fields are there and whose texts are texts, None if nothing is.
-        remarks: What is odd about a row without being wrong; for ``data check``.
+        settle: Puts right what the rows of a file show together to be meant otherwise; takes them and whether they are
+            a user's own, gives them and a note for each thing.
+        remarks: What is odd about a row that could be used.
         remarked: How many things in a row are looked at for remarks, such as its answers.
         unique_ids: Whether ids must not come twice.
         fill: Makes a kind whose labels are open into one with the labels of the training rows.
@@ -151,7 +156,9 @@ class KindSpec:
     metric_fault: Callable[[Any, str], str | None] = lambda kind, metric: None
     keys: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)
     declared: Callable[..., Kind] | None = None
+    read_row: Callable[[Row], Row] = lambda row: row
     row_fault: Callable[[Row, Any], Fault | None] = lambda row, kind: None
+    settle: Callable[[list[Row], bool], tuple[list[Row], list[str]]] = lambda rows, own: (rows, [])
     remarks: Callable[[Row], Sequence[Remark]] = lambda row: ()
     remarked: Callable[[Row], int] = lambda row: 1
     unique_ids: bool = False
