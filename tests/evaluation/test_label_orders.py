@@ -20,6 +20,7 @@ ROWS: list[Row] = [
     for n in range(12)
 ]
 TEXTS = [{"first": row["first"], "second": row["second"]} for row in ROWS]
+DEV = [{**row, "second": f"{row['second']} now"} for row in ROWS[:6]]
 
 
 def declared(folder: Path, name: str, labels: tuple[str, ...], more: str = "", rows: list[Row] | None = None) -> str:
@@ -32,7 +33,7 @@ def declared(folder: Path, name: str, labels: tuple[str, ...], more: str = "", r
 
 def learnt(lab: Any, folder: Path, name: str, labels: tuple[str, ...], **options: Any) -> None:
     """Train a declared task on its own rows."""
-    write_jsonl(folder / f"{name}-dev.jsonl", ROWS[:6])
+    write_jsonl(folder / f"{name}-dev.jsonl", DEV)
     lab.task(declared(folder, name, labels, f"train: {name}.jsonl\ndev: {name}-dev.jsonl\n"))
     lab.train(plan_task(name, lab.tasks), **options)
 
@@ -87,7 +88,7 @@ def test_a_fusion_learns_a_task_of_another_order_with_a_head_of_its_own(tmp_path
     learnt(lab, tmp_path, "one", LABELS)
     learnt(lab, tmp_path, "two", LABELS)
     turned = LABELS[::-1]
-    write_jsonl(tmp_path / "three-dev.jsonl", ROWS[:6])
+    write_jsonl(tmp_path / "three-dev.jsonl", DEV)
     lab.task(declared(tmp_path, "three", turned, "train: three.jsonl\ndev: three-dev.jsonl\n"))
     lab.train(plan_fusion(("one", "two"), "three", None, lab.tasks))
     fused = lab.assemble("fuse(one, two)@three")
