@@ -44,6 +44,7 @@ def save_foreign_adapter(lab: Any, folder: Path, labels: Any = None, config: str
         for key, parameter in model.named_parameters():
             if ".nli." in key:
                 parameter.normal_(std=0.2)
+    folder.mkdir(parents=True, exist_ok=True)
     model.save_adapter(str(folder), "nli", use_safetensors=True)
     model.set_active_adapters("nli")
     return model.eval()
