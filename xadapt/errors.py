@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from xadapt.outside_text import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 _FLAGS: ContextVar[bool] = ContextVar("flags", default=False)
 
@@ -52,6 +52,30 @@ class RunFailed(XadaptError):
     """A run that started well and could not finish; the command line exits with code 1."""
 
     exit_code = 1
+
+
+class Interrupted(KeyboardInterrupt):
+    """A run that was interrupted, which says what is kept and how to go on; the command line exits with code 130."""
+
+    def __init__(self, kept: str = "what was finished is kept, and the same command goes on from there") -> None:
+        """Say what is kept, and how to go on."""
+        super().__init__(f"interrupted: {kept}")
+        self.kept = kept
+
+
+@contextmanager
+def interruption_says(kept: Callable[[], str]) -> Iterator[None]:
+    """Say what is kept, and how to go on, if the block is interrupted.
+
+    Raises:
+        Interrupted: If it is. One of a block inside it, which knows more, is added.
+    """
+    try:
+        yield
+    except Interrupted as error:
+        raise Interrupted(f"{kept()}; {error.kept}") from None
+    except KeyboardInterrupt:
+        raise Interrupted(kept()) from None
 
 
 class DataFault(XadaptError):

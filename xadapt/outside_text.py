@@ -75,4 +75,8 @@ def _console_class() -> Any:
                 text, style, control = segment
                 yield segment if control else Segment(shown(text, lines=True), style)
 
+        def on_broken_pipe(self) -> None:
+            """Leave it to the caller what an output means that nobody reads; rich would end the program."""
+            raise BrokenPipeError
+
     return SafeConsole

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from typer.core import TyperGroup
@@ -9,8 +11,39 @@ from typer.core import TyperGroup
 from xadapt.errors import unknown
 
 
+class Stopped(Exception):
+    """Carries what Typer would give a code of its own past it: an interruption, or an output that nobody reads.
+
+    Attributes:
+        by: What was raised.
+    """
+
+    def __init__(self, by: KeyboardInterrupt | OSError) -> None:
+        """Carry it."""
+        super().__init__()
+        self.by = by
+
+
+@contextmanager
+def _past_typer() -> Iterator[None]:
+    try:
+        yield
+    except (KeyboardInterrupt, BrokenPipeError) as error:
+        raise Stopped(error) from None
+
+
 class Group(TyperGroup):
     """Commands whose unknown name is refused with the nearest known one."""
+
+    def make_context(self, *args: Any, **kwargs: Any) -> Any:
+        """Parse, and print help where it is asked for."""
+        with _past_typer():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a command."""
+        with _past_typer():
+            return super().invoke(ctx)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Find a command.

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from xadapt.data.source import RowSet, Source, cut
+from xadapt.errors import interruption_says
 from xadapt.evaluation.answering import Answerer, answer_with, recorded_dev_scores
 from xadapt.evaluation.stored_examples import examples_record, restore_examples
 from xadapt.metrics import OWN_SCALES, main_score
 from xadapt.store.files import sha256_json
+from xadapt.store.locks import one_by_one
 from xadapt.store.result_record import LanguageScore, PredictionsRecord, Result
 from xadapt.store.store import run_hash
 from xadapt.store.versions import library_versions
@@ -20,7 +22,7 @@ from xadapt.tasks.task import what_tasks_are
 from xadapt.validation import Count, Layer, Tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from xadapt.composition.expression import Node
     from xadapt.context import Context
@@ -72,7 +74,7 @@ def evaluate(
     _ = context.precision
     wanted = context.source.pick_languages(task, languages)
     run = _Evaluation(context, node, task, settings or EvalSettings())
-    with context.display.rows(f"{task.name} {node}") as progress:
+    with context.display.rows(f"{task.name} {node}") as progress, interruption_says(lambda: run.kept(wanted)):
         for language in wanted:
             run.of_language(language, progress)
     context.store.cache.flush()
@@ -96,12 +98,20 @@ class _Evaluation:
         self.problem = self.answerer.problem
         decides = self._decides(node)
         self.run = run_hash(decides)
-        before = context.store.result(self.run)
-        self.result = self._begun(before or self._empty(node), decides, node, used)
-        if before is not None and self.result != before:
-            context.store.write_result(self.result)
+        self.result = self._before_or_empty(decides, node, used)
         self.answerer.keep(context.store.cache)
         self.pools = _Pools(context.source, task, self.answerer, decides.get("pool_limit"))
+
+    def _before_or_empty(self, decides: Json, node: Node, used: list[Checkpoint]) -> Result:
+        store = self.context.store
+        if not store.result_path(self.run).is_file():
+            return self._begun(self._empty(node), decides, node, used)
+        with one_by_one(store.result_path(self.run).parent):
+            before = store.result(self.run)
+            result = self._begun(before or self._empty(node), decides, node, used)
+            if before is not None and result != before:
+                store.write_result(result)
+        return result
 
     def _decides(self, node: Node) -> Json:
         context, settings = self.context, self.settings
@@ -150,6 +160,15 @@ class _Evaluation:
             found["calibration"] = self.problem.calibration
         return result.model_copy(update=found)
 
+    def kept(self, wanted: Sequence[str]) -> str:
+        """What an interruption leaves, and how to go on."""
+        done = sum(language in self.result.languages for language in wanted)
+        if not done:
+            return f"nothing of {self.task.name} is kept yet, and the same command begins it again"
+        return (
+            f"{done} of {len(wanted)} languages of {self.task.name} are kept, and the same command goes on from there"
+        )
+
     def of_language(self, language: str, progress: RowProgress) -> None:
         """Evaluate a language unless its scores are there, and store them."""
         rows = self.context.source.test(self.task, language, self.settings.limit)
@@ -161,6 +180,7 @@ class _Evaluation:
         if known and known.rows == fingerprint:
             restore_examples(store, self.run, language, known, self.problem, rows.rows, self.pools.pool)
             return
+        store.hold()
         self.answerer.to(self.context.device)
         started = time.perf_counter()
         self.pools.fill(progress)
@@ -171,6 +191,11 @@ class _Evaluation:
         stored.write(store.predictions_path(self.run, language))
         examples = examples_record(self.problem, predictions, rows.rows, self.run, language, fingerprint)
         examples.write(store.examples_path(self.run, language))
+        with one_by_one(store.result_path(self.run).parent):
+            self._store(language, score)
+
+    def _store(self, language: str, score: LanguageScore) -> None:
+        store = self.context.store
         languages = {**self.result.languages, language: score}
         # Another process may have finished other languages of the same run meanwhile.
         meanwhile = store.result(self.run)

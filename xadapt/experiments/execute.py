@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
+from xadapt.errors import interruption_says
 from xadapt.evaluation.evaluate import EvalSettings, evaluate
 from xadapt.experiments.outlook import Expected, Pace, look_ahead
 from xadapt.experiments.steps import EvalStep, Replicate, Step, plan_steps
@@ -94,11 +96,16 @@ def execute(
             return Outcome(results, len(steps), len(steps) - number, execution.pins)
         look(expected, number, pace.seconds(expected[number:]))
         started = time.monotonic()
-        result = execution.carry_out(one.step, f"[{number + 1}/{len(steps)}] {one.step}")
+        with interruption_says(partial(_behind, number, len(steps))):
+            result = execution.carry_out(one.step, f"[{number + 1}/{len(steps)}] {one.step}")
         pace.note(one, time.monotonic() - started)
         if result is not None:
             results.append(_as_in_recipe(result, one.step))
     return Outcome(results, len(steps), 0, execution.pins)
+
+
+def _behind(done: int, steps: int) -> str:
+    return f"{done} of {steps} runs are done"
 
 
 def _as_in_recipe(result: Result, step: Step) -> Result:

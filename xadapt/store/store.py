@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from xadapt.errors import XadaptError, option, unknown
 from xadapt.store.checkpoints import RECORD, Checkpoint, open_checkpoint
+from xadapt.store.disk import check_held, hold
 from xadapt.store.files import read_json, sha256_json
 from xadapt.store.left_out import LeftOut
 from xadapt.store.names import path_part
@@ -64,7 +65,21 @@ class Store:
         self.shipped = shipped or shipped_folder()
         self.left_out = LeftOut()
         self._records: dict[Path, tuple[tuple[int, int, int], Checkpoint]] = {}
+        self._held = False
         self._cache_size = read_size(cache_size or os.environ.get("XADAPT_CACHE_SIZE") or DEFAULT_SIZE)
+
+    def hold(self) -> None:
+        """Make its folder before something is computed that will be written there, and see that it can be.
+
+        Raises:
+            XadaptError: If it cannot be made or written.
+            RunFailed: If it was there before and went away.
+        """
+        if self._held:
+            check_held(self.root / "runs")
+        else:
+            hold(self.root)
+            self._held = True
 
     @cached_property
     def cache(self) -> TextCache:

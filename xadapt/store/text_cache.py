@@ -18,6 +18,7 @@ import numpy as np
 
 from xadapt.errors import XadaptError, reason_of
 from xadapt.store.files import atomic_stream
+from xadapt.store.unfinished import find_unfinished, finished_path, sweep_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,12 +133,13 @@ class TextCache:
         path = folder / f"{uuid.uuid4().hex}.npy"
         parts = [np.ascontiguousarray(value) for value in texts.values()]
         tokens = np.array([len(part) for part in parts])
-        with atomic_stream(path) as stream:
-            np.save(stream, np.concatenate(parts))
-        # Nobody looks at a segment without an index, so half of one is never read.
-        with atomic_stream(path.with_suffix(".npz")) as stream:
+        # Nobody looks at a segment without an index, so half of one is never read. The index is begun first: a segment
+        # whose index nobody is writing was left by a process that was killed.
+        with atomic_stream(path.with_suffix(".npz")) as index:
+            with atomic_stream(path) as stream:
+                np.save(stream, np.concatenate(parts))
             np.savez(
-                stream,
+                index,
                 keys=np.frombuffer(b"".join(texts), np.uint8).reshape(-1, _KEY),
                 tokens=tokens,
                 checks=np.array([zlib.crc32(part.data) for part in parts], np.uint32),
@@ -182,7 +184,7 @@ class TextCache:
     def _trim(self) -> None:
         """Delete segments, the one that was used longest ago first, until the rest fits."""
         found = []
-        for path in self.folder.rglob("*.npy"):
+        for path in self._segments():
             with contextlib.suppress(OSError):
                 state = path.stat()
                 found.append((state.st_mtime_ns, state.st_size, path))
@@ -192,6 +194,16 @@ class TextCache:
                 break
             _remove(path)
             total -= size
+
+    def _segments(self) -> list[Path]:
+        """All segments, once those are deleted that a process which was killed has left half."""
+        segments = list(self.folder.rglob("[!.]*.npy"))
+        being = {finished_path(left) for left in find_unfinished(self.folder) if not sweep_one(left)}
+        for path in segments:
+            index = path.with_suffix(".npz")
+            if index not in being and not index.exists():
+                _remove(path)
+        return segments
 
 
 def broken_segments(folder: Path) -> Iterator[tuple[Path, str]]:

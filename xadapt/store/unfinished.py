@@ -123,6 +123,11 @@ def sweep_one(left: Path) -> bool:
     return not left.exists()
 
 
+def find_unfinished(folder: Path) -> list[Path]:
+    """All unfinished files and folders in a folder, at any depth."""
+    return [path for path in folder.rglob(".*") if is_unfinished(path)]
+
+
 def is_abandoned(left: Path) -> bool:
     """Whether something unfinished has no living writer."""
     handle = _taken(left)

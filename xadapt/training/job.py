@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-from filelock import FileLock, Timeout
 
 from xadapt import __version__
 from xadapt.errors import RunFailed
@@ -18,6 +17,7 @@ from xadapt.metrics import main_score
 from xadapt.problems import Problem, bind, problem_class
 from xadapt.problems.predict import fill_pool, predict
 from xadapt.store.checkpoints import Checkpoint, open_checkpoint
+from xadapt.store.locks import alone, clear
 from xadapt.store.records import BaseOf, Figures, Json, RunRecord, Scores
 from xadapt.store.store import run_hash
 from xadapt.store.versions import library_versions
@@ -136,7 +136,10 @@ class Job:
         run = Run(self, assembly, decides, run_hash(decides), first, time.perf_counter())
         store = self.context.store
         done = store.finished(run.hash)
-        if done is None:
+        if done is not None:
+            clear(store.partial_path(run.hash))
+        else:
+            store.hold()
             with self._alone(run.hash):
                 # Whoever was waited for has left it finished, or cut.
                 done = store.finished(run.hash)
@@ -174,19 +177,9 @@ class Job:
             # Processes of one launch train one run together.
             yield
             return
-        path = self.context.store.partial_path(run).with_suffix(".lock")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(path)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            self.context.display.say(f"another process is training {self.plan.makes}: waiting for it ({path})")
-            lock.acquire()
-        try:
+        waiting = f"another process is training {self.plan.makes}: waiting for it"
+        with alone(self.context.store.partial_path(run), lambda lock: self.context.display.say(f"{waiting} ({lock})")):
             yield
-        finally:
-            path.unlink(missing_ok=True)
-            lock.release()
 
     def dev_scores(self, model: XLMRobertaAdapterModel) -> dict[str, Scores]:
         """Scores on the English dev rows of every task, 0–100, each by the head of its name."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import torch
 from transformers import TrainingArguments, set_seed
 
-from xadapt.errors import RunFailed, option
+from xadapt.errors import RunFailed, interruption_says, option
 from xadapt.libraries.transformers import on_one_device, states_by_number
 from xadapt.store.records import Figures, Scores
 from xadapt.training.batches import MixedFeatures
@@ -96,7 +96,7 @@ def _run(run: Run, mixture: Callable[[], MixedFeatures], penalty: Penalty | None
 
     last = last_state(partial)
     if last:
-        context.display.say(f"goes on from step {last.name.rsplit('-', 1)[1]} of an interrupted run")
+        context.display.say(f"goes on from step {_step(last)} of an interrupted run")
     keep = KeepBest(partial, measure)
     with context.display.training(str(job.plan.makes)) as tick:
         trainer = XadaptTrainer(
@@ -111,7 +111,7 @@ def _run(run: Run, mixture: Callable[[], MixedFeatures], penalty: Penalty | None
         quiet(trainer)
         started = time.perf_counter()
         try:
-            with states_by_number():
+            with states_by_number(), interruption_says(lambda: _kept(run, partial)):
                 trainer.train(resume_from_checkpoint=str(last) if last else None)
             seconds = time.perf_counter() - started
             keep.restore(model)
@@ -144,6 +144,17 @@ def _run(run: Run, mixture: Callable[[], MixedFeatures], penalty: Penalty | None
     stored = run.store(model, figures)
     shutil.rmtree(partial, ignore_errors=True)
     return stored
+
+
+def _kept(run: Run, partial: Path) -> str:
+    state, name = last_state(partial), run.job.plan.makes
+    if state is None:
+        return f"nothing of {name} is kept yet, and the same command begins it again"
+    return f"{name} is kept to step {_step(state)}, and the same command goes on from there"
+
+
+def _step(state: Path) -> int:
+    return int(state.name.rsplit("-", 1)[1])
 
 
 def _arguments(run: Run, partial: Path) -> TrainingArguments:

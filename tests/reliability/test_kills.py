@@ -1,0 +1,93 @@
+"""Killed anywhere and started again, a command ends with the same bits as undisturbed, and nothing is left over."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.reliability.kill_lab import Child, CutAt, KillAt, differences, run
+from tests.reliability.killed_commands import Killed
+from xadapt.store.check import check_store
+from xadapt.store.files import read_json
+from xadapt.store.store import Store
+
+COMMANDS = ("training", "fusion", "evaluation", "recipe", "export")
+#: How often as many kills are tried.
+MORE = int(os.environ.get("XADAPT_FUZZ", "1"))
+#: Kills at random moments by command: 100 together.
+MOMENTS = {"training": 34, "fusion": 20, "evaluation": 22, "recipe": 6, "export": 18}
+#: Bytes after which a file is cut.
+CUTS = (0, 1, 100, 3000)
+
+
+def check_goes_on(command: Killed, folder: Path, what: str) -> None:
+    """Start a command again in the folder where it was killed."""
+    ended = run(command.arguments, folder)
+    assert ended.code == 0, f"{what}: {ended.err}"
+    assert not differences(folder, command.undisturbed.state), what
+    assert not check_store(Store(folder / "store", shipped=folder), read_json).findings, what
+
+
+def some(count: int, every: int, seed: str) -> list[int]:
+    """Choose changes, evenly and by a seed."""
+    drawn = random.Random(seed)
+    width = every / count
+    return sorted({int((number + drawn.random()) * width) for number in range(count)})
+
+
+def kill_at_changes(command: Killed, folder: Path, count: int | None) -> None:
+    changes = command.undisturbed.changes
+    chosen = range(len(changes)) if count is None else some(count, len(changes), command.name)
+    for number in chosen:
+        what = f"{command.name}, before change {number}: {changes[number]}"
+        here = command.fresh(folder / "killed")
+        ended = run(command.arguments, here, KillAt(here, number))
+        assert ended.code == -signal.SIGKILL, f"{what}: {ended}"
+        check_goes_on(command, here, what)
+
+
+@pytest.mark.parametrize("name", ["training", "evaluation"])
+def test_a_command_that_is_killed_before_a_change_of_the_disk_goes_on(
+    killed: dict[str, Killed], tmp_path: Path, name: str
+) -> None:
+    kill_at_changes(killed[name], tmp_path, 5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMMANDS)
+def test_it_goes_on_whichever_change_it_is_killed_before(killed: dict[str, Killed], tmp_path: Path, name: str) -> None:
+    kill_at_changes(killed[name], tmp_path, None if MORE > 1 else 12 if name != "recipe" else 4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMMANDS)
+def test_it_goes_on_when_it_is_killed_in_the_middle_of_a_file(
+    killed: dict[str, Killed], tmp_path: Path, name: str
+) -> None:
+    command = killed[name]
+    for cut in CUTS:
+        number = random.Random(f"{name} {cut}").randrange(len(command.undisturbed.changes))
+        here = command.fresh(tmp_path / "killed")
+        ended = run(command.arguments, here, CutAt(here, number, size=cut))
+        assert ended.code in (0, -signal.SIGXFSZ), ended
+        check_goes_on(command, here, f"{name}, {cut} bytes of a file after change {number}")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", COMMANDS)
+def test_it_goes_on_when_it_is_killed_at_a_random_moment(killed: dict[str, Killed], tmp_path: Path, name: str) -> None:
+    command = killed[name]
+    drawn = random.Random(name)
+    for number in range(MOMENTS[name] * MORE):
+        moment = drawn.random() * command.undisturbed.seconds
+        here = command.fresh(tmp_path / "killed")
+        child = Child(command.arguments, here)
+        time.sleep(moment)
+        child.send(signal.SIGKILL)
+        assert child.wait().code in (0, -signal.SIGKILL)
+        check_goes_on(command, here, f"{name}, kill {number} after {moment:.3f} s")
