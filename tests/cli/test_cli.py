@@ -45,7 +45,7 @@ BUNDLED = ["evaluate", "xnli", "--setup", "none", "--data", "bundled"]
         (["train-task", "tatoeba"], "tatoeba", ""),
         (["train-task", "mnli", "--lr", "fast"], "--lr", "number"),
         (["train-task", "mnli", "--lr", "0"], "--lr", "greater than 0"),
-        (["train-task", "mnli", "--epochs", "inf"], "--epochs", "finite"),
+        (["train-task", "mnli", "--epochs", "inf"], "--epochs", "10000"),
         (["train-task", "mnli", "--seed", "-1"], "--seed -1", "from 0"),
         (["train-task", "mnli", "--precision", "bf17"], "'bf17'", "'bf16'"),
         (["fuse", "mnli"], "fuse", "at least 2"),
