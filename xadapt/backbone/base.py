@@ -139,7 +139,9 @@ def _packed(name: str) -> Backbone:
 
 def _pretrained(name: str) -> Backbone:
     from adapters import XLMRobertaAdapterModel
-    from transformers import AutoConfig, AutoTokenizer
+    from transformers import AutoTokenizer
+
+    from xadapt.backbone.plain_config import read_config
 
     local = Path(name).expanduser()
     if not local.is_dir():
@@ -149,15 +151,11 @@ def _pretrained(name: str) -> Backbone:
     if local.is_dir() and not (local / "config.json").is_file():
         raise XadaptError(f"base {name!r}: the folder has no config.json: name the folder of an XLM-R checkpoint")
     try:
-        config = AutoConfig.from_pretrained(where)
-        if config.model_type != "xlm-roberta":
-            raise XadaptError(f"base {name!r} is a {config.model_type} model: xadapt takes XLM-R checkpoints")
-        config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
-        config.classifier_dropout = None
-        tokenizer = AutoTokenizer.from_pretrained(where, use_fast=True)
+        config = read_config(where, name)
+        tokenizer = AutoTokenizer.from_pretrained(where, config=config, use_fast=True, trust_remote_code=False)
         tokenizer.model_max_length = min(tokenizer.model_max_length, config.max_position_embeddings - 2)
         model, loading = XLMRobertaAdapterModel.from_pretrained(
-            where, config=config, torch_dtype=torch.float32, output_loading_info=True
+            where, config=config, torch_dtype=torch.float32, output_loading_info=True, weights_only=True
         )
     except XadaptError:
         raise
