@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, quoted
 
 if TYPE_CHECKING:
     from transformers import XLMRobertaConfig
@@ -62,7 +62,12 @@ def read_config(where: str, name: str) -> XLMRobertaConfig:
             f"base {name!r} holds an adapter (adapter_config.json): use its base here, and bring it in with "
             "`xadapt import`"
         )
-    config = XLMRobertaConfig(**{key: stored[key] for key in _TAKEN if key in stored})
+    given = {key: stored[key] for key in _TAKEN if key in stored}
+    for key, value in given.items():
+        if key.startswith(("num_", "max_")) or key.endswith("_size"):
+            if type(value) is not int or value < 1:
+                raise XadaptError(f"base {name!r}: its config.json has {key} {quoted(value)}: get the whole checkpoint")
+    config = XLMRobertaConfig(**given)
     config.name_or_path = where
     config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
     return config

@@ -19,7 +19,7 @@ _NAME = re.compile(r"[A-Za-z0-9][\w-]*")
 _WORDS = re.compile(r"\w[\w@.-]*( [\w@.-]+)*")
 _FOLDER = re.compile(r"[\w-]+(\+[\w-]+)*")
 _SETUP = re.compile(r"[\w(-][\w ,()@+*=.-]*")
-_RUN_NAME = re.compile(r"[\w-]+")
+_RUN_NAME = re.compile(r"\w[\w-]*")
 _RUN = re.compile(r"[0-9a-f]{16}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 #: What ends a name in some system, or leads elsewhere in one.
