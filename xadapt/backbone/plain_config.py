@@ -64,9 +64,9 @@ def read_config(where: str, name: str) -> XLMRobertaConfig:
         )
     given = {key: stored[key] for key in _TAKEN if key in stored}
     for key, value in given.items():
-        if key.startswith(("num_", "max_")) or key.endswith("_size"):
-            if type(value) is not int or value < 1:
-                raise XadaptError(f"base {name!r}: its config.json has {key} {quoted(value)}: get the whole checkpoint")
+        counted = key.startswith(("num_", "max_")) or key.endswith("_size")
+        if counted and (type(value) is not int or value < 1):
+            raise XadaptError(f"base {name!r}: its config.json has {key} {quoted(value)}: get the whole checkpoint")
     config = XLMRobertaConfig(**given)
     config.name_or_path = where
     config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
