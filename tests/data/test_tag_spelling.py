@@ -12,6 +12,7 @@ from xadapt.data.own_tasks import declare
 from xadapt.data.source import Source
 
 PLAIN = "In\tO\nBern\tB-LOC\n\nAnn\tB-PER\nBo\tI-PER\nnaps\tO\n"
+DEV = PLAIN.replace("Bern", "Rome").replace("naps", "eats")
 #: The same tags of other words.
 OTHERS = PLAIN.replace("\t", "s\t")
 
@@ -55,7 +56,7 @@ def test_other_spellings_come_out_as_usual(opened, old: str, new: str) -> None:
 
 
 def test_every_file_may_have_a_spelling_of_its_own(opened) -> None:
-    task, _, said = opened(PLAIN, dev=PLAIN.lower())
+    task, _, said = opened(PLAIN, dev=DEV.lower())
     assert Source("bundled").dev(task).rows[1]["tags"] == ["B-PER", "I-PER", "O"]
     (note,) = said
     assert note.startswith(str(Path(task.dev[0].path)))
@@ -120,7 +121,7 @@ def test_a_declared_label_that_is_odd_asks_for_a_metric(opened) -> None:
 @pytest.mark.parametrize("tag", ["B-ORG", "per", "_", "L-PER"])
 def test_a_tag_outside_of_the_labels_is_named_with_its_line(opened, tag: str) -> None:
     with refused("dev.conll, line 7", f"'{tag}'", "B-LOC, B-PER, I-PER, O", advice="declare"):
-        opened(PLAIN, dev=f"{PLAIN}Cy\t{tag}\n")
+        opened(PLAIN, dev=f"{DEV}Cy\t{tag}\n")
     with refused("train.conll, line 7", f"'{tag}'", advice="declare"):
         opened(f"{PLAIN}Cy\t{tag}\n", "labels: [B-LOC, B-PER, I-PER, O]\n")
 
@@ -155,5 +156,5 @@ def test_the_metric_is_that_of_the_scheme(opened, letters: str, metric: str) -> 
 
 def test_a_metric_of_another_scheme_is_refused(opened) -> None:
     with refused("mine.yaml:5: metric", "'U-LOC'", "IOBES", advice="metric: entities"):
-        opened(PLAIN.replace("B-", "U-"), "metric: entities_iobes\n", dev=PLAIN.replace("B-", "U-"))
+        opened(PLAIN.replace("B-", "U-"), "metric: entities_iobes\n", dev=DEV.replace("B-", "U-"))
     assert opened(PLAIN, "metric: entities_iob2\n")[0].metric == "entities_iob2"

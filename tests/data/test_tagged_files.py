@@ -6,10 +6,13 @@ import io
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.error_checks import refused
 from xadapt.data.tagged_files import read_tagged
 from xadapt.data.text_lines import text_lines
+from xadapt.errors import DataFault
 
 WORDS = [["In", "Bern", "."], ["Ann", "naps"]]
 TAGS = [["O", "B-LOC", "O"], ["B-PER", "O"]]
@@ -114,6 +117,9 @@ def test_numbers_of_words_are_no_tokens() -> None:
 def test_tags_that_are_not_in_the_last_column_are_named() -> None:
     with refused("rows.conll", "column 2", advice="columns: {tokens: 2, tags: 3}"):
         read("In\tO\tann\nBern\tB-LOC\tann\n")
+    with refused("rows.conll", "column 1", advice="columns: {tokens: 2, tags: 3}"):
+        read("O\tIn\nB-LOC\tBern\n")
+    assert read("O\tIn\nB-LOC\tBern\n", columns=["2", "1"]).rows == [{"2": ["In", "Bern"], "1": ["O", "B-LOC"]}]
 
 
 def test_the_choice_among_several_columns_is_told() -> None:
@@ -204,6 +210,31 @@ def test_without_tags_a_token_a_line_is_enough() -> None:
     assert read("In\tO\nBern\nnaps\tO\n", labelled=False).rows == [{"tokens": ["In", "Bern", "naps"]}]
     assert read(lines(), labelled=False).rows[0] == {"tokens": WORDS[0], "tags": TAGS[0]}
     assert read("1\tIn\n2\tBern\n3\t.\n", labelled=False).rows == [{"tokens": WORDS[0]}]
+
+
+LINE = st.lists(
+    st.sampled_from(
+        ["#", "# ", "##", "-DOCSTART-", "1", "2", "1-2", "_", "O", "B-X", "I-X", "en:", "en:a", "\u3000", "a", ""]
+    ),
+    max_size=5,
+)
+
+
+@settings(derandomize=True, deadline=None, max_examples=150)
+@given(
+    st.lists(st.tuples(LINE, st.sampled_from(["\t", " "])), max_size=8),
+    st.booleans(),
+    st.sampled_from(["conll", "conllu"]),
+)
+def test_whatever_stands_in_a_file_is_read_with_a_tag_a_token_or_refused(lines, labelled: bool, ending: str) -> None:
+    text = "\n".join(separator.join(cells) for cells, separator in lines)
+    try:
+        found = read(text, f"rows.{ending}", labelled=labelled)
+    except DataFault:
+        return
+    for row, numbers in zip(found.rows, found.lines, strict=True):
+        assert {len(column) for column in row.values()} == {len(numbers)}
+        assert numbers == sorted(numbers)
 
 
 def test_an_empty_file_has_no_rows() -> None:

@@ -31,7 +31,10 @@ def register(app: typer.Typer) -> None:
 def predict_command(
     lab: Session,
     file: Annotated[
-        str, typer.Argument(help="Rows: .jsonl, .csv, .tsv or .parquet, .conll for tagging, or - for standard input.")
+        str,
+        typer.Argument(
+            help="Rows: .jsonl, .csv, .tsv or .parquet, .conll (a token a line) for tagging, or - for standard input."
+        ),
     ],
     setup: Annotated[str, typer.Option(help='A setup, such as lingnli or "stack(fuse(mnli, squad, stsb), xnli)".')],
     task: Annotated[str, typer.Option(help="What to predict: a task, or a YAML file that declares one of yours.")],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from xadapt.errors import DataFault, quoted
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from xadapt.data.files import RawTable
+
+#: Labels that a message lists.
+_SHOWN = 12
 
 
 def table_tags(table: RawTable, column: str) -> Iterator[tuple[int, int, str]]:
@@ -40,7 +44,8 @@ def tag_meanings(tags: Iterable[str], labels: Collection[str]) -> dict[str, str]
         return {}
     there = read_tag_set(map(clean_tag, tags))
     usual = [(meant.casefold(), label) for label, meant in read_tag_set(labels).standard.items()]
-    by_usual = {meant: label for meant, label in usual if [one for one, _ in usual].count(meant) == 1}
+    counts = Counter(meant for meant, _ in usual)
+    by_usual = {meant: label for meant, label in usual if counts[meant] == 1}
     cleaned = {tag: clean_tag(tag) for tag in strange}
     found = {tag: by_usual.get(there.standard.get(clean, "").casefold(), "") for tag, clean in cleaned.items()}
     return {
@@ -77,7 +82,7 @@ def check_tags(table: RawTable, column: str, labels: Collection[str], where: str
     strange = {tag for tag in tags if tag not in labels and tag not in meanings}
     if strange:
         number, index, tag = next(found for found in table_tags(table, column) if found[2] in strange)
-        shown = quoted(", ".join(labels), 200)[1:-1]
+        shown = ", ".join(list(labels)[:_SHOWN]) + " …" * (len(labels) > _SHOWN)
         what = f"tag {quoted(tag)} is not one of {shown}: correct it, or declare it in labels"
         raise DataFault(where, f"{table.place(number, index)}: {what}", ", ")
     return meanings

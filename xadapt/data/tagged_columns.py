@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xadapt.data.tagged_lines import Line, width_of
-from xadapt.errors import DataFault
+from xadapt.errors import DataFault, quoted
 from xadapt.metrics.tag_sets import read_tag_set
 
 if TYPE_CHECKING:
@@ -75,8 +75,9 @@ def find_columns(path: Path, lines: list[Line], wanted: Sequence[str], labelled:
         DataFault: If a line has other columns than most, a tag or a token is missing, or the columns cannot be told.
     """
     table = _table(path, lines)
-    numbers = range(table.width) if table.width > 2 else ()
-    named = {str(index + 1): index for index in numbers} | {name: index for index, name in enumerate(table.head)}
+    named = {str(index + 1): index for index in range(table.width)} | {
+        name: index for index, name in enumerate(table.head)
+    }
     read, note = {name: named[name] for name in wanted if name in named}, ""
     if table.lines and {TOKENS, TAGS} - {*read} & {*wanted}:
         _check_widths(table, labelled)
@@ -114,7 +115,7 @@ def _check_widths(table: _Table, labelled: bool) -> None:
 def _tokens_and_tags(table: _Table, labelled: bool) -> tuple[int, int | None]:
     """The indices of tokens and tags, None for tags where a line has none and needs none."""
     if table.conllu:
-        return _FORM, _UPOS
+        return _FORM, _UPOS if labelled or _NOTHING not in table.column(_UPOS) else None
     if table.head:
         lower = [name.lower() for name in table.head]
         tokens = next(index for index, name in enumerate(lower) if name in _TOKEN_NAMES)
@@ -125,7 +126,7 @@ def _tokens_and_tags(table: _Table, labelled: bool) -> tuple[int, int | None]:
         if labelled:
             raise table.fault(table.lines[0], f"there are numbers and words and no tags: {_ADVICE}")
         return tokens, None
-    chunks = [index for index in range(tokens + 1, table.width) if _is_chunks(table.column(index))]
+    chunks = [index for index in range(tokens, table.width) if _is_chunks(table.column(index))]
     if tokens and last > tokens + 1:
         # What stands behind tags is another layer of them, or who made them.
         if len(chunks) != 1:
@@ -161,7 +162,7 @@ def _check_column(table: _Table, name: str, index: int) -> None:
     cells = table.column(index)
     if table.conllu and index == _UPOS and _NOTHING in cells:
         line = table.lines[cells.index(_NOTHING)]
-        raise table.fault(line, f"{line.cells[_FORM]!r} has no part of speech ('_'): tag it, or {_ADVICE}")
+        raise table.fault(line, f"{quoted(line.cells[_FORM])} has no part of speech ('_'): tag it, or {_ADVICE}")
     if table.conllu and index == _FORM and set(cells) == {_NOTHING}:
         raise table.fault(table.lines[0], "all words are '_', as where a treebank comes without its text: merge it in")
 

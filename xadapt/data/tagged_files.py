@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from xadapt.data.tagged_columns import TAGS, TOKENS, find_columns
@@ -60,17 +61,10 @@ def read_tagged(
     if code:
         notes.append(f"{path}: {code} before every token is left out")
         cells[TOKENS] = [token.removeprefix(code) for token in cells[TOKENS]]
-    rows: list[Row] = []
-    lines: list[list[int]] = []
-    sentence = -1
-    for number, line in enumerate(found.lines):
-        if line.sentence != sentence:
-            sentence = line.sentence
-            rows.append({name: [] for name in cells})
-            lines.append([])
-        lines[-1].append(line.number)
-        for name, column in cells.items():
-            rows[-1][name].append(column[number])
+    starts = [at for at, line in enumerate(found.lines) if at == 0 or line.sentence != found.lines[at - 1].sentence]
+    spans = list(pairwise([*starts, len(found.lines)]))
+    rows = [{name: column[start:end] for name, column in cells.items()} for start, end in spans]
+    lines = [[line.number for line in found.lines[start:end]] for start, end in spans]
     if len(rows) == 1 and len(lines[0]) > _LONG:
         notes.append(f"{path}: all {len(lines[0])} tokens are one sentence: put an empty line between sentences")
     return TaggedFile(rows, found.names, lines, tuple(notes))

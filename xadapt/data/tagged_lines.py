@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from xadapt.errors import DataFault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from pathlib import Path
 
 #: Begins a document of CoNLL-2003; it is no token, whatever stands beside it.
@@ -21,8 +21,7 @@ _COMMENT = re.compile(r"#+ +\S")
 _PLAIN_COMMENT = re.compile(r"#+(\S+ ?=|(begin|end) document)")
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """A line with a token.
 
     Attributes:
@@ -36,7 +35,7 @@ class Line:
     cells: list[str]
 
 
-def width_of(cells: list[list[str]]) -> int:
+def width_of(cells: Iterable[list[str]]) -> int:
     """How many cells most lines have, the greater number where two are as frequent; 0 without a line."""
     counts = Counter(map(len, cells))
     return max(counts, key=lambda width: (counts[width], width), default=0)
@@ -57,18 +56,20 @@ def token_lines(path: Path, text: Iterable[str], labelled: bool) -> list[Line]:
         DataFault: If a line may be a comment as well as a token; names file and line.
     """
     raw = [(number, line.rstrip("\r\n")) for number, line in enumerate(text, start=1)]
-    sure = [line for _, line in raw if not _between(line) and not line.startswith("#")]
-    split = _splitter(sure or [line for _, line in raw if not _between(line)], labelled)
-    cells = [split(line) for line in sure]
-    signs = _Signs(path, width_of(cells), {line[-1] for line in cells if len(line) == width_of(cells)})
+    there = {number: line for number, line in raw if not _between(line)}
+    sure = {number: line for number, line in there.items() if not line.startswith("#")}
+    split = _splitter((sure or there).values(), labelled)
+    cells = {number: split(line) for number, line in sure.items()}
+    width = width_of(cells.values())
+    signs = _Signs(path, width, {line[-1] for line in cells.values() if len(line) == width})
     found: list[Line] = []
     sentence, begun = 0, False
     for number, line in raw:
-        if _between(line):
+        if number not in there:
             sentence, begun = sentence + begun, False
             continue
-        cut = split(line)
-        if not (line.startswith("#") and signs.is_comment(number, line, cut, begun)):
+        cut = cells.get(number) or split(line)
+        if number in cells or not signs.is_comment(number, line, cut, begun):
             found.append(Line(number, sentence, cut))
             begun = True
     return found
@@ -119,7 +120,7 @@ def _between(line: str) -> bool:
     return not line.strip(" \t") or line.startswith(_DOCUMENT)
 
 
-def _splitter(lines: list[str], labelled: bool) -> Callable[[str], list[str]]:
+def _splitter(lines: Collection[str], labelled: bool) -> Callable[[str], list[str]]:
     tabs = sum("\t" in line for line in lines)
     if tabs and 2 * tabs >= len(lines):
         return _at_tabs
@@ -130,7 +131,7 @@ def _splitter(lines: list[str], labelled: bool) -> Callable[[str], list[str]]:
 
 def _at_tabs(line: str) -> list[str]:
     # KLUE tags every blank between words.
-    cells = [cell.strip(" ") or cell for cell in line.split("\t")]
+    cells = line.split("\t") if " " not in line else [cell.strip(" ") or cell for cell in line.split("\t")]
     while len(cells) > 1 and not cells[-1].strip():
         cells.pop()
     return cells

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import datasets
 
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, quoted
 from xadapt.metrics.base import OfflineMetric
 from xadapt.metrics.examples import Examples, counted
 from xadapt.metrics.schemes import scheme_chunks, strange_tag
@@ -72,7 +72,7 @@ class Entities(_Tagging):
         for what, sentences in zip(("prediction", "reference"), usual, strict=True):
             for index, tags in enumerate(sentences if scheme else ()):
                 if (tag := strange_tag(tags, scheme)) is not None:
-                    raise XadaptError(f"{what} {index}: {tag!r} is no tag of {scheme}: correct it")
+                    raise XadaptError(f"{what} {index}: {quoted(tag)} is no tag of {scheme}: correct it")
         return given, gold
 
     @classmethod
@@ -174,10 +174,10 @@ class Tokens(_Tagging):
 
 def _tags(sentence: Any, what: str) -> list[str]:
     if isinstance(sentence, str) or not isinstance(sentence, Sequence):
-        raise XadaptError(f"{what} is {sentence!r}, not a list of tags")
+        raise XadaptError(f"{what} is {quoted(sentence)}, not a list of tags")
     for index, tag in enumerate(sentence):
         if not isinstance(tag, str) or not tag:
-            raise XadaptError(f"{what}: tag {index} is {tag!r}, not a name")
+            raise XadaptError(f"{what}: tag {index} is {quoted(tag)}, not a name")
     return list(sentence)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, quoted
 from xadapt.lazy import torch
 from xadapt.metrics.schemes import SCHEMES, strange_tag
 from xadapt.metrics.tag_sets import read_tag_set
@@ -81,8 +81,8 @@ class TaggingProblem(Problem):
         wrong = next((tag for tag in tags if tag not in indices), None)
         if wrong is not None:
             raise XadaptError(
-                f"{self.task.name}, training row {number}: tag {wrong!r} is not one of its {len(indices)} labels: "
-                "correct the row or declare the label"
+                f"{self.task.name}, training row {number}: tag {quoted(wrong)} is not one of its {len(indices)} "
+                "labels: correct the row or declare the label"
             )
         return [indices[tag] for tag in tags]
 
@@ -194,7 +194,7 @@ def _tag_fault(row: Row, kind: Tagging) -> Fault | None:
     wrong = [tag for tag in tags if not isinstance(tag, str) or (kind.labels and tag not in kind.labels)]
     if not wrong:
         return None
-    return RowFault(f"tag {wrong[0]!r} is not one of {', '.join(kind.labels) or 'any tag set'}", "tag")
+    return RowFault(f"tag {quoted(wrong[0])} is not one of {', '.join(kind.labels) or 'any tag set'}", "tag")
 
 
 def _filled(kind: Tagging, rows: Iterable[Row]) -> Tagging:
@@ -212,14 +212,16 @@ def _metric_fault(kind: Tagging, metric: str) -> str | None:
     tags = read_tag_set(kind.labels)
     if not metric and tags.odd:
         what = (
-            f"{tags.odd[0]!r} is no tag of {tags.scheme} as the others are"
+            f"{quoted(tags.odd[0])} is no tag of {tags.scheme} as the others are"
             if tags.scheme
-            else (f"{tags.odd[0]!r} is a tag of entities and most of the others are not")
+            else (f"{quoted(tags.odd[0])} is a tag of entities and most of the others are not")
         )
         return f"{what}: correct it, or choose metric: {' or '.join(('entities', 'tokens'))}"
     scheme = metric.removeprefix("entities_").upper()
     strange = strange_tag([tags.standard.get(tag, tag) for tag in kind.labels], scheme) if scheme in SCHEMES else None
-    return f"{strange!r} is no tag of {scheme}: choose metric: entities or that of its scheme" if strange else None
+    return (
+        f"{quoted(strange)} is no tag of {scheme}: choose metric: entities or that of its scheme" if strange else None
+    )
 
 
 def _submitted(predicted: Predicted) -> str:
