@@ -7,9 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from xadapt.data.inventory import Stock, declared_facts, take_stock
+from xadapt.data.language_codes import language_codes
 from xadapt.data.mirror_check import MirrorCheck, check_mirror
 from xadapt.data.pull import Outcome, failures, needed_files, pull, with_earlier
-from xadapt.data.source import language_codes, open_source
+from xadapt.data.source import open_source
 from xadapt.errors import RunFailed, XadaptError
 from xadapt.tasks.catalogue import DEFAULT
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from xadapt.data.files import READERS, count_rows
 from xadapt.data.hub import load_split, reason
 from xadapt.data.inventory import Part, parts_of
+from xadapt.data.language_codes import unknown_language
 from xadapt.data.manifest import Entry, read_manifest, write_manifest
-from xadapt.data.source import unknown_language
 from xadapt.errors import RunFailed, XadaptError
 from xadapt.store.files import atomic_write_bytes, sha256_file
 from xadapt.tasks.catalogue import SHIPPED

@@ -13,12 +13,13 @@ from xadapt.data import bundled
 from xadapt.data.columns import column_names, to_fields
 from xadapt.data.files import count_rows, read_table
 from xadapt.data.hub import read_hub
+from xadapt.data.language_codes import language_codes, unknown_language
 from xadapt.data.mirror import mirror_file, read_mirror
 from xadapt.data.row_checks import check_ids, checked_rows
 from xadapt.display import Say, unsaid
-from xadapt.errors import XadaptError, option, unknown
+from xadapt.errors import XadaptError, option
 from xadapt.store.files import sha256_json
-from xadapt.tasks.languages import LANGUAGES, is_known
+from xadapt.tasks.languages import is_known
 from xadapt.tasks.specs import spec_of
 
 if TYPE_CHECKING:
@@ -267,27 +268,6 @@ def _file_states(task: Task, part: str, language: str) -> tuple[tuple[int, int],
     files = [Path(task.fill(rows.path, language)) for rows in parts if rows.path]
     states = [file.stat() for file in files if file.is_file()]
     return tuple((state.st_mtime_ns, state.st_size) for state in states)
-
-
-def language_codes(text: str) -> tuple[str, ...]:
-    """Read codes of languages separated by commas, each once; an empty tuple for ``all``.
-
-    Raises:
-        XadaptError: If there is none.
-    """
-    codes = tuple(dict.fromkeys(code.strip() for code in text.split(",") if code.strip()))
-    if not codes:
-        raise XadaptError(f"{option('languages')} is empty: give all, or codes such as de,sw,zh")
-    return () if codes == ("all",) else codes
-
-
-def unknown_language(code: str) -> XadaptError:
-    """Build the error for a code that no language has, with the nearest one."""
-    # Codes are too short for likeness alone: "deu" is nearer to Basque's "eu" than to "de".
-    for language in LANGUAGES.values():
-        if code.lower() in (language.code, language.iso3, language.name.lower()):
-            return XadaptError(f"unknown language {code!r}: did you mean {language.code!r}?")
-    return unknown("language", code, LANGUAGES)
 
 
 def cut(rows: list[Row], split: str, limit: int | None, first: Callable[[Row], bool] | None = None) -> RowSet:

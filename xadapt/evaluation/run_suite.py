@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from xadapt.composition.builder import Assembly, assemble
 from xadapt.composition.expression import Node, adapter, compose
 from xadapt.composition.specs import is_plain
-from xadapt.data.source import Source, language_codes
+from xadapt.data.language_codes import language_codes
+from xadapt.data.source import Source
 from xadapt.errors import XadaptError, unknown
 from xadapt.evaluation.evaluate import EvalSettings, evaluate
 from xadapt.evaluation.suite_scores import SuiteScore, score_suite
