@@ -8,7 +8,11 @@ READY := $(VENV)/.ready
 WORKERS ?= 2
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal --durations 10
 
-.PHONY: demo test quick check setup clean
+# Wrong inputs that `make fuzz` gives to the commands, and the seed of the first.
+FUZZ ?= 5000
+SEED ?= $(shell date +%s)
+
+.PHONY: demo test quick check fuzz setup clean
 
 setup: $(READY)
 
@@ -33,6 +37,9 @@ test: check
 
 quick: check
 	$(PYTEST)
+
+fuzz: $(READY)
+	XADAPT_FUZZ=$(FUZZ) XADAPT_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -m "" -s tests/reliability/test_wrong_inputs.py -k many
 
 clean:
 	rm -rf $(VENV) demo

@@ -1,89 +1,15 @@
-"""Wrong inputs by a seed: valid recipes, declarations, rows, options, setups and methods with something done to them."""
+"""Wrong inputs by a seed: recipes, declarations, rows, options, setups and methods with something done to them."""
 
 from __future__ import annotations
 
-import io
 import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-Rng = random.Random
-
-#: Values that people, programs and attackers write where something else is wanted.
-VALUES: tuple[Any, ...] = (
-    *(None, True, False, "", " ", 0, -1, 1.5, -0.0, 10**18, 1e308, float("inf"), float("nan"), 10**60, "10e400"),
-    *("no", "yes", "null", "all", "none", "@", "de,zh-CN", "xtreme", "mnli", "fuse(mnli, squad)", "x" * 10_000),
-    *("../../etc/passwd", "/dev/zero", "~", "C:\\x", "a/b", ".", "CON", "{language}", "{0}", "%s", "$HOME", "`id`"),
-    *(
-        "\x1b[31mred\x1b[0m",
-        "a\rb",
-        "a\nb",
-        "a\0b",
-        "\u202eevil",
-        "\u200b",
-        "\ufeff",
-        "\U0001f4a5",
-        "e\u0301",
-        "<script>",
-    ),
-    *([], {}, [[]], {"a": 1}, [None], ["de", True], {"": ""}, [1] * 500),
-)
-#: What stands in a text where nobody expects it.
-SNIPPETS = (
-    *(
-        "\0",
-        "\x1b]0;title\x07",
-        "\t",
-        "\r",
-        "\n\n",
-        "\ufeff",
-        "\u2028",
-        "'",
-        '"',
-        '"""',
-        "`",
-        "{",
-        "}",
-        "[",
-        "]",
-        ": ",
-        "- ",
-    ),
-    *(
-        "#",
-        "&a ",
-        "*a",
-        "!!int ",
-        "!!python/object:os.system ",
-        "<<: ",
-        "%",
-        ",",
-        ",,,,",
-        "|",
-        "(",
-        ")",
-        "@",
-        "-1",
-        "1e999",
-    ),
-    *(
-        "9" * 5000,
-        "[" * 3000,
-        "{a: " * 200,
-        "(" * 500,
-        "x" * 20_000,
-        "\\",
-        "\\u12",
-        "\\ud800",
-        "NaN",
-        "../",
-        "--",
-        "é",
-        "日本",
-    ),
-)
+from tests.reliability.mangling import VALUES, Rng, mangled, wrong_yaml, yaml_of
+from tests.reliability.wrong_rows import FORMS
 
 RECIPE: dict[str, Any] = {
     "name": "small",
@@ -148,77 +74,6 @@ def wrong_input(seed: int) -> Wrong:
     return _KINDS[kind](rng)
 
 
-def mangled(rng: Rng, text: str) -> str:
-    """Do something to a text, once or several times."""
-    for _ in range(rng.choice((1, 1, 1, 2, 4))):
-        start = rng.randrange(len(text) + 1)
-        end = min(len(text), start + rng.choice((0, 1, 3, 10, 60)))
-        part = text[start:end]
-        new = rng.choice(("", part * 2, part[::-1], part.upper(), rng.choice(SNIPPETS), rng.choice(SNIPPETS)))
-        text = text[:start] + new + text[end:]
-    return text
-
-
-def changed(rng: Rng, value: Any) -> Any:
-    """A value with one part of it, at any depth, replaced, left out, doubled or renamed."""
-    if isinstance(value, dict) and value and rng.random() < 0.8:
-        key = rng.choice(list(value))
-        how = rng.choice(("inside", "inside", "inside", "value", "out", "rename", "more"))
-        rest = {k: v for k, v in value.items() if k != key}
-        if how == "inside":
-            return {**value, key: changed(rng, value[key])}
-        if how == "value":
-            return {**value, key: rng.choice(VALUES)}
-        if how == "out":
-            return rest
-        if how == "rename":
-            return {**rest, rng.choice((f"{key}s", key.upper(), str(rng.choice(VALUES)))): value[key]}
-        return {**value, str(rng.choice(VALUES)): rng.choice(VALUES)}
-    if isinstance(value, list) and value and rng.random() < 0.8:
-        at = rng.randrange(len(value))
-        how = rng.choice(("inside", "inside", "out", "twice", "more"))
-        if how == "inside":
-            return [*value[:at], changed(rng, value[at]), *value[at + 1 :]]
-        if how == "out":
-            return value[:at] + value[at + 1 :]
-        return [*value, value[at] if how == "twice" else rng.choice(VALUES)]
-    if isinstance(value, str) and rng.random() < 0.5:
-        return mangled(rng, value)
-    return rng.choice(VALUES)
-
-
-def yaml_of(rng: Rng, content: Any) -> bytes:
-    """YAML of a content: written by hand as people do, or as JSON, which YAML takes too."""
-    import yaml
-
-    if rng.random() < 0.5:
-        return json.dumps(content, indent=1).encode()
-    return yaml.safe_dump(content, sort_keys=False, allow_unicode=True).encode("utf-8", "surrogatepass")
-
-
-def _bytes(rng: Rng, text: str) -> bytes:
-    raw = text.encode("utf-8", "surrogatepass")
-    if rng.random() < 0.9:
-        return raw
-    return rng.choice(
-        (
-            b"\xef\xbb\xbf" + raw,
-            text.encode("utf-16", "replace"),
-            raw[: len(raw) // 2],
-            raw + b"\xff\xfe",
-            b"",
-            b"\0" * 100,
-        )
-    )
-
-
-def _wrong_file(rng: Rng, content: Any) -> bytes:
-    """A YAML file with something done to its content, or to its text."""
-    if rng.random() < 0.6:
-        return yaml_of(rng, changed(rng, content))
-    return _bytes(rng, mangled(rng, yaml_of(rng, content).decode()))
-
-
 _GOOD_ROWS = b"text,gold\nfine,good\nawful,bad\nnice,1\n"
 
 
@@ -228,11 +83,11 @@ def _dry_run(kind: str, recipe: bytes, own: bytes, rows: dict[str, bytes]) -> Wr
 
 
 def _recipe(rng: Rng) -> Wrong:
-    return _dry_run("recipe", _wrong_file(rng, RECIPE), yaml_of(rng, DECLARATION), {"rows.csv": _GOOD_ROWS})
+    return _dry_run("recipe", wrong_yaml(rng, RECIPE), yaml_of(rng, DECLARATION), {"rows.csv": _GOOD_ROWS})
 
 
 def _declaration(rng: Rng) -> Wrong:
-    return _dry_run("declaration", yaml_of(rng, RECIPE), _wrong_file(rng, DECLARATION), {"rows.csv": _GOOD_ROWS})
+    return _dry_run("declaration", yaml_of(rng, RECIPE), wrong_yaml(rng, DECLARATION), {"rows.csv": _GOOD_ROWS})
 
 
 _TAGGED = [["Ann", "B-PER"], ["lives", "O"], ["in", "O"], ["Oslo", "B-LOC"]]
@@ -277,7 +132,7 @@ def _own_rows(rng: Rng, problem: str) -> tuple[bytes, dict[str, bytes]]:
     dev = json.dumps(rows).replace("x y", "v w").replace("fine", "nice").replace("Ann", "Eve").replace('"no"', '"so"')
     lines = "".join(json.dumps(row) + "\n" for row in json.loads(dev))
     declared = {"name": "own", "problem": problem, **more, "train": [f"rows.{ending}"], "dev": ["dev.jsonl"]}
-    files = {f"rows.{ending}": _FORMS[ending](rng, rows), "dev.jsonl": lines.encode()}
+    files = {f"rows.{ending}": FORMS[ending](rng, rows), "dev.jsonl": lines.encode()}
     return yaml_of(rng, {**declared, "test": "dev.jsonl", "languages": ["de"]}), files
 
 
@@ -305,64 +160,8 @@ def _predicted(rng: Rng) -> Wrong:
     to = rng.choice(([], ["--to", "out.jsonl"], ["--to", "out.csv"], ["--to", "."], ["--to", "out.xml"]))
     where = ["--base", "BASE", "--store", "TRAINED", "--max-length", "48"]
     arguments = ["predict", f"rows.{ending}", "--setup", task, "--task", task, *to, *where]
-    return Wrong("predicted rows", arguments, {f"rows.{ending}": _FORMS[ending](rng, rows)})
+    return Wrong("predicted rows", arguments, {f"rows.{ending}": FORMS[ending](rng, rows)})
 
-
-def _jsonl(rng: Rng, rows: list[Any]) -> bytes:
-    if rng.random() < 0.7:
-        rows = changed(rng, rows)
-        lines = rows if isinstance(rows, list) else [rows]
-        return "".join(json.dumps(row) + "\n" for row in lines).encode()
-    return _bytes(rng, mangled(rng, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)))
-
-
-def _table(separator: str) -> Callable[[Rng, list[Any]], bytes]:
-    def write(rng: Rng, rows: list[Any]) -> bytes:
-        import csv
-
-        cells = [list(rows[0]), *([str(value) for value in row.values()] for row in rows)]
-        if rng.random() < 0.5:
-            row = rng.randrange(len(cells))
-            other = changed(rng, cells[row])
-            cells[row] = [str(value) for value in other] if isinstance(other, list) else cells[row]
-            cells[row] = [str(rng.choice(VALUES)) if rng.random() < 0.3 else cell for cell in cells[row]]
-        text = io.StringIO()
-        csv.writer(text, delimiter=separator, escapechar="\\").writerows(cells)
-        return _bytes(rng, mangled(rng, text.getvalue()) if rng.random() < 0.6 else text.getvalue())
-
-    return write
-
-
-def _parquet(rng: Rng, rows: list[Any]) -> bytes:
-    import pyarrow as pa
-    import pyarrow.parquet as parquet
-
-    try:
-        table = pa.Table.from_pylist(changed(rng, rows))
-    except (pa.ArrowException, AttributeError, IndexError, KeyError, TypeError, ValueError, OverflowError):
-        table = pa.Table.from_pylist(rows)
-    stream = io.BytesIO()
-    try:
-        parquet.write_table(table, stream)
-    except (pa.ArrowException, ValueError):
-        stream = io.BytesIO(b"PAR1")
-    raw = stream.getvalue()
-    if rng.random() < 0.5:
-        at = rng.randrange(len(raw))
-        raw = (
-            raw[:at]
-            + rng.choice((b"", b"\0", b"\xff" * 8, raw[at : at + 1] * 50))
-            + raw[at + rng.choice((1, 4, 100)) :]
-        )
-    return raw
-
-
-def _conll(rng: Rng, rows: list[Any]) -> bytes:
-    text = "".join("".join(f"{w}\t{t}\n" for w, t in zip(r["tokens"], r["tags"], strict=True)) + "\n" for r in rows)
-    return _bytes(rng, mangled(rng, text))
-
-
-_FORMS = {"jsonl": _jsonl, "csv": _table(","), "tsv": _table("\t"), "parquet": _parquet, "conll": _conll}
 
 _TEXTS = tuple(str(value) for value in VALUES if "\0" not in str(value) and value != 1.5)
 _OPTIONS = {
@@ -425,6 +224,71 @@ def _method(rng: Rng) -> Wrong:
     return _dry_run("method", json.dumps(recipe).encode(), b"", {})
 
 
+_COMMANDS: tuple[str, ...] = (
+    "soup mnli stsb --on mnli --method greedy --data DATA --base BASE --limit 4",
+    "multitask mnli stsb --mixing-cap 100 --data DATA --base BASE --limit 4 --epochs 0.1 --dev-limit 2",
+    "train-target xnli --on none --mode stack --data DATA --base BASE --limit 4 --epochs 0.1 --dev-limit 2",
+    "train-task mnli --report-to none --data DATA --base BASE --limit 4 --epochs 0.1 --dev-limit 2",
+    "explain average(mnli,stsb) --task xnli --languages en --limit 2 --to out --data DATA --base BASE",
+    "submit xtreme --setup mnli --to out --data DATA --base BASE",
+    "report results --title T --to out",
+    "export mnli --format peft --task xnli --precision fp32 --to out --base BASE",
+    "import folder --task xnli --name n --labels a,b,c --base BASE",
+    "predict recipe.yaml --setup mnli --task mnli --format jsonl --to out.jsonl --max-length 32 --base BASE",
+    "tasks xnli --json",
+    "run recipe.yaml --dry-run --only xnli --data DATA --base BASE",
+    "run recipe.yaml --max-hours 0 --to out --data DATA --base BASE",
+    "evaluate xnli --setup none --languages en --limit 2 --data DATA --base BASE",
+    "evaluate tatoeba --setup none --languages de --limit 2 --layer 1 --data DATA --base BASE",
+    "info --data DATA --base BASE",
+)
+
+
+def _command(rng: Rng) -> Wrong:
+    """A right command but for one of its words."""
+    words = rng.choice(_COMMANDS).split()
+    at = rng.choice([number for number, word in enumerate(words) if number and not word.startswith("--")] or [0])
+    value = rng.choice((*_TEXTS, *_SWAPPED)) if rng.random() < 0.8 else mangled(rng, words[at]).replace("\0", "")
+    # What begins with a dash would be another option.
+    words[at] = f"./{value}" if value.startswith("--") else value
+    files = {"recipe.yaml": yaml_of(rng, {**RECIPE, "tasks": [], "targets": {"xnli": RECIPE["targets"]["xnli"]}})}
+    return Wrong(f"command {words[0]}", [*words, "--store", "STORE"], files)
+
+
+_SWAPPED = (
+    "mnli",
+    "xnli",
+    "squad",
+    "fuse(mnli, squad)",
+    "recipe.yaml",
+    "peft",
+    "greedy",
+    "xtreme",
+    "en",
+    "3",
+    "1e999*mnli",
+)
+
+
+def _mirror(rng: Rng) -> Wrong:
+    rows = [{"premise": "x", "hypothesis": "y", "label": n % 3} for n in range(5)]
+    asked = [
+        {
+            "id": str(n),
+            "context": "Ann lives in Oslo.",
+            "question": "Where?",
+            "answers": {"text": ["Oslo"], "answer_start": [13]},
+        }
+        for n in range(3)
+    ]
+    files = {
+        "mirror/nyu-mll/multi_nli/default/train.parquet": FORMS["parquet"](rng, rows),
+        "mirror/facebook/xnli/de/test.jsonl": FORMS["jsonl"](rng, rows),
+        "mirror/rajpurkar/squad/plain_text/train.jsonl": FORMS["jsonl"](rng, asked),
+    }
+    return Wrong("mirror", ["data", "check", "mirror"], files)
+
+
 _KINDS: dict[str, Callable[[Rng], Wrong]] = {
     "recipe": _recipe,
     "declaration": _declaration,
@@ -435,4 +299,6 @@ _KINDS: dict[str, Callable[[Rng], Wrong]] = {
     "option": _option,
     "setup": _setup,
     "method": _method,
+    "command": _command,
+    "mirror": _mirror,
 }

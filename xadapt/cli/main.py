@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 
 from xadapt.cli.interruption import exit_code, interruptible
-from xadapt.errors import Interrupted, XadaptError, shortened
+from xadapt.errors import Interrupted, XadaptError, quoted, shortened
 from xadapt.outside_text import shown
 
 #: As of a program that a closed pipe ends.
 _CLOSED_PIPE = 141
+#: What the system says of a name that no file can have.
+_NO_NAMES = (errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -41,7 +44,8 @@ def main(arguments: list[str] | None = None) -> None:
         if os.environ.get("XADAPT_DEBUG"):
             raise
         _write_no_more()
-        _fail(f"{error.strerror or error}" + (f": {error.filename}" if error.filename else ""), 1)
+        named = f": {quoted(str(error.filename))}" if error.filename else ""
+        _fail(f"{error.strerror or error}{named}", 2 if error.errno in _NO_NAMES else 1)
     sys.exit(code)
 
 

@@ -8,11 +8,13 @@ import io
 import re
 import zlib
 from contextlib import contextmanager
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from xadapt.errors import DataFault, XadaptError
+from xadapt.store.files import refuse_device
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +26,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+#: Bytes of a line.
+_LONGEST = 1 << 28
 #: A carriage return alone ends a line on old Macs; str.splitlines would also cut inside of texts, as at U+2028.
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 
@@ -40,6 +44,7 @@ def opened(file: Path) -> Iterator[IO[bytes]]:
     Raises:
         XadaptError: If it is missing, cannot be read or is no whole gzip file.
     """
+    refuse_device(file)
     try:
         with gzip.open(file) if file.suffix == ".gz" else file.open("rb") as stream:
             yield cast("IO[bytes]", stream)
@@ -61,12 +66,12 @@ def text_lines(source: str, stream: IO[bytes]) -> Iterator[str]:
     Raises:
         DataFault: If it is not text; names the line.
     """
-    first = stream.readline()
+    first = _line_of(source, stream)
     wide = next((name for mark, name in _MARKS if first.startswith(mark)), None)
     if wide:
         yield from _wide(source, first + stream.read(), wide)
         return
-    for number, line in enumerate(chain([first], stream), start=1):
+    for number, line in enumerate(chain([first], iter(partial(_line_of, source, stream), b"")), start=1):
         try:
             text = line.decode()
         except UnicodeDecodeError as error:
@@ -75,6 +80,14 @@ def text_lines(source: str, stream: IO[bytes]) -> Iterator[str]:
         if "\0" in text:
             raise DataFault(source, f"line {number}: a zero byte, which no text has: save it as UTF-8", ", ")
         yield from _LINE.findall(text.removeprefix("\ufeff") if number == 1 else text)
+
+
+def _line_of(source: str, stream: IO[bytes]) -> bytes:
+    # A packed file may unpack to a line of any length.
+    line = stream.readline(_LONGEST + 1)
+    if len(line) > _LONGEST:
+        raise DataFault(source, f"has a line of more than {_LONGEST:,} bytes: it is no text, or has no line ends", " ")
+    return line
 
 
 def _wide(source: str, content: bytes, encoding: str) -> Iterator[str]:

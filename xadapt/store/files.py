@@ -135,18 +135,29 @@ def inside(folder: Path, name: str) -> Path:
     return path
 
 
-def read_text(path: Path, most: int | None = None) -> str:
+def refuse_device(path: Path) -> None:
+    """Refuse a device, such as ``/dev/zero``, which may never end.
+
+    Raises:
+        XadaptError: If it is one.
+    """
+    if path.is_char_device() or path.is_block_device():
+        raise XadaptError(f"{path} is a device: name a file")
+
+
+def read_text(path: Path, most: int = LONGEST) -> str:
     """Read a UTF-8 file.
 
     Args:
         path: The file.
-        most: Bytes that it may have; None for any number.
+        most: Bytes that it may have.
 
     Raises:
         XadaptError: If it is missing, larger or not text.
     """
     try:
-        if most is not None and path.stat().st_size > most:
+        refuse_device(path)
+        if path.stat().st_size > most:
             raise DataFault(path, f"is too large ({path.stat().st_size:,} bytes, {most:,} at most)", " ")
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -162,6 +173,6 @@ def read_json(path: Path) -> Any:
         XadaptError: If the file is missing, too large or not JSON that can be read; names it.
     """
     try:
-        return read_json_text(read_text(path, LONGEST))
+        return read_json_text(read_text(path))
     except NotJson as error:
         raise XadaptError(f"{path}: {error}: restore it or delete it") from None
