@@ -59,3 +59,14 @@ def test_a_file_that_was_not_packed_or_was_cut_is_one_line(tmp_path: Path) -> No
         path.write_bytes(content)
         with refused(path, "gzip"), opened(path) as stream:
             list(text_lines(str(path), stream))
+
+
+def test_a_line_without_end_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xadapt.data.text_lines._LONGEST", 100)
+    with refused("rows", "more than 100 bytes"):
+        lines(b"a\n" + b"b" * 1000)
+
+
+def test_a_device_is_no_file() -> None:
+    with refused("/dev/zero", advice="name a file"), opened(Path("/dev/zero")):
+        pass

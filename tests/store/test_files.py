@@ -147,3 +147,16 @@ def test_a_file_that_is_cut_short_is_named_as_not_json(tmp_path):
     (tmp_path / "f.json").write_text(json.dumps({"a": 1})[:-1])
     with refused(tmp_path / "f.json", "JSON", advice="restore it"):
         read_json(tmp_path / "f.json")
+
+
+def test_a_device_is_no_file():
+    from pathlib import Path
+
+    with refused("/dev/zero", advice="name a file"):
+        read_text(Path("/dev/zero"))
+
+
+def test_a_text_that_is_too_large_is_not_read(tmp_path):
+    (tmp_path / "f").write_text("x" * 11)
+    with refused(tmp_path / "f", "too large"):
+        read_text(tmp_path / "f", 10)

@@ -24,13 +24,15 @@ Write = Callable[[list[Row]], None]
 
 
 def check_output(to: Path | None) -> None:
-    """Check the ending of a file that is going to be written.
+    """Check a file that is going to be written.
 
     Raises:
-        XadaptError: If it is neither ``.jsonl`` nor ``.csv``.
+        XadaptError: If it ends neither in ``.jsonl`` nor in ``.csv``, or is a folder.
     """
     if to is not None and to.suffix not in _WRITERS:
         raise XadaptError(f"{option('to', to)}: name a file that ends in {' or '.join(_WRITERS)}")
+    if to is not None and to.is_dir():
+        raise XadaptError(f"{option('to', to)} is a folder: name a file")
 
 
 def joined(chunk: Chunk, results: list[Row]) -> list[Row]:
