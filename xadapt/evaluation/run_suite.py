@@ -9,7 +9,6 @@ from xadapt.composition.builder import Assembly, assemble
 from xadapt.composition.expression import Node, adapter, compose
 from xadapt.composition.specs import is_plain
 from xadapt.data.language_codes import language_codes
-from xadapt.data.source import Source
 from xadapt.errors import XadaptError, unknown
 from xadapt.evaluation.evaluate import EvalSettings, evaluate
 from xadapt.evaluation.suite_scores import SuiteScore, score_suite
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xadapt.context import Context
+    from xadapt.data.source import Source
     from xadapt.store.result_record import Result
     from xadapt.tasks import Task
     from xadapt.tasks.suites import Suite
