@@ -10,7 +10,7 @@ from xadapt.store.checkpoints import RECORD, whole_fault
 from xadapt.store.cost_record import COST_FILE, CostRecord
 from xadapt.store.explanation_record import ExplanationRecord
 from xadapt.store.findings import Finding, entries, read_or_find
-from xadapt.store.text_cache import broken_segments
+from xadapt.store.text_cache import broken_segments, left_segments
 from xadapt.store.unfinished import is_abandoned, is_unfinished
 
 if TYPE_CHECKING:
@@ -70,18 +70,24 @@ def check_store(store: Store, read_task: Callable[[Path], object]) -> StoreCheck
     """
     root, cost = store.root, store.root / COST_FILE
     findings = [
+        *(Finding(root / room, "damaged", "is no folder") for room in ROOMS if _is_no_folder(root / room)),
         *_unfinished(root),
         *_runs(store),
         *check_evaluations(store),
         *_each(entries(root / "explanations"), ExplanationRecord.read),
         *_each([cost] if cost.exists() else [], CostRecord.read),
         *_each(entries(root / "tasks"), read_task),
+        *(Finding(path, "left", "vectors without an index") for path in left_segments(root / "cache")),
         *(Finding(path, "damaged", what) for path, what in broken_segments(root / "cache")),
         *_partial(store),
     ]
     files = [path for room in ROOMS for path in (root / room).rglob("*") if path.is_file()]
     size = sum(path.lstat().st_size for path in files)
     return StoreCheck(root, len(files), size, tuple(sorted(findings, key=lambda finding: finding.path)))
+
+
+def _is_no_folder(path: Path) -> bool:
+    return not path.is_dir() and (path.exists() or path.is_symlink())
 
 
 def _unfinished(root: Path) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from xadapt.store.check import DAMAGED, is_live
 from xadapt.store.checkpoints import RECORD
 from xadapt.store.findings import entries
-from xadapt.store.unfinished import is_abandoned, is_unfinished
+from xadapt.store.unfinished import find_unfinished, is_abandoned
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -171,7 +171,7 @@ def unfinished_states(store: Store) -> list[Path]:
     """What is kept of runs that were cut, and what was never finished; not what a process works on."""
     partial = store.root / "partial"
     states = [path for path in entries(partial) if not is_live(store, path.stem)]
-    every = [path for path in store.root.rglob(".*") if is_unfinished(path) and DAMAGED not in path.parts]
+    every = [path for path in find_unfinished(store.root) if DAMAGED not in path.parts]
     return [*states, *(path for path in every if is_abandoned(path) and path.parent != partial)]
 
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from xadapt.errors import XadaptError, reason_of
 from xadapt.store.files import atomic_stream
-from xadapt.store.unfinished import find_unfinished, finished_path, sweep_one
+from xadapt.store.unfinished import find_unfinished, finished_path, is_abandoned, sweep_one
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -206,11 +206,17 @@ class TextCache:
         return segments
 
 
+def left_segments(folder: Path) -> Iterator[Path]:
+    """Find vectors without an index that nobody is writing: a process was killed in between."""
+    being = {finished_path(one) for one in find_unfinished(folder) if not is_abandoned(one)}
+    for vectors in sorted(folder.rglob("[!.]*.npy")):
+        index = vectors.with_suffix(".npz")
+        if index not in being and not index.exists() and vectors.exists():
+            yield vectors
+
+
 def broken_segments(folder: Path) -> Iterator[tuple[Path, str]]:
     """Read all segments of a cache; gives each file that is of no use, and why."""
-    for vectors in sorted(folder.rglob("[!.]*.npy")):
-        if not vectors.with_suffix(".npz").exists() and vectors.exists():
-            yield vectors, "vectors without an index"
     for index in sorted(folder.rglob("[!.]*.npz")):
         vectors = index.with_suffix(".npy")
         try:
