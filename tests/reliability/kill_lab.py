@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import hashlib
+import itertools
 import json
 import multiprocessing
 import os
@@ -14,9 +15,10 @@ import resource
 import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import forkserver
 from pathlib import Path
@@ -29,6 +31,9 @@ _TIMES = frozenset(("seconds", "resumed", "milliseconds", "digest"))
 _CARD_TIME = "| time |"
 
 Setup = Callable[[], object]
+#: What commands print; the disk that they work on may be full.
+_PRINTED = tempfile.TemporaryDirectory(prefix="xadapt-printed-")
+_NUMBERS = itertools.count()
 
 
 @dataclass(frozen=True)
@@ -60,17 +65,19 @@ class Child:
             arguments: The command.
             folder: Its working folder.
             prepare: Called in the process before it; can be pickled.
-            terminal: Standard error; None for a file beside the folder.
+            terminal: Standard error; None for a file.
         """
-        self.files = folder.parent / f"{folder.name}.out", terminal or folder.parent / f"{folder.name}.err"
+        printed = Path(_PRINTED.name) / str(next(_NUMBERS))
+        self.files = printed.with_suffix(".out"), terminal or printed.with_suffix(".err")
         self.started = time.monotonic()
         self.process = _context().Process(target=_command, args=(arguments, str(folder), self.files, prepare))
         self.process.start()
 
     def send(self, number: int) -> None:
-        """Send a signal."""
+        """Send a signal, unless it has ended."""
         assert self.process.pid
-        os.kill(self.process.pid, number)
+        with suppress(ProcessLookupError):
+            os.kill(self.process.pid, number)
 
     def wait(self, seconds: float = 120) -> Ended:
         """Wait for its end."""

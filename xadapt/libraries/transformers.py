@@ -86,7 +86,7 @@ class OwnStates:
     args: TrainingArguments
 
     def write_state(self, folder: Path) -> None:
-        """Write what is to be kept of the model into a folder."""
+        """Write what is to be kept of the model into a folder, which need not be there."""
         raise NotImplementedError
 
     def read_state(self, folder: Path) -> None:
@@ -94,9 +94,7 @@ class OwnStates:
         raise NotImplementedError
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        folder = Path(output_dir or self.args.output_dir)
-        folder.mkdir(parents=True, exist_ok=True)
-        self.write_state(folder)
+        self.write_state(Path(output_dir or self.args.output_dir))
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         self.read_state(Path(resume_from_checkpoint))

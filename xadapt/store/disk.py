@@ -82,13 +82,17 @@ def hold(root: Path) -> None:
     _ROOTS.add(root.absolute())
 
 
-def check_held(path: Path) -> None:
+def check_held(path: Path) -> Path | None:
     """Check that the store that ``path`` is in has not gone away since it was held.
+
+    Returns:
+        The store; None if ``path`` is in none that is held.
 
     Raises:
         RunFailed: If it has.
     """
-    for root in _ROOTS.intersection(path.absolute().parents):
+    held = _ROOTS.intersection(path.absolute().parents)
+    for root in held:
         try:
             with os.scandir(root) as entries:
                 there = any(entries)
@@ -96,3 +100,21 @@ def check_held(path: Path) -> None:
             there = False
         if not there:
             raise RunFailed(f"the store {root} is gone: bring it back; {_AFTERWARDS}")
+    return next(iter(held), None)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, and those that it is in; but not a store that was held and is gone.
+
+    Raises:
+        RunFailed: If it is gone.
+        OSError: If the folder cannot be made.
+    """
+    root = check_held(path)
+    if root is None:
+        path.mkdir(parents=True, exist_ok=True)
+        return
+    within = path.absolute().relative_to(root)
+    for folder in (*reversed(within.parents), within):
+        if folder.parts:
+            (root / folder).mkdir(exist_ok=True)

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from xadapt.errors import DataFault, XadaptError
 from xadapt.json_text import LONGEST, NotJson, read_json_text
-from xadapt.store.disk import FULL, check_held, writing
+from xadapt.store.disk import FULL, make_folder, writing
 from xadapt.store.unfinished import unfinished_file, unfinished_folder
 
 if TYPE_CHECKING:
@@ -100,9 +100,8 @@ def _replace_folder(path: Path, new: Path) -> None:
 
 
 def _make_folder(path: Path) -> None:
-    check_held(path)
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        make_folder(path)
     except OSError as error:
         if error.errno in FULL:
             raise

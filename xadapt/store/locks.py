@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
-from xadapt.store.disk import check_held
+from xadapt.store.disk import make_folder, writing
 
 try:
     import fcntl
@@ -30,11 +30,11 @@ def alone(partial: Path, wait: Callable[[Path], object]) -> Iterator[None]:
         wait: Called with the lock's file if another process holds it, before it is waited for.
     """
     path = _lock_of(partial)
-    check_held(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
     try:
-        lock.acquire(timeout=0)
+        with writing(path):
+            make_folder(path.parent)
+            lock.acquire(timeout=0)
     except Timeout:
         wait(path)
         lock.acquire()
@@ -62,8 +62,8 @@ def _lock_of(partial: Path) -> Path:
 @contextmanager
 def one_by_one(folder: Path) -> Iterator[None]:
     """Let processes that change files of a folder, which is made, take turns, where its file system has locks."""
-    check_held(folder / "any")
-    folder.mkdir(parents=True, exist_ok=True)
+    with writing(folder):
+        make_folder(folder)
     if fcntl is None:
         yield
         return

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import torch
 
 from xadapt import __version__
-from xadapt.errors import RunFailed
 from xadapt.methods.adapter import check_method, method_version
 from xadapt.metrics import main_score
 from xadapt.problems import Problem, bind, problem_class
@@ -24,7 +23,7 @@ from xadapt.store.versions import library_versions
 from xadapt.tasks.task import what_tasks_are
 from xadapt.training.run_kinds import RunKind, run_kind
 from xadapt.training.saving import save_checkpoint
-from xadapt.training.trainer import loggers
+from xadapt.training.trainer import Diverged, loggers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -230,8 +229,8 @@ def check_finite(model: torch.nn.Module) -> None:
     """Check that nothing that is being trained has run away.
 
     Raises:
-        RunFailed: If a weight is not finite.
+        Diverged: If a weight is not finite.
     """
     broken = [name for name, p in model.named_parameters() if p.requires_grad and not torch.isfinite(p).all()]
     if broken:
-        raise RunFailed(f"{broken[0]} is not finite")
+        raise Diverged(f"{broken[0]} is not finite")

@@ -12,11 +12,12 @@ from transformers import TrainingArguments, set_seed
 
 from xadapt.errors import RunFailed, interruption_says, option
 from xadapt.libraries.transformers import on_one_device, states_by_number
+from xadapt.store.disk import make_folder, writing
 from xadapt.store.records import Figures, Scores
 from xadapt.training.batches import MixedFeatures
 from xadapt.training.job import check_finite
 from xadapt.training.saving import as_stored, round_to_half
-from xadapt.training.trainer import KeepBest, Ticks, XadaptTrainer, last_state, loggers, quiet
+from xadapt.training.trainer import Diverged, KeepBest, Ticks, XadaptTrainer, last_state, loggers, quiet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,7 +83,8 @@ def _run(run: Run, mixture: Callable[[], MixedFeatures], penalty: Penalty | None
     partial = context.store.partial_path(run.hash)
     if not settings.resume:
         shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True, exist_ok=True)
+    with writing(partial):
+        make_folder(partial)
     measured: dict[int, tuple[dict[str, Scores], dict[str, Scores]]] = {}
 
     def measure() -> float:
@@ -111,13 +113,13 @@ def _run(run: Run, mixture: Callable[[], MixedFeatures], penalty: Penalty | None
         quiet(trainer)
         started = time.perf_counter()
         try:
-            with states_by_number(), interruption_says(lambda: _kept(run, partial)):
+            with states_by_number(), writing(partial), interruption_says(lambda: _kept(run, partial)):
                 trainer.train(resume_from_checkpoint=str(last) if last else None)
             seconds = time.perf_counter() - started
             keep.restore(model)
             rounding = round_to_half(model)
             check_finite(model)
-        except RunFailed as error:
+        except Diverged as error:
             # Nothing good can come from where it got to.
             shutil.rmtree(partial, ignore_errors=True)
             raise RunFailed(

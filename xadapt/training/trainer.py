@@ -16,6 +16,7 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from xadapt.errors import RunFailed, XadaptError, option, unknown
 from xadapt.libraries.transformers import OwnStates
 from xadapt.problems.predict import autocast
+from xadapt.store.disk import make_folder
 from xadapt.store.files import atomic_write_bytes, read_json
 from xadapt.training.batches import LengthBatches, MicroBatch, MixedFeatures, TaskBatch, TaskCollator
 
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 #: A GPU takes a batch whole, because it is slower on small ones.
 MICRO_BATCH_TOKENS = {"cpu": 2048}
 _STATE = "trained.safetensors"
+
+
+class Diverged(RunFailed):
+    """What is being trained is not finite any more."""
 
 
 def trained_state(model: torch.nn.Module) -> dict[str, torch.Tensor]:
@@ -101,7 +106,7 @@ class XadaptTrainer(OwnStates, Trainer):
             outputs = problem.forward(model, batch, task if problem.needs_head else None)
         loss = problem.loss(outputs, batch) / problem.scale
         if not torch.isfinite(loss):
-            raise RunFailed(f"the loss of {task} is {loss.item()} at step {self.state.global_step}")
+            raise Diverged(f"the loss of {task} is {loss.item()} at step {self.state.global_step}")
         if self.penalty:
             loss = loss + self.penalty()
         loss = loss * inputs["share"]
@@ -118,6 +123,7 @@ class XadaptTrainer(OwnStates, Trainer):
 
     def write_state(self, folder: Path) -> None:
         """Keep the trained parameters."""
+        make_folder(folder)
         save_file(trained_state(self.model), folder / _STATE)
 
     def read_state(self, folder: Path) -> None:
