@@ -55,18 +55,19 @@ def exported_parts(folder: Path, record: ExportRecord, task: Task | None, called
         raise XadaptError(f"{loose[0]} was put together in weight space and has no checkpoint of its own: {alone}")
     named = {layer_name(_setup(folder, record.adapters[key])): adapter for key, adapter in found.items()}
 
-    def one(origin: Origin, layers: list[str], fusion: Path | None) -> Incoming:
+    def one(origin: Origin, layers: list[str], fusion: str | None = None) -> Incoming:
         missing = next((layer for layer in layers if layer not in named), None)
         if missing:
             raise _odd(folder, f"names no adapter {quoted(missing)}, which {quoted(origin.setup)} is made of")
         own: dict[str, Path | None] = {head: heads[head] for head, of in record.heads.items() if of == origin.setup}
         adapters = {layer: named[layer] for layer in layers}
-        return Incoming(_setup(folder, origin), adapters, fusion, own, record.calibration, base=record.base.name)
+        part = None if fusion is None else _part(folder, "fusions", fusion)
+        return Incoming(_setup(folder, origin), adapters, part, own, record.calibration, base=record.base.name)
 
-    incoming = [one(origin, [layer_name(_setup(folder, origin))], None) for origin in record.adapters.values()]
+    incoming = [one(origin, [layer_name(_setup(folder, origin))]) for origin in record.adapters.values()]
     for key, origin in record.fusions.items():
         members = [layer_name(child) for child in _setup(folder, origin, "fuse").children]
-        incoming.append(one(origin, members, _part(folder, "fusions", key)))
+        incoming.append(one(origin, members, key))
     return incoming
 
 

@@ -90,9 +90,12 @@ def check_head_config(config: Json, weights: Mapping[str, Tensor], where: Path) 
     head = checked.config or _Head(num_labels=checked.num_labels, label2id=checked.label2id)
     if head.layers > len(weights):
         raise XadaptError(f"{where}: it has {head.layers:,} layers, and {len(weights)} weights: get it again")
+    widest = max((max(value.shape, default=1) for value in weights.values()), default=0)
+    if (head.num_labels or 0) > widest:
+        raise XadaptError(f"{where}: it has {head.num_labels:,} outputs, and weights for {widest}: get it again")
     outputs = head.num_choices if head.head_type == "multiple_choice" else head.num_labels
     numbers = sorted((head.label2id or {}).values())
-    if numbers and outputs is not None and numbers != list(range(outputs)):
+    if numbers and outputs is not None and (len(numbers) != outputs or numbers != list(range(len(numbers)))):
         raise XadaptError(
             f"{where}: its label2id names the outputs {quoted(numbers)}, and the head has {outputs} outputs: "
             "number them from 0 on, or get it again"

@@ -50,7 +50,7 @@ class FoundAdapter:
         """The base that its configuration names, None if it names none."""
         named = self.config.get("model_name") or self.config.get("base_model_name_or_path")
         # The library writes the word where it has no name.
-        return str(named) if named and named != "None" else None
+        return named if isinstance(named, str) and named not in ("", "None") else None
 
 
 def find_adapter(folder: Path, root: Path | None = None) -> FoundAdapter:

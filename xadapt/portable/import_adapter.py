@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,13 +20,14 @@ from xadapt.portable.hub.plain_adapter import fetched_adapter, is_repository
 from xadapt.portable.import_checkpoint import Incoming, import_checkpoint
 from xadapt.portable.named_base import check_exported_base, check_named_base
 from xadapt.problems import problem_class
-from xadapt.store.files import inside
+from xadapt.store.checkpoints import Checkpoint, open_checkpoint
+from xadapt.store.files import atomic_folder, inside
+from xadapt.store.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from xadapt.context import Context
-    from xadapt.store.checkpoints import Checkpoint
     from xadapt.tasks import Task
 
 
@@ -85,10 +88,21 @@ def import_adapter(
         incoming = [Incoming(setup, {layer_name(setup): found}, heads=dict(heads), labels=options.labels, base=base)]
     if note:
         context.display.say(f"{folder}: {note}")
-    made: list[Checkpoint] = []
-    for one in sorted(incoming, key=lambda one: len(list(one.setup.walk()))):
-        made.append(import_checkpoint(context, one, made))
-    return made
+    return _stored(context, sorted(incoming, key=lambda one: len(list(one.setup.walk()))))
+
+
+def _stored(context: Context, incoming: list[Incoming]) -> list[Checkpoint]:
+    """Make all checkpoints, and only then put them into the store, so that none is left behind by what is refused."""
+    store = context.store
+    with tempfile.TemporaryDirectory() as temporary:
+        staged, made = replace(context, store=Store(temporary, shipped=Path(temporary))), list[Checkpoint]()
+        for one in incoming:
+            made.append(import_checkpoint(staged, one, made))
+        for checkpoint in made:
+            if store.finished(checkpoint.run) is None:
+                with atomic_folder(store.run_path(checkpoint.run)) as folder:
+                    shutil.copytree(checkpoint.path, folder, dirs_exist_ok=True)
+    return [open_checkpoint(store.run_path(checkpoint.run)) for checkpoint in made]
 
 
 @contextmanager

@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from xadapt.composition.expression import Node
-from xadapt.errors import XadaptError
+from xadapt.errors import XadaptError, reason_of
 from xadapt.methods.adapter import activate, adapter_state, save_adapter
 from xadapt.methods.fusion import fusion_layers, save_fusion
 from xadapt.portable.export_check import probe
@@ -30,8 +30,14 @@ from xadapt.store.store import run_hash
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from adapters import XLMRobertaAdapterModel
+
+    from xadapt.backbone.base import Backbone
     from xadapt.context import Context
     from xadapt.portable.found_adapters import FoundAdapter
+
+#: Characters of a name that a record keeps.
+_LONGEST_NAME = 300
 
 
 @dataclass
@@ -108,9 +114,7 @@ def _stored(context: Context, incoming: Incoming, copies: Copies, earlier: list[
         if task:
             fit_head(model, head, task, incoming.labels)
     activate(model, block)
-    broken = [key for key, value in probe(backbone, model, heads).wanted.items() if not np.isfinite(value).all()]
-    if broken:
-        raise XadaptError(f"{found.folder}: what it computes is not finite ({broken[0]})")
+    _check_computes(backbone, model, heads, found)
     layers = fusion_layers(model, block).values() if incoming.fusion else ()
     trained = [weight for layer in layers for weight in layer.parameters()] or adapter_state(model, name).values()
     weights = [*trained, *(weight for head in heads for weight in model.heads[head].parameters())]
@@ -136,6 +140,19 @@ def _stored(context: Context, incoming: Incoming, copies: Copies, earlier: list[
                 shutil.copytree(written, folder, dirs_exist_ok=True)
                 write_record(folder, record, card(record, "peft" if found.form == "peft" else "adapters"))
     return open_checkpoint(path)
+
+
+def _check_computes(backbone: Backbone, model: XLMRobertaAdapterModel, heads: list[str], found: FoundAdapter) -> None:
+    """Check that what was loaded computes something, whatever its configuration says."""
+    try:
+        wanted = probe(backbone, model, heads).wanted
+    except Exception as error:
+        raise XadaptError(
+            f"{found.folder} is loaded and computes nothing ({reason_of(error)}): have it trained again"
+        ) from None
+    broken = [key for key, value in wanted.items() if not np.isfinite(value).all()]
+    if broken:
+        raise XadaptError(f"{found.folder}: what it computes is not finite ({broken[0]}): have it trained again")
 
 
 def _halved(value: torch.Tensor) -> torch.Tensor:
@@ -188,10 +205,15 @@ def _imported(incoming: Incoming) -> Imported:
     config = found.config
     return Imported(
         form=found.form,
-        name=config.get("name"),
-        base=incoming.base or found.base,
-        library=config.get("version") or config.get("peft_version"),
+        name=_text(config.get("name")),
+        base=incoming.base or _text(found.base),
+        library=_text(config.get("version") or config.get("peft_version")),
     )
+
+
+def _text(value: object) -> str | None:
+    """A name for a record, None for what is none."""
+    return value if isinstance(value, str) and value.isprintable() and 0 < len(value) <= _LONGEST_NAME else None
 
 
 def _prefixes(setup: Node) -> list[Node]:
