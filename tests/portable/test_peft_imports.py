@@ -67,6 +67,7 @@ SPECIAL = {
     "gaussian": LoraConfig(r=4, init_lora_weights="gaussian", **QUERY),
     "random": LoraConfig(r=4, init_lora_weights=False, **QUERY),
     "orthogonal": LoraConfig(r=4, init_lora_weights="orthogonal", **QUERY),
+    "mica": LoraConfig(r=4, init_lora_weights="mica", **QUERY),
     "pissa": LoraConfig(r=4, init_lora_weights="pissa", **QUERY),
     "pissa of another scale": LoraConfig(r=4, lora_alpha=12, init_lora_weights="pissa", use_rslora=True, **QUERY),
     "olora": LoraConfig(r=4, lora_alpha=12, init_lora_weights="olora", **QUERY),

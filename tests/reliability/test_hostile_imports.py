@@ -150,6 +150,8 @@ def long_header(folder: Path) -> None:
         (of_head(label2id={"\x1b[31ma": 0, "b": 1, "c": 2}), "label2id"),
         (of_head(label2id={"a\n": 0, "b": 1, "c": 2}), "label2id"),
         (of_head(label2id=["a", "b", "c"]), "label2id"),
+        (of_head(label2id={}), "outputs"),
+        (of_head(label2id=None), "outputs"),
         (of_head(head_type="os"), "head"),
         (of_head(activation_function=["tanh"]), "head"),
         (of_weights(lambda value: value.to(torch.int64)), "int64"),

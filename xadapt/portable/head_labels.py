@@ -55,6 +55,11 @@ def fit_head(model: XLMRobertaAdapterModel, name: str, task: Task, labels: Seque
         raise XadaptError(
             f"{option('labels')} names {len(labels)} labels, and the head has {config['num_labels']} outputs"
         )
+    if len(found) != config["num_labels"]:
+        raise XadaptError(
+            f"the head names {len(found)} of its {config['num_labels']} outputs: say what they mean, in order, with "
+            f"{option('labels')}"
+        )
     order = _order(found, own or found, task.hub_labels)
     if order is None:
         raise XadaptError(
