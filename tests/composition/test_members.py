@@ -53,9 +53,10 @@ def test_what_is_missing_damaged_or_made_for_another_base_needs_no_model_to_be_f
         trained.assemble("mnlii")
     with refused("fuse(mnli, squad)", advice="`xadapt fuse mnli squad`"):
         trained.assemble("fuse(squad, mnli)")
-    head = next((trained.store.find("stsb", trained.backbone.fingerprint).path / "heads").rglob("*.safetensors"))
+    found = trained.store.find("stsb", trained.backbone.fingerprint)
+    head = next((found.path / "heads").rglob("*.safetensors"))
     head.write_bytes(head.read_bytes()[:-1])
-    with refused(head, advice="train it again"):
+    with refused(found.path, head.relative_to(found.path), advice="train it again"):
         trained.assemble("average(mnli, stsb)")
 
 
@@ -66,7 +67,7 @@ def test_a_checkpoint_that_is_adopted_is_verified_and_counts_as_a_member(trained
     assert (members.runs, members.weights) == ({"mnli": found.run}, {"mnli": found.digest})
     damaged = next(found.path.rglob("*.safetensors"))
     damaged.write_bytes(b"")
-    with refused(damaged, advice="train it again"):
+    with refused(found.path, damaged.relative_to(found.path), advice="train it again"):
         members.adopt(found)
 
 
