@@ -23,6 +23,8 @@ _STEERING = re.compile(
     "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f\ud800-\udfff]"
 )
 _LINE_FEED = "\n"
+#: Ends of lines, tags, code, links and cells.
+_MEANING = re.compile(r"[\x00-\x1f\x7f-\x9f<>`|\[\]\\]+")
 
 
 def shown(text: str, lines: bool = False) -> str:
@@ -39,6 +41,11 @@ def shown(text: str, lines: bool = False) -> str:
 def _escaped(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def plain(text: str) -> str:
+    """A name as it stands in sentences that are shown everywhere: what would mean something to a page is a dash."""
+    return _MEANING.sub("-", text)
 
 
 def shown_json(text: str) -> str:

@@ -6,6 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from xadapt.composition.grammar import parse
+from xadapt.outside_text import plain
 from xadapt.tasks.languages import ENGLISH
 
 if TYPE_CHECKING:
@@ -50,16 +51,16 @@ def variant(result: Result) -> str:
         parts.append(f"layer {details['layer']}")
     if "pooling" in details:
         parts.append(f"{details['pooling']} pooling")
-    return ", ".join(parts)
+    return plain(", ".join(parts))
 
 
 def base_title(name: str) -> str:
     """Name a base; a hub id has one slash and stays, a folder's path says more about a machine than a reader needs."""
     path = PurePath(name)
-    return path.name if path.is_absolute() or len(path.parts) > 2 or name.startswith((".", "~")) else name
+    return plain(path.name if path.is_absolute() or len(path.parts) > 2 or name.startswith((".", "~")) else name)
 
 
 def data_title(name: str) -> str:
     """Name a data source without a folder's path."""
     # A mirror's folder may well be called "hub"; it must not pass for the hub itself.
-    return name if name in ("hub", "bundled") or name.startswith("mirror:") else f"mirror:{PurePath(name).name}"
+    return plain(name if name in ("hub", "bundled") or name.startswith("mirror:") else f"mirror:{PurePath(name).name}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xadapt.bases import DEFAULT_BASE, split_name
+from xadapt.tables import markdown_code, markdown_text
 from xadapt.tasks.portable_heads import HeadForm
 from xadapt.tasks.specs import spec_of
 
@@ -43,7 +44,7 @@ def readme(record: ExportRecord, written: Written, library: str, with_base: bool
         "---",
         f"# {record.setup}",
         "",
-        f"Written by xadapt {record.versions['xadapt']} from the base `{base.name}` (fingerprint "
+        f"Written by xadapt {record.versions['xadapt']} from the base {markdown_code(base.name)} (fingerprint "
         f"`{base.fingerprint[:16]}`), for {library} {record.versions[library]}; {record.precision}.",
         "",
         "## Use",
@@ -105,6 +106,6 @@ def _heads(record: ExportRecord, tasks: Catalogue) -> Iterable[str]:
         if task and form and (note := form.note(task.kind)):
             yield f"head `{head}`: {note}"
         if labels:
-            yield f"head `{head}`: {', '.join(labels)}, in this order"
+            yield f"head `{head}`: {markdown_text(', '.join(labels))}, in this order"
         for key, value in record.calibration.get(head, {}).items():
             yield f"head `{head}`: {key} {value:g}, found on English development rows"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import math
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -10,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xadapt.reports.explanation_tables import MEASURES
-from xadapt.reports.plots import DPI, wrap_label
+from xadapt.reports.pictures import png_of
+from xadapt.reports.plots import wrap_label
 from xadapt.store.explanation_record import ALL
 from xadapt.tables.numbers import percent, plain
 
@@ -33,12 +33,12 @@ _ONE_COLUMN = 3
 
 def attention_png(explanation: Explanation) -> bytes:
     """Draw the mean weights, one map of member by layer for the mean and for each language; white is uniform."""
-    return _png(draw_attention(explanation))
+    return png_of(lambda: draw_attention(explanation))
 
 
 def similarity_png(explanation: Explanation) -> bytes:
     """Draw each measure of similarity: members by members over all layers, and pairs of members by layer."""
-    return _png(draw_similarity(explanation))
+    return png_of(lambda: draw_similarity(explanation))
 
 
 def draw_attention(explanation: Explanation) -> Figure:
@@ -139,9 +139,3 @@ def _heat_map(
     axes.tick_params(axis="y", length=0)
     for side in axes.spines.values():
         side.set_visible(False)
-
-
-def _png(figure: Figure) -> bytes:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, bbox_inches="tight", metadata={"Software": None})
-    return buffer.getvalue()

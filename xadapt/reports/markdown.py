@@ -13,7 +13,7 @@ from xadapt.reports.notes import notes
 from xadapt.reports.setup_tables import full_table
 from xadapt.reports.significance_tables import group_table, significance_table
 from xadapt.reports.verdicts import block_title, chosen_by, headline, how_timed, survey, verdict
-from xadapt.tables import markdown_table
+from xadapt.tables import fence_of, markdown_code, markdown_table, markdown_text
 from xadapt.tables.markdown import DAGGER
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def render(report: Report, plots: Sequence[str], overview: str = "") -> str:
         keep_trailing_newline=True,
         autoescape=False,
     )
+    environment.filters.update(words=markdown_text, code=markdown_code, fence=fence_of)
     comparisons = report.comparisons
     return environment.get_template("report.md.j2").render(
         title=report.title,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING
 
 from xadapt.analysis.verdict import Case, compositions, judged_cases
-from xadapt.reports.plots import DPI, family_colour
+from xadapt.reports.pictures import png_of
+from xadapt.reports.plots import family_colour
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,9 +35,7 @@ def overview_png(comparisons: Sequence[TaskComparison]) -> bytes | None:
     cases = judged_cases(comparisons)
     if len(cases) < 2:
         return None
-    buffer = io.BytesIO()
-    _draw(cases).savefig(buffer, format="png", dpi=DPI, bbox_inches="tight", metadata={"Software": None})
-    return buffer.getvalue()
+    return png_of(lambda: _draw(cases))
 
 
 def _draw(cases: Sequence[Case]) -> Figure:

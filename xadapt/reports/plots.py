@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import math
 import textwrap
 from typing import TYPE_CHECKING
 
 from xadapt.composition.specs import families
+from xadapt.reports.pictures import png_of
 from xadapt.reports.verdicts import block_title
 from xadapt.tables.numbers import plain, signed, spread
 from xadapt.tasks.languages import ENGLISH
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from xadapt.analysis.comparison_rows import Block, SetupRow, TaskComparison
 
-DPI = 130
 #: How much wider than the highest score the axis is, so that the mean and its spread fit at its end.
 ROOM = 1.16
 SPREAD_ROOM = 1.32
@@ -48,10 +47,7 @@ def comparison_png(comparison: TaskComparison) -> bytes:
     Returns:
         The picture, PNG.
     """
-    figure = _draw(comparison)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, bbox_inches="tight", metadata={"Software": None})
-    return buffer.getvalue()
+    return png_of(lambda: _draw(comparison))
 
 
 def wrap_label(label: str, width: int = 26) -> str:

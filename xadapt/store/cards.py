@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xadapt import __version__
+from xadapt.tables import markdown_code, markdown_text
 
 if TYPE_CHECKING:
     from xadapt.store.records import Figures, RunRecord, Scores
@@ -69,24 +70,25 @@ def card(record: RunRecord, library: str = "adapters") -> str:
 
 def _trained(record: RunRecord) -> list[str]:
     figures, settings = record.figures, record.settings
-    rows = ", ".join(f"{count:,} of {record.sources[name]} ({name})" for name, count in record.rows.items())
+    sources = {name: markdown_text(record.sources.get(name, name)) for name in record.rows}
+    rows = ", ".join(f"{count:,} of {sources[name]} ({name})" for name, count in record.rows.items())
     epochs = f"{settings['epochs']:g} epoch" + ("s" if settings["epochs"] != 1 else "")
     lines = [
-        f"Made with xadapt {record.xadapt or __version__} on the base `{record.base.name}` "
-        f"(fingerprint `{record.base.fingerprint[:16]}`). Trained in English only.",
+        f"Made with xadapt {record.xadapt or __version__} on the base "
+        f"{markdown_code(record.base.name)} (fingerprint `{record.base.fingerprint[:16]}`). Trained in English only.",
         "",
         "| | |",
         "|---|---|",
         f"| trained | {record.trains} ({figures.parameters:,} parameters, stored in half precision{_drift(figures)}) |",
         f"| stands on | `{record.under}` |",
-        *([f"| trained first | {record.first} |"] if record.first else []),
+        *([f"| trained first | {markdown_text(record.first)} |"] if record.first else []),
         *_mixture(figures),
         *_factored(figures),
-        f"| training rows | {rows or 'none'}; taken from {record.data} |",
+        f"| training rows | {rows or 'none'}; taken from {markdown_text(record.data)} |",
         f"| steps | {figures.steps or 0:,} of batch {settings['batch_size']}, {epochs}, "
-        f"lr {settings['lr']:g}, {settings['adapter_config']}, {settings['precision']} |",
+        f"lr {settings['lr']:g}, {markdown_text(settings['adapter_config'])}, {settings['precision']} |",
         f"| seed | {record.seed} |",
-        f"| time | {figures.seconds or 0:,} s on {figures.device}, {figures.threads} threads |",
+        f"| time | {figures.seconds or 0:,} s on {markdown_text(str(figures.device))}, {figures.threads} threads |",
         f"| run | `{record.run}` |",
         "",
         "## English development scores (0–100)",
@@ -127,13 +129,14 @@ def _imported(record: RunRecord) -> list[str]:
     if source is None:
         return []
     heads = ", ".join(f"`{head}`" for head in record.heads) or "none"
-    made_for = f"says `{source.base}`" if source.base else "does not say"
+    made_for = f"says {markdown_code(source.base)}" if source.base else "does not say"
     return [
-        f"Imported, not trained by xadapt, for the base `{base.name}` (fingerprint `{base.fingerprint[:16]}`).",
+        f"Imported, not trained by xadapt, for the base {markdown_code(base.name)} (fingerprint "
+        f"`{base.fingerprint[:16]}`).",
         "",
         "| | |",
         "|---|---|",
-        f"| came as | {source.form} ({source.library or 'library version unknown'}) |",
+        f"| came as | {source.form} ({markdown_text(source.library or 'library version unknown')}) |",
         f"| trained on the base | it {made_for}; its sizes fit the one above |",
         f"| parameters | {record.figures.parameters:,} |",
         f"| stands on | `{record.under}` |",

@@ -17,6 +17,7 @@ from xadapt.errors import XadaptError
 #: As the grammar of setups has names.
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*")
 _WORDS = re.compile(r"\w[\w@.-]*( [\w@.-]+)*")
+_PLAIN = re.compile(r"[^\x00-\x1f\x7f-\x9f<>`|\[\]\\]*")
 _FOLDER = re.compile(r"[\w-]+(\+[\w-]+)*")
 _SETUP = re.compile(r"[\w(-][\w ,()@+*=.-]*")
 _RUN_NAME = re.compile(r"\w[\w-]*")
@@ -73,6 +74,8 @@ def _file(name: str) -> str:
 Name = Annotated[str, _held(_NAME, "no name of a task: letters, digits, - and _")]
 #: A kind of run or of problem, a metric, a way of doing something.
 Words = Annotated[str, _held(_WORDS, "no name: letters, digits, -, _, @ and full stops")]
+#: What is shown in titles and sentences.
+Plain = Annotated[str, _held(_PLAIN, "no name: it has signs that mean something to a page or a terminal")]
 #: A folder that an export gives to an adapter or a fusion.
 FolderName = Annotated[str, _held(_FOLDER, "no name of a folder: letters, digits, -, _ and +")]
 #: An expression, by its characters.

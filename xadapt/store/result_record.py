@@ -8,7 +8,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from xadapt.bases import base_name
 from xadapt.errors import XadaptError
-from xadapt.store.names import Name, RunName, SetupText, Words
+from xadapt.store.names import Name, Plain, RunName, SetupText, Words
 from xadapt.store.record_tables import result_table
 from xadapt.store.records import ASIDE, Json, Record, Scores, Stored
 from xadapt.tables import html_table, terminal_text
@@ -121,8 +121,8 @@ class Result(Record):
     dev: Scores = Field(default_factory=dict)
     calibration: Scores = Field(default_factory=dict)
     sample: bool = False
-    named: str = ""
-    target: str = ""
+    named: Plain = ""
+    target: Name | Literal[""] = ""
 
     @model_validator(mode="before")
     @classmethod

@@ -2,7 +2,7 @@
 
 from xadapt.tables.csv_text import csv_text
 from xadapt.tables.html import html_table
-from xadapt.tables.markdown import markdown_table
+from xadapt.tables.markdown import fence_of, markdown_code, markdown_table, markdown_text
 from xadapt.tables.table import Cell, Column, Field, Mark, Table, cells, depth, numbers, table_of, words
 from xadapt.tables.terminal import terminal_table, terminal_text
 
@@ -15,8 +15,11 @@ __all__ = [
     "cells",
     "csv_text",
     "depth",
+    "fence_of",
     "html_table",
+    "markdown_code",
     "markdown_table",
+    "markdown_text",
     "numbers",
     "table_of",
     "terminal_table",

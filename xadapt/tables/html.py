@@ -77,6 +77,6 @@ def _content(cell: Cell) -> str:
     text = str(escape(plain_cell(cell)))
     if Mark.CODE in cell.marks:
         text = f"<code>{text}</code>"
-    if cell.link:
-        text = f'<a href="{escape(cell.link)}">{text}</a>'
+    if cell.leads:
+        text = f'<a href="{escape(cell.leads)}">{text}</a>'
     return f"<b>{text}</b>" if Mark.BEST in cell.marks else text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -66,6 +67,12 @@ class Cell:
         else:
             shown = signed(self.value, self.digits) if self.signed else plain(self.value, self.digits)
         return f"({shown})" if Mark.BRACKETS in self.marks and self.value is not None else shown
+
+    @property
+    def leads(self) -> str:
+        """Where it leads, if that is a page or a file: another scheme could be a script."""
+        scheme = re.match(r"\s*([A-Za-z][\w+.-]*):", self.link)
+        return self.link if scheme is None or scheme[1].lower() in ("http", "https") else ""
 
     @property
     def text(self) -> str:

@@ -48,7 +48,7 @@ def test_the_front_page_has_what_the_hub_reads_and_how_to_use_it(sender: Machine
     assert "xadapt pull org/adapters\n" in page
     assert f'--setup "{TARGET}"\n' in page
     assert f"1,200 rows of nyu-mll/multi_nli | [{'aa' * 8}](runs/{'aa' * 8})" in page
-    assert 'model.load_adapter(f"{folder}/adapter", load_as="mnli"' in page
+    assert "load_as='mnli', set_active=True" in page
 
 
 @pytest.mark.parametrize(

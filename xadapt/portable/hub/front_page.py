@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import yaml
 
 from xadapt.bases import split_name
 from xadapt.portable.hub.index import Entry, Index, PushedCheckpoint, run_folder
+from xadapt.tables import markdown_code, markdown_text
 
 if TYPE_CHECKING:
     from xadapt.store.records import RunRecord
@@ -64,7 +66,7 @@ def front_page(index: Index, repo: str) -> str:
         "Adapters for cross-lingual transfer on a frozen XLM-R, trained in English only with xadapt.",
         "",
         "```sh",
-        f"xadapt pull {repo}",
+        f"xadapt pull {shlex.quote(repo)}",
         f"xadapt evaluate TASK {usage(first)}",
         "```",
         "",
@@ -93,13 +95,14 @@ def _base_option(entry: Entry) -> str:
 
 
 def _base_name(entry: Entry) -> str:
-    return "FOLDER" if _is_folder(entry.base) else entry.base
+    return "FOLDER" if _is_folder(entry.base) else shlex.quote(entry.base)
 
 
 def public_base(name: str) -> str:
     """A base's name without the folders that it lies in on one person's machine."""
     path = Path(name).expanduser()
-    return f"./{path.name}" if name not in _ORIGINS and (path.is_absolute() or path.is_dir()) else name
+    folder = re.sub(r"[^\w.@+-]+", "-", path.name)
+    return f"./{folder}" if name not in _ORIGINS and (path.is_absolute() or path.is_dir()) else name
 
 
 def _origin(base: str) -> str:
@@ -112,12 +115,14 @@ def _is_folder(base: str) -> bool:
 
 def _base(entry: Entry) -> str:
     origin = f", made from {_ORIGINS[entry.base]}" if entry.base in _ORIGINS else ""
-    return f"`{entry.base}`{origin} (fingerprint `{entry.fingerprint[:16]}`)"
+    return f"{markdown_code(entry.base)}{origin} (fingerprint `{entry.fingerprint[:16]}`)"
 
 
 def _about_and_folder(index: Index, run: str) -> str:
     found = index.runs.get(run)
-    return f"{found.about} | [{run}]({run_folder(run)})" if found else f"not here: needed from elsewhere | run {run}"
+    if found is None:
+        return f"not here: needed from elsewhere | run {run}"
+    return f"{markdown_text(found.about)} | [{run}]({run_folder(run)})"
 
 
 def _plain_use(index: Index, repo: str) -> list[str]:
@@ -151,15 +156,16 @@ def _loading(entry: Entry, name: str, run: str, found: PushedCheckpoint, repo: s
         imports = ["from peft import PeftModel"]
         load = ['model = PeftModel.from_pretrained(encoder, f"{folder}/adapter")']
     else:
+        base = repr("FOLDER" if _is_folder(entry.base) else entry.base)
         about = [
             f"The `adapters` library loads `{name}` without xadapt. `model` is an `XLMRobertaAdapterModel` of the base",
-            f"(such as `xadapt.backbone.base.load_backbone({_base_name(entry)!r}).model()`).",
+            f"(such as `xadapt.backbone.base.load_backbone({base}).model()`).",
         ]
         imports = []
         load = [
-            f'model.load_adapter(f"{{folder}}/adapter", load_as="{name}", set_active=True, use_safetensors=True)',
-            *(f'model.load_head(f"{{folder}}/heads/{head}", load_as="{head}", use_safetensors=True)' for head in heads),
+            f'model.load_adapter(f"{{folder}}/adapter", load_as={name!r}, set_active=True, use_safetensors=True)',
+            *(f'model.load_head(f"{{folder}}/heads/{head}", load_as={head!r}, use_safetensors=True)' for head in heads),
         ]
-    download = f'folder = snapshot_download("{repo}") + "/{run_folder(run)}"'
+    download = f'folder = snapshot_download({repo!r}) + "/{run_folder(run)}"'
     code = ["from huggingface_hub import snapshot_download", *imports, "", download, *load]
     return [*about, "", "```python", *code, "```", ""]

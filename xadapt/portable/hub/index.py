@@ -10,7 +10,7 @@ from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
 from xadapt.store.checkpoints import RECORD
 from xadapt.store.files import read_json
-from xadapt.store.names import Digest, FileName, Name, RunHash, SetupText, file_fault
+from xadapt.store.names import Digest, FileName, Name, Plain, RunHash, SetupText, file_fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +47,7 @@ class Entry(BaseModel):
     """
 
     setup: SetupText
-    base: _Printable
+    base: Plain
     fingerprint: Digest
     seed: int
     datasets: list[_Printable]
