@@ -50,7 +50,7 @@ def test_a_finished_run_leaves_no_lock(lab: Any) -> None:
 
 
 def test_processes_of_one_launch_do_not_wait_for_each_other(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xadapt.training.job.FileLock", lambda path: pytest.fail("a lock was made"))
+    monkeypatch.setattr("xadapt.store.locks.FileLock", lambda path: pytest.fail("a lock was made"))
     monkeypatch.setenv("WORLD_SIZE", "2")
     monkeypatch.setattr(loop, "_run", lambda run, *rest: run.hash)
     assert lab.train(plan_task("mnli"))
