@@ -172,3 +172,28 @@ def test_counting_a_file_that_is_missing_or_damaged_is_one_line(tmp_path):
         count_rows(tmp_path / "a.parquet")
     with refused(tmp_path / "a.parquet", advice="pull it again"):
         count_rows(made(tmp_path, "a.parquet", "PAR1 nothing"))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "advice"),
+    [
+        ("a.csv", b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 3\n", "git lfs pull"),
+        ("a.jsonl", b"<!DOCTYPE html>\n<html></html>\n", "download"),
+        ("a.tsv", b"PK\x03\x04\x14\x00\xff", "save it as CSV"),
+        ("a.csv", b"PAR1\x15\x04", ".parquet"),
+        ("a.csv", b"\x1f\x8b\x08\x00", ".gz"),
+        ("a.parquet", b"version https://git-lfs.github.com/spec/v1\noid sha256:ab\nsize 3\n", "git lfs pull"),
+    ],
+)
+def test_a_file_that_is_something_else_is_told_by_its_beginning(tmp_path, name, content, advice):
+    (tmp_path / name).write_bytes(content)
+    with refused(tmp_path / name, advice=advice):
+        read_table(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    "content", ['[{"a": 1}, {"a": 2}]', '[\n {"a": 1},\n {"a": 2}\n]', '{\n"rows": [{"a": 1}, {"a": 2}]\n}']
+)
+def test_a_list_of_rows_is_read_from_jsonl_too(tmp_path, content):
+    (tmp_path / "a.jsonl").write_text(content)
+    assert read_table(tmp_path / "a.jsonl").rows == [{"a": 1}, {"a": 2}]

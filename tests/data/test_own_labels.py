@@ -195,3 +195,23 @@ def test_scores_and_choices_without_gold_are_left_out_and_counted(tmp_path: Path
     write_jsonl(tmp_path / "choice.jsonl", rows)
     (tmp_path / "choice.yaml").write_text("name: my-choice\nproblem: multiple-choice\ntest: choice.jsonl\n")
     assert "1 of 3 rows have no label and" in opened(tmp_path / "choice.yaml")[1][0]
+
+
+def test_scores_are_no_labels_unless_they_are_listed(made: Make) -> None:
+    scores = ["0.5", "1", "0.25"]
+    with refused("labels", "'0.5'", advice="pair-regression"):
+        declare(made(scores))
+    assert declare(made(scores, more="labels: ['0.25', '0.5', '1']\n")).labels == ["0.25", "0.5", "1"]
+
+
+@pytest.mark.parametrize("mark", [",", ";", "|", " / "])
+def test_several_labels_in_one_are_no_label(made: Make, mark: str) -> None:
+    with refused("labels", f"a{mark}b", advice="each row one"):
+        declare(made(["a", f"a{mark}b", "b"]))
+    assert declare(made([f"a{mark}b", f"c{mark}d"])).labels == sorted([f"a{mark}b", f"c{mark}d"])
+
+
+def test_dev_rows_of_one_label_are_said(made: Make) -> None:
+    _, (note,) = opened(made(["a", "b"], ["a"] * 4))
+    assert "dev rows" in note
+    assert opened(made(["a", "b"], ["a"] * 3))[1] == []

@@ -147,3 +147,57 @@ def test_tags_without_labels_must_be_words(tmp_path: Path) -> None:
     path = tmp_path / "one.yaml"
     path.write_text("name: one\nproblem: tagging\ntrain: a.jsonl\ndev: a.jsonl\n", encoding="utf-8")
     check_refused(path, "a.jsonl, row 0", "tags in words")
+
+
+@pytest.mark.parametrize(
+    ("score", "note"), [((0.2, 0.9), "0.2 to 0.9"), ((3, 3), "all rows"), ((0.5, 4), ""), ((2, 2.5), "")]
+)
+def test_scores_that_hardly_fill_their_range_are_said(tmp_path: Path, score: tuple[float, float], note: str) -> None:
+    for name in ("train", "dev"):
+        rows = [{"first": f"{name} {n}", "second": "b", "score": one} for n, one in enumerate(score)]
+        write_csv(tmp_path / f"{name}.csv", rows)
+    text = "name: mine\nproblem: pair-regression\nrange: [0, 5]\ntrain: train.csv\ndev: dev.csv\n"
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    notes: list[str] = []
+    declare(tmp_path / "mine.yaml", notes.append)
+    assert [note in one for one in notes] == [True] * (2 if note else 0)
+
+
+def choices(folder: Path, labels: list[Any], more: str = "") -> list[str]:
+    for name in ("train", "dev"):
+        found = labels if name == "train" else [0]
+        rows = [{"context": f"{name} {n}", "choices": ["x", "y"], "label": one} for n, one in enumerate(found)]
+        write_jsonl(folder / f"{name}.jsonl", rows)
+    text = f"name: mine\nproblem: multiple-choice\ntrain: train.jsonl\ndev: dev.jsonl\n{more}"
+    (folder / "mine.yaml").write_text(text, encoding="utf-8")
+    notes: list[str] = []
+    declare(folder / "mine.yaml", notes.append)
+    return notes
+
+
+def test_choices_of_which_never_the_first_is_right_are_said(tmp_path: Path) -> None:
+    (note,) = choices(tmp_path, [1] * 8)
+    assert "count from 0" in note
+    assert choices(tmp_path, [1] * 7 + [0]) == []
+    # By chance.
+    assert choices(tmp_path, [1] * 3) == []
+
+
+def test_the_text_of_a_choice_is_no_index(tmp_path: Path) -> None:
+    with refused("row 1", "'y' is the text of a choice", advice="index"):
+        choices(tmp_path, [0, "y"])
+
+
+def test_an_underscore_is_no_part_of_a_number(tmp_path: Path) -> None:
+    for name in ("train", "dev"):
+        write_csv(tmp_path / f"{name}.csv", [{"first": name, "second": "b", "score": "1_0"}])
+    text = "name: mine\nproblem: pair-regression\nrange: [0, 50]\ntrain: train.csv\ndev: dev.csv\n"
+    (tmp_path / "mine.yaml").write_text(text, encoding="utf-8")
+    check_refused(tmp_path / "mine.yaml", "row 0", "'1_0' is not a number")
+
+
+@pytest.mark.parametrize("columns", ["{first: stars, label: stars}", "{first: label}", "{first: text, label: text}"])
+def test_a_column_is_one_field(folder: Path, declare_with: Callable[..., Path], columns: str) -> None:
+    path = declare_with(("columns: {first: text, label: stars}", f"columns: {columns}"))
+    with refused(f"{path}:", "columns", "both first and label", advice="name another"):
+        declare(path)

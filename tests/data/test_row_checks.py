@@ -135,18 +135,18 @@ def test_as_many_starts_as_answers_are_needed(answers, kind):
 
 
 @pytest.mark.parametrize(
-    "answers",
+    ("answers", "said"),
     [
-        {"text": ["Ann"], "answer_start": ["here"]},
-        {"text": ["Ann"], "answer_start": [0.5]},
-        {"text": ["Ann"], "answer_start": [True]},
-        {"text": ["Ann"], "answer_start": [None]},
-        {"text": [7], "answer_start": [0]},
-        {"text": [None], "answer_start": [0]},
+        ({"text": ["Ann"], "answer_start": ["here"]}, "start of 'Ann' is 'here'"),
+        ({"text": ["Ann"], "answer_start": [0.5]}, "start of 'Ann' is 0.5"),
+        ({"text": ["Ann"], "answer_start": [True]}, "start of 'Ann' is True"),
+        ({"text": ["Ann"], "answer_start": [None]}, "start of 'Ann' is None"),
+        ({"text": [7], "answer_start": [0]}, "answer 7, which is not text"),
+        ({"text": [None], "answer_start": [0]}, "answer None, which is not text"),
     ],
 )
-def test_an_answer_is_text_at_a_whole_number(answers):
-    check_refused([qa(answers=answers)], SpanQA(), "row 0", "question q7", "not text", "whole number")
+def test_an_answer_is_text_at_a_whole_number(answers, said):
+    check_refused([qa(answers=answers)], SpanQA(), "row 0", "question q7", said)
 
 
 @pytest.mark.parametrize("answers", ["Ann", ["Ann"], {"text": "Ann", "answer_start": [0, 1, 2]}, 7])
@@ -188,10 +188,17 @@ def test_a_choice_without_a_gold_label_is_left_out_whatever_else_it_has():
 
 
 @pytest.mark.parametrize(
-    "changes", [{"tokens": ["a"]}, {"tags": []}, {"tokens": [], "tags": []}, {"tokens": "ab"}, {"tags": 3}]
+    ("changes", "said"),
+    [
+        ({"tokens": ["a"]}, "1 tokens and"),
+        ({"tags": []}, "and 0 tags"),
+        ({"tokens": [], "tags": []}, "no token"),
+        ({"tokens": "ab"}, "tokens is str, not a list"),
+        ({"tags": 3}, "tags is int, not a list"),
+    ],
 )
-def test_there_is_a_tag_for_every_word(changes):
-    check_refused([tagged(**changes)], NER, "row 0", "tokens and tags", "same length")
+def test_there_is_a_tag_for_every_word(changes, said):
+    check_refused([tagged(**changes)], NER, "row 0", said)
 
 
 def test_a_word_is_text():

@@ -158,3 +158,26 @@ def test_a_metric_of_another_scheme_is_refused(opened) -> None:
     with refused("mine.yaml:5: metric", "'U-LOC'", "IOBES", advice="metric: entities"):
         opened(PLAIN.replace("B-", "U-"), "metric: entities_iobes\n", dev=DEV.replace("B-", "U-"))
     assert opened(PLAIN, "metric: entities_iob2\n")[0].metric == "entities_iob2"
+
+
+@pytest.mark.parametrize("mark", [".", "/"])
+def test_marks_between_place_and_type_come_out_as_usual(opened, mark: str) -> None:
+    task, _, _ = opened(PLAIN.replace("B-", f"B{mark}").replace("I-", f"I{mark}"))
+    assert (task.kind.labels, task.metric) == (LABELS, "entities")
+
+
+def test_brackets_and_two_tags_in_one_are_refused(opened) -> None:
+    with refused("train.conll, line 4", "(PER*", advice="B-, I- and O"):
+        opened("In\t*\nBern\t(LOC)\n\nAnn\t(PER*\nBo\t*)\n")
+    with refused("train.conll, line 2", "B-LOC|B-ORG", advice="one a token"):
+        opened(PLAIN.replace("B-LOC", "B-LOC|B-ORG"))
+
+
+def test_lists_that_are_text_are_refused_with_where_lists_can_be(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text("tokens,tags\n\"['Ann']\",\"['B-PER']\"\n", encoding="utf-8")
+    path = tmp_path / "mine.yaml"
+    for labels in ("", "labels: [B-PER, O]\n"):
+        text = f"name: mine\nproblem: tagging\ntrain: train.csv\ndev: train.csv\n{labels}"
+        path.write_text(text, encoding="utf-8")
+        with refused("train.csv, row 0", "list", advice=".jsonl"):
+            declare(path)

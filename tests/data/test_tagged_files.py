@@ -239,3 +239,35 @@ def test_whatever_stands_in_a_file_is_read_with_a_tag_a_token_or_refused(lines, 
 
 def test_an_empty_file_has_no_rows() -> None:
     assert read("").rows == read("\n\n", "rows.conllu").rows == read("# a comment\n").rows == []
+
+
+def test_quotes_around_all_cells_are_no_part_of_tokens_and_tags() -> None:
+    text = "".join(f'"{token}"\t"{tag}"\n' for token, tag in [("Ann", "B-PER"), ('""', "O"), ("naps", "O")])
+    assert both(text) == ([["Ann", '"', "naps"]], [["B-PER", "O", "O"]])
+
+
+def test_a_quote_that_is_a_token_is_one() -> None:
+    text = '"\tO\nAnn\tB-PER\n"\tO\n'
+    assert both(text) == ([['"', "Ann", '"']], [["O", "B-PER", "O"]])
+    assert both('"Ann"\tB-PER\nnaps\tO\n') == ([['"Ann"', "naps"]], [["B-PER", "O"]])
+
+
+def test_the_address_of_a_document_is_no_token() -> None:
+    text = "#\thttp://a.example [2009]\n1\tAnn\tB-PER\tO\n2\tnaps\tO\tO\n"
+    assert read(text, columns=["2", "3"]).rows == [{"2": ["Ann", "naps"], "3": ["B-PER", "O"]}]
+
+
+def test_numbers_of_words_are_no_tokens_in_a_file_of_one_short_sentence_either() -> None:
+    assert both("1\tAnn\tB-PER\n2\tnaps\tO\n") == ([["Ann", "naps"]], [["B-PER", "O"]])
+
+
+def test_a_column_that_tells_sentences_apart_needs_empty_lines_where_it_does() -> None:
+    head = "sentence_id\tword\tner\n"
+    with refused("rows.conll, line 3", "sentence_id", advice="empty line"):
+        read(f"{head}1\tAnn\tB-PER\n2\tBo\tB-PER\n")
+    assert both(f"{head}1\tAnn\tB-PER\n\n2\tBo\tB-PER\n")[0] == [["Ann"], ["Bo"]]
+
+
+def test_a_file_of_spans_is_named() -> None:
+    with refused("rows.tsv", "WebAnno", advice="CoNLL"):
+        read("#FORMAT=WebAnno TSV 3.3\n\n#Text=Ann\n1-1\t0-3\tAnn\tPER\n", "rows.tsv")

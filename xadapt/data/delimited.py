@@ -72,7 +72,7 @@ def tsv_rows(source: str, lines: Iterable[str]) -> tuple[list[str], Iterator[tup
         DataFault: If two columns have one name, or a row has too many or too few cells.
     """
     numbered = [(number, line.rstrip("\r\n")) for number, line in enumerate(lines, start=1)]
-    split = _unquoted if _is_quoted([line for _, line in numbered if line]) else _literal
+    split = unquoted if is_quoted([line for _, line in numbered if line]) else _literal
     cells = ((number, split(line) if line else []) for number, line in numbered)
     return _table(source, cells, "a text with a tab or over several lines goes into a .csv or .jsonl file")
 
@@ -116,7 +116,8 @@ def _literal(line: str) -> list[str]:
     return line.split("\t")
 
 
-def _unquoted(line: str) -> list[str]:
+def unquoted(line: str) -> list[str]:
+    """The cells of a line between tabs, without the quotes around them."""
     return [_bare(cell) for cell in _QUOTED_CELL.findall(line)]
 
 
@@ -125,8 +126,13 @@ def _bare(cell: str) -> str:
     return quoted[1].replace('""', '"') if quoted else cell
 
 
-def _is_quoted(lines: Sequence[str]) -> bool:
-    """Whether the quotes of a file between tabs are its writer's, and no part of its texts."""
+def is_quoted(lines: Sequence[str], named: bool = True) -> bool:
+    """Whether the quotes of a file between tabs are its writer's, and no part of its texts.
+
+    Args:
+        lines: The lines, none of them empty.
+        named: Whether the first names the columns, so that a quote in it is nobody's text.
+    """
     if not any('"' in line for line in lines) or not all(_QUOTED_LINE.fullmatch(line) for line in lines if '"' in line):
         return False
     rows = [_QUOTED_CELL.findall(line) for line in lines]
@@ -134,7 +140,8 @@ def _is_quoted(lines: Sequence[str]) -> bool:
         return False
     marked = [[_QUOTED.fullmatch(cell) for cell in row] for row in rows]
     meant = any(cell and ('""' in cell[1] or "\t" in cell[1]) for row in marked for cell in row)
-    return meant or any(marked[0]) or (len(marked) > 1 and any(all(column) for column in zip(*marked[1:], strict=True)))
+    body = marked[1:] if named else marked
+    return meant or (named and any(marked[0])) or (bool(body) and any(map(all, zip(*body, strict=True))))
 
 
 def _table(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from xadapt.data.delimited import csv_rows, tsv_rows
 from xadapt.data.tagged_files import read_tagged
-from xadapt.data.text_lines import ending_of, opened, text_lines
-from xadapt.data.text_rows import json_rows, listed_rows
+from xadapt.data.text_lines import ending_of, opened, other_file, text_lines
+from xadapt.data.text_rows import is_listed, json_rows, listed_rows
 from xadapt.errors import DataFault, XadaptError
 from xadapt.json_text import NotJson, read_json_text
 
@@ -108,6 +109,10 @@ def _parquet_file(path: Path) -> Iterator[Any]:
         with parquet.ParquetFile(path) as file:
             yield file
     except (OSError, ValueError, NotImplementedError, pyarrow.ArrowException) as error:
+        with opened(path) as stream:
+            other = other_file(stream.read(32))
+        if other and not other.startswith("is a parquet"):
+            raise DataFault(path, f"is no parquet file: it {other}, or pull it again", " ") from None
         reason = " ".join(str(error).split())[:80]
         raise DataFault(path, f"is not a readable parquet file ({reason}): pull it again", " ") from None
 
@@ -137,9 +142,12 @@ def _delimited(path: Path, columns: list[str] | None) -> RawTable:
 def _json(path: Path, columns: list[str] | None) -> RawTable:
     rows: list[Row] = []
     there: dict[str, None] = {}
-    read = listed_rows if ending_of(path) == ".json" else json_rows
     with opened(path) as stream:
-        for _, row in read(str(path), text_lines(str(path), stream)):
+        lines = text_lines(str(path), stream)
+        first = next(lines, "")
+        # A list of rows is one whatever its file is called.
+        read = listed_rows if ending_of(path) == ".json" or is_listed(first) else json_rows
+        for _, row in read(str(path), chain([first], lines)):
             there |= dict.fromkeys(row)
             rows.append(_only(row, columns))
     return RawTable(rows, list(there), split=_split(path))

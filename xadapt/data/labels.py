@@ -101,6 +101,7 @@ def read_number(value: Any) -> Any:
     if is_mark(value):
         return math.nan
     try:
-        return float(value) if isinstance(value, str) else value
+        # Python takes 1_0 for a number.
+        return float(value) if isinstance(value, str) and "_" not in value else value
     except ValueError:
         return value

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from xadapt.data.columns import values_of
-from xadapt.data.labels import folded, is_mark, may_be_class, meant, named_as, whole
+from xadapt.data.labels import folded, is_mark, may_be_class, meant, named_as, read_number, whole
 from xadapt.data.own_task_file import Declaration, check_labels, forms
+from xadapt.data.shared_rows import TRIAL
 from xadapt.errors import quoted
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 Named = tuple[str, "RawTable"]
 #: Values that a message lists.
 _SHOWN = 4
+#: What stands between labels where a row has several.
+_JOINED = re.compile(r"\s*[,;|+&/]\s*")
 #: Labels that a file may have without anybody wondering.
 _MANY = 50
 
@@ -80,6 +84,9 @@ def with_labels(file: YamlFile, declared: Declaration, parts: Mapping[str, Seque
     unseen = [label for label in labels if label not in seen]
     if learnt and unseen:
         say(f"no training row has the label {_listed(unseen)}")
+    dev = {label for found in words if found.part == "dev" for label in found.words if label}
+    if len(dev) == 1 and sum(len(found.words) for found in words if found.part == "dev") > TRIAL:
+        say(f"all dev rows have the label {_listed([*dev])}, and choose no checkpoint by it")
     return declared
 
 
@@ -114,6 +121,9 @@ def _found(file: YamlFile, learnt: Iterable[_Words]) -> list[str]:
 def _unclear(counts: Counter[str], words: Sequence[str]) -> str | None:
     """Why the words of training rows cannot be taken for labels, None if they can."""
     numbers = [number for word in words if isinstance(number := whole(word), int)]
+    fractions = [word for word in words if isinstance(read_number(whole(word)), float)]
+    if fractions and len(numbers) + len(fractions) == len(words):
+        return f"{quoted(fractions[0])} is a number with a fraction: list the labels, or take problem: pair-regression"
     if numbers and len(numbers) < len(words):
         word = next(word for word in words if not isinstance(whole(word), int))
         return (
@@ -124,6 +134,9 @@ def _unclear(counts: Counter[str], words: Sequence[str]) -> str | None:
     if unsure:
         rows = f"{counts[unsure[0]]:,} of {counts.total():,} rows"
         return f"{unsure[0]!r} ({rows}) may be one or say that there is none: list the labels, with it or without it"
+    several = next((word for word in words if _is_several(word, words)), None)
+    if several is not None:
+        return f"{quoted(several)} is several labels at once: give each row one, or list the labels"
     if len(words) > max(_MANY, counts.total() // 2):
         rows = f"{len(words):,} of {counts.total():,} rows"
         return f"{rows} have one of their own: name the column of labels in columns, or list the labels"
@@ -133,6 +146,11 @@ def _unclear(counts: Counter[str], words: Sequence[str]) -> str | None:
         if twin != word:
             return f"{quoted(twin)} and {quoted(word)} look alike: list the labels, with one of them"
     return None
+
+
+def _is_several(word: str, words: Sequence[str]) -> bool:
+    parts = _JOINED.split(word)
+    return len(parts) > 1 and all(part in words for part in parts)
 
 
 def _with_forms(declared: Declaration, labels: list[str]) -> Declaration:

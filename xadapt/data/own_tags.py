@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from xadapt.data.columns import values_of
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 Named = tuple[str, "RawTable"]
 #: What tables and treebanks write where a tag is missing.
 _MISSING = ("", "_", "-", "nan", "NaN", "None", "null", "NULL")
+#: Brackets of CoNLL-2012, whose chunks have no letters.
+_BRACKETS = re.compile(r"\(\S*\*\)?|\*\)+")
+#: Two tags for one token.
+_TWO = re.compile(r"[BIESLU]-.+[|,;+/&] ?([BIESLU]-.+|O)")
 #: Metrics that take tags as they are, whatever they look like.
 _AS_THEY_ARE = ("tokens", "pos")
 
@@ -57,8 +62,12 @@ def _found(file: YamlFile, declared: Declaration, train: Sequence[Named]) -> lis
     column = str(declared.column(declared.spec.label_field))
     for where, table in train:
         for number, tags in enumerate(values_of(table, column)):
+            if isinstance(tags, str):
+                what = f"{where}, row {number}: its tags are text ({quoted(tags)}) and no list"
+                raise file.fault(["train"], f"{what}: write lists as .jsonl or .parquet, or a token a line as .conll")
             if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-                raise file.fault(["labels"], f"they are missing, and {where}, row {number} has no tags in words")
+                what = f"they are missing, and {where}, row {number} has no tags in words"
+                raise file.fault(["labels"], f"{what}: list them, in the order of their numbers")
     try:
         return sorted(_labels_of(train, column, declared.metric))
     except XadaptError as error:
@@ -87,6 +96,15 @@ def _wrong(tags: Mapping[str, int], labels: Mapping[str, str], found: TagSet) ->
     missing = next((tag for tag in _MISSING if tag in tags), None)
     if missing is not None:
         return missing, f"{missing!r} is no tag: tag the token or take it out; if it is a tag, declare labels"
+    bracket = next(filter(_BRACKETS.fullmatch, tags), None)
+    if bracket is not None:
+        return (
+            bracket,
+            f"{quoted(bracket)} is a bracket of CoNLL-2012: write B-, I- and O; if it is a tag, declare labels",
+        )
+    two = next(filter(_TWO.fullmatch, tags), None) if found.scheme else None
+    if two is not None:
+        return two, f"{quoted(two)} is two tags: keep one a token; if it is one, declare labels"
     unpaired = _unpaired(tags, found)
     if found.odd or unpaired:
         odd = min(found.odd or unpaired, key=lambda tag: tags[tag])

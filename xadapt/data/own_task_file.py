@@ -11,7 +11,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 from xadapt.data.reserved_names import name_fault
-from xadapt.errors import unknown
+from xadapt.errors import quoted, unknown
 from xadapt.tasks import Kind, Rows, Task
 from xadapt.tasks.specs import KeyFault, KindSpec, all_specs, spec_named
 from xadapt.yaml_files import YamlFile, read_yaml
@@ -216,6 +216,7 @@ def _check_fields(file: YamlFile, declared: Declaration) -> None:
             )
         if parts and len(columns) not in (1, len(parts)):
             raise file.fault(["columns", field], f"name one column, or {len(parts)}: {', '.join(parts)}")
+    _check_columns(file, declared, [field for field in fields if field in (*spec.kind.fields, *declared.columns)])
     scalars = [field for field in fields if spec.field_of(field).single]
     for field, meanings in declared.values.items():
         if field not in scalars:
@@ -225,6 +226,20 @@ def _check_fields(file: YamlFile, declared: Declaration) -> None:
             known = [*(declared.labels or ()), "-1"]
             if spec.field_of(field).form == "label" and declared.labels and meaning not in known:
                 raise file.fault(["values", field, text], unknown("label", meaning, declared.labels))
+
+
+def _check_columns(file: YamlFile, declared: Declaration, fields: list[str]) -> None:
+    """Check that no column is read as two fields, such as a label that is also its text."""
+    owners: dict[str, str] = {}
+    for field in fields:
+        if declared.spec.field_of(field).form == "id":
+            continue
+        column = declared.column(field)
+        for name in (column,) if isinstance(column, str) else column:
+            other = owners.setdefault(name, field)
+            if other != field:
+                at = field if field in declared.columns else other
+                raise file.fault(["columns", at], f"column {quoted(name)} is both {other} and {field}: name another")
 
 
 def _check_files(file: YamlFile, declared: Declaration) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from xadapt.data.columns import column_names, to_fields, values_of
 from xadapt.data.files import RawTable, read_table
+from xadapt.data.odd_texts import odd_texts
 from xadapt.data.own_labels import unlabelled_note, with_labels
 from xadapt.data.own_tags import tag_notes, with_tags
 from xadapt.data.own_task_file import Declaration, read_declaration
@@ -19,6 +20,7 @@ from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_write_bytes, read_text
 from xadapt.store.seals import sealed_text, text_fault
 from xadapt.tasks.catalogue import Catalogue
+from xadapt.tasks.specs import spec_of
 
 if TYPE_CHECKING:
     from xadapt.store.store import Store
@@ -111,12 +113,17 @@ def declare(path: Path, say: Say = unsaid) -> Declaration:
             except XadaptError as error:
                 raise file.fault([part], error) from None
             said = (*table.notes, *_unlabelled(where, declared, table, rows), *tag_notes(declared, where, table))
+            said += (*odd_texts(found, task.kind, where), *_of_kind(found, task.kind, where))
             notes |= dict.fromkeys(said)
             checked.setdefault(part, []).append((where, found))
     for note in notes:
         say(note)
     _compare(file, task.kind, checked, say)
     return declared
+
+
+def _of_kind(rows: list[tuple[int, Row]], kind: Kind, where: str) -> list[str]:
+    return [f"{where}: {note}" for note in spec_of(kind).notes([row for _, row in rows], kind)]
 
 
 def _compare(file: YamlFile, kind: Kind, rows: dict[str, list[Named]], say: Say) -> None:
@@ -164,12 +171,15 @@ def _table(file: YamlFile, declared: Declaration, part: str, name: str) -> _Name
     except XadaptError as error:
         raise file.fault([part], error) from None
     spec = declared.spec
+    if not table.rows:
+        raise file.fault([part], f"{name} is empty: there is nothing to learn or measure")
     for field, column in declared.task().columns.items():
         missing = next((top for top in column_names({field: column}) if top not in table.columns), None)
         if missing:
             has = ", ".join(table.columns) or "no column at all"
             header = " in its first line" if ending_of(Path(name)) in (".csv", ".tsv") else ""
-            raise file.fault(["columns", field], f"{name} has no column {missing!r}{header} (it has {has})")
+            lines = ": a token a line is .tsv or .conll" if spec.tagged and ending_of(Path(name)) == ".csv" else ""
+            raise file.fault(["columns", field], f"{name} has no column {missing!r}{header} (it has {has}){lines}")
         if spec.field_of(field).form in ("label", "index") or field in declared.values:
             for number, value in enumerate(values_of(table, column)):
                 if isinstance(value, list | dict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from xadapt.data.tagged_lines import Line, width_of
@@ -18,6 +19,8 @@ TOKENS, TAGS = "tokens", "tags"
 #: What a first line calls them.
 _TOKEN_NAMES = ("token", "tokens", "word", "words", "form")
 _TAG_NAMES = ("tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "pos", "pos_tag", "pos_tags", "upos")
+#: What it calls the number of a sentence, in letters only.
+_SENTENCE_NAMES = ("sentence", "sentenceid", "sentenceno", "sentencenumber", "sent", "sentid", "sentno")
 #: A word of CoNLL-U, a range of words (``1-2``) or one that nobody said (``1.1``).
 _ID = re.compile(r"\d+([-.]\d+)?")
 #: Columns of CoNLL-U: how many, and the indices of words and of their universal parts of speech.
@@ -79,6 +82,7 @@ def find_columns(path: Path, lines: list[Line], wanted: Sequence[str], labelled:
         name: index for index, name in enumerate(table.head)
     }
     read, note = {name: named[name] for name in wanted if name in named}, ""
+    _check_sentences(table)
     if table.lines and {TOKENS, TAGS} - {*read} & {*wanted}:
         _check_widths(table, labelled)
         tokens, tags = _tokens_and_tags(table, labelled)
@@ -102,6 +106,19 @@ def _table(path: Path, lines: list[Line]) -> _Table:
         spoken = [line for line in body if len(line.cells) != _CONLLU or line.cells[0].isdigit()]
         return _Table(path, spoken, [], _CONLLU, True)
     return _Table(path, body, [cell.strip() for cell in lines[0].cells] if head else [], width, False)
+
+
+def _check_sentences(table: _Table) -> None:
+    """Check that no sentence begins without an empty line where a column tells sentences apart."""
+    letters = ["".join(filter(str.isalpha, name.lower())) for name in table.head]
+    column = next((index for index, name in enumerate(letters) if name in _SENTENCE_NAMES), None)
+    if column is None:
+        return
+    there = [line for line in table.lines if column < len(line.cells) and line.cells[column].strip()]
+    for before, line in pairwise(there):
+        if before.sentence == line.sentence and before.cells[column] != line.cells[column]:
+            what = f"column {table.head[column]} has another sentence here: put an empty line before it, and each other"
+            raise table.fault(line, what)
 
 
 def _check_widths(table: _Table, labelled: bool) -> None:
@@ -145,7 +162,7 @@ def _is_numbers(table: _Table) -> bool:
         before = line.sentence
         if line.cells[0] not in (str(at), str(at + 1)):
             return False
-    return len(table.lines) > 2
+    return len(table.lines) > (1 if table.width > 2 else 2)
 
 
 def _is_chunks(tags: list[str]) -> bool:

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from xadapt.data.delimited import is_quoted, unquoted
 from xadapt.errors import DataFault
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ _DOCUMENT = "-DOCSTART-"
 _COMMENT = re.compile(r"#+ +\S")
 #: Comments without a blank behind their sign.
 _PLAIN_COMMENT = re.compile(r"#+(\S+ ?=|(begin|end) document)")
+#: What a file of WebAnno and INCEpTION begins with, which has spans in its cells.
+_WEBANNO = "#FORMAT=WebAnno"
 
 
 class Line(NamedTuple):
@@ -56,6 +59,8 @@ def token_lines(path: Path, text: Iterable[str], labelled: bool) -> list[Line]:
         DataFault: If a line may be a comment as well as a token; names file and line.
     """
     raw = [(number, line.rstrip("\r\n")) for number, line in enumerate(text, start=1)]
+    if raw and raw[0][1].startswith(_WEBANNO):
+        raise DataFault(path, "is WebAnno TSV, whose cells are spans: export CoNLL 2002 or CoNLL-U", " ")
     there = {number: line for number, line in raw if not _between(line)}
     sure = {number: line for number, line in there.items() if not line.startswith("#")}
     split = _splitter((sure or there).values(), labelled)
@@ -103,8 +108,9 @@ class _Signs:
         """
         whole = len(cells) == self.width
         if not _COMMENT.match(line):
-            # A sign with a tab behind it is a token, as are #love and #1.
-            return not begun and not whole and bool(_PLAIN_COMMENT.match(line))
+            # A sign with a tab behind it is a token, as are #love and #1; in GermEval it begins a document's address.
+            address = len(cells) == 2 and cells[0] == "#"
+            return not begun and not whole and (address or bool(_PLAIN_COMMENT.match(line)))
         if self.width == 1:
             return not begun
         if whole and cells[-1] in self.tags:
@@ -123,7 +129,7 @@ def _between(line: str) -> bool:
 def _splitter(lines: Collection[str], labelled: bool) -> Callable[[str], list[str]]:
     tabs = sum("\t" in line for line in lines)
     if tabs and 2 * tabs >= len(lines):
-        return _at_tabs
+        return unquoted if is_quoted([*lines], named=False) else _at_tabs
     if labelled or width_of([_at_blanks(line) for line in lines]) > 1:
         return _at_blanks
     return lambda line: [line.strip(" \t")]

@@ -26,6 +26,15 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+#: What other files begin with, in lower case, and what they are.
+_OTHERS = (
+    (b"version https://git-lfs", "is a pointer of Git LFS, not the file itself: fetch it with git lfs pull"),
+    (b"<!doctype html", "is a web page, not the file itself: download it again"),
+    (b"<html", "is a web page, not the file itself: download it again"),
+    (b"pk\x03\x04", "is a spreadsheet or a zip archive: save it as CSV, or unpack it"),
+    (b"par1", "is a parquet file: call it .parquet"),
+    (b"\x1f\x8b", "is packed: let its name end in .gz"),
+)
 #: Bytes of a line.
 _LONGEST = 1 << 28
 #: A carriage return alone ends a line on old Macs; str.splitlines would also cut inside of texts, as at U+2028.
@@ -35,6 +44,12 @@ _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 def ending_of(path: Path) -> str:
     """The ending that says what a file holds: ``.csv`` of ``rows.csv`` and of ``rows.csv.gz``."""
     return Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
+
+
+def other_file(first: bytes) -> str:
+    """What a file is instead of rows, with what to do, told by its first bytes; "" where it may hold rows."""
+    start = first.removeprefix(codecs.BOM_UTF8)[:32].lower()
+    return next((what for mark, what in _OTHERS if start.startswith(mark)), "")
 
 
 @contextmanager
@@ -67,6 +82,9 @@ def text_lines(source: str, stream: IO[bytes]) -> Iterator[str]:
         DataFault: If it is not text; names the line.
     """
     first = _line_of(source, stream)
+    other = other_file(first)
+    if other:
+        raise DataFault(source, other, " ")
     wide = next((name for mark, name in _MARKS if first.startswith(mark)), None)
     if wide:
         yield from _wide(source, first + stream.read(), wide)

@@ -53,6 +53,11 @@ def json_rows(source: str, lines: Iterable[str]) -> Iterator[tuple[int, Row]]:
         yield number, row
 
 
+def is_listed(first: str) -> bool:
+    """Whether the first line of a file is the beginning of a list of rows, and no row by itself."""
+    return first.lstrip().startswith("[") or first.strip() == "{" or '"paragraphs"' in first
+
+
 def listed_rows(source: str, lines: Iterable[str]) -> Iterator[tuple[int, Row]]:
     """Read a ``.json`` file: a list of rows, perhaps under one name, the nested form of SQuAD, or JSON lines.
 

@@ -23,6 +23,8 @@ _SPELLINGS = {
     "B_PER": re.compile(r"(?P<place>[BIESLUMW])_(?P<type>.+)"),
     "b_per": re.compile(r"(?P<place>[bieslumw])_(?P<type>.+)"),
     "B:PER": re.compile(r"(?P<place>[BIESLUMW]):(?P<type>.+)"),
+    "B.PER": re.compile(r"(?P<place>[BIESLUMW])\.(?P<type>.+)"),
+    "B/PER": re.compile(r"(?P<place>[BIESLUMW])/(?P<type>.+)"),
     "PER-B": re.compile(r"(?P<type>.+)-(?P<place>[BIESLUMW])"),
     "PER_B": re.compile(r"(?P<type>.+)_(?P<place>[BIESLUMW])"),
     "B": re.compile(r"(?P<place>[BIESLUMW])(?P<type>)"),

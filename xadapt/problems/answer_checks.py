@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xadapt.errors import quoted
 from xadapt.problems.answer_forms import contradiction
 from xadapt.problems.answer_places import moved_answers
 from xadapt.tasks.specs import FieldFault, Remark, RowFault
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from xadapt.tasks import Row
     from xadapt.tasks.specs import Fault
 
@@ -23,15 +26,20 @@ def answer_fault(row: Row, may_lack: bool = False) -> Fault | None:
     answers = row["answers"]
     if not isinstance(answers, dict):
         what = "not a pair of lists text and answer_start (two columns make one: columns: {answers: [TEXT, START]})"
+        if isinstance(answers, str) and answers.lstrip()[:1] in ("{", "["):
+            what = "lists that were written as text: write them as .jsonl or .parquet"
         return FieldFault("answers", f"{type(answers).__name__}, {what}")
     texts, starts = answers.get("text") or [], answers.get("answer_start") or []
     if not isinstance(texts, list) or not isinstance(starts, list):
         return FieldFault("answers", "not a pair of lists text and answer_start")
     if len(texts) != len(starts):
         return RowFault(f"question {row['id']} has not as many answer starts as answers", "starts")
-    if not all(isinstance(text, str) and type(start) is int for text, start in zip(texts, starts, strict=True)):
-        what = f"question {row['id']} has an answer that is not text, or a start that is not a whole number"
-        return RowFault(what, "types")
+    for text, start in zip(texts, starts, strict=True):
+        if not isinstance(text, str):
+            return RowFault(f"question {row['id']} has the answer {quoted(text)}, which is not text", "types")
+        if type(start) is not int:
+            what = f"question {row['id']}: the start of {quoted(text)} is {quoted(start)}, not a whole number"
+            return RowFault(what, "types")
     if not all(text.strip() for text in texts):
         what = f"question {row['id']} has an empty answer beside another: no answer is an empty list"
         return RowFault(what, "empty")
@@ -49,6 +57,11 @@ def answer_remarks(row: Row) -> list[Remark]:
         Remark(str(moved), "span") if moved.respelled else Remark(str(moved), "span", many, wrong=True)
         for moved in moved_answers(row)
     ]
+
+
+def answer_notes(rows: Sequence[Row], kind: object) -> list[str]:
+    """What a user should know of the answers of a file together."""
+    return [] if any(map(count_answers, rows)) else ["no question has an answer, and nothing is learnt to be cut out"]
 
 
 def count_answers(row: Row) -> int:

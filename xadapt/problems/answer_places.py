@@ -85,10 +85,12 @@ def settle_answers(rows: Sequence[Row], own: bool) -> tuple[list[Row], list[str]
         changed = [number for number, (one, other) in enumerate(zip(settled, spelt, strict=True)) if one is not other]
         if changed:
             old, new = (every[changed[0]]["answers"]["text"] for every in (settled, spelt))
-            first = next(pair for pair in zip(old, new, strict=True) if pair[0] != pair[1] or old == new)
+            first = next(((one, other) for one, other in zip(old, new, strict=True) if one != other), None)
+            # An answer that is the same begins behind the white space at its place.
+            example = f"{_short(first[1])} for {_short(first[0])}" if first else f"{_short(new[0])}, behind white space"
             notes.append(
                 f"{len(changed)} of {len(rows)} questions have an answer that their context spells otherwise, and are "
-                f"read as it has it (the first is row {changed[0]}: {_short(first[1])} for {_short(first[0])})"
+                f"read as it has it (the first is row {changed[0]}: {example})"
             )
         settled = spelt
     return settled, notes

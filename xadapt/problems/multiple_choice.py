@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,11 +19,15 @@ from xadapt.tasks.specs import Fault, FieldFault, KindSpec, RowFault, register_k
 from xadapt.tasks.submission_files import Predicted, SubmissionFile, lines
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
 
     from adapters import XLMRobertaAdapterModel
 
     from xadapt.store.records import Json
+
+
+#: How seldom no first choice is right by chance where it is worth a word.
+_CHANCE = 0.05
 
 
 @dataclass(frozen=True)
@@ -139,10 +144,19 @@ def _choice_fault(row: Row, kind: MultipleChoice) -> Fault | None:
     if isinstance(label, int) and not isinstance(label, bool) and 0 <= label < len(choices):
         return None
     what = f"label {quoted(label)} is not one of 0 to {len(choices) - 1}, the indices of its choices"
+    if label in choices:
+        return RowFault(f"label {quoted(label)} is the text of a choice: write its index, counted from 0", "label")
     written = ["A", "B"] if isinstance(label, str) else [1, 2] if label == len(choices) else []
     example = ", ".join(f"{form}: {number}" for number, form in enumerate(written))
     advice = f": say by values what it means, such as values: {{label: {{{example}, …}}}}" if example else ""
     return RowFault(what + advice, "label")
+
+
+def _notes(rows: Sequence[Row], kind: MultipleChoice) -> list[str]:
+    chance = math.prod(1 - 1 / len(row["choices"]) for row in rows)
+    first = any(row["label"] == 0 for row in rows)
+    said = "no row's right choice is its first: labels count from 0; if these count from 1, say so by values"
+    return [] if first or chance > _CHANCE else [said]
 
 
 def _submitted(predicted: Predicted) -> str:
@@ -161,6 +175,7 @@ register_kind(
         },
         metrics=("accuracy",),
         row_fault=_choice_fault,
+        notes=_notes,
         head=HeadForm(
             "classification",
             outputs=1,

@@ -17,11 +17,15 @@ from xadapt.tasks.portable_heads import HeadForm
 from xadapt.tasks.specs import KeyFault, KindSpec, RowFault, register_kind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adapters import XLMRobertaAdapterModel
 
     from xadapt.store.records import Json
 
 
+#: Scores of 0 to 1 fill no more of a range of 0 to 5.
+_PART = 0.25
 #: A number with a decimal comma.
 _COMMA = re.compile(r"[-+]?\d+,\d+")
 
@@ -77,6 +81,15 @@ def _score_fault(row: Row, kind: PairRegression) -> RowFault | None:
     return None
 
 
+def _notes(rows: Sequence[Row], kind: PairRegression) -> list[str]:
+    least, most = (choose(float(row["score"]) for row in rows) for choose in (min, max))
+    if least == most:
+        return [f"all rows have the score {least:g}, which correlates with nothing"] if len(rows) > 1 else []
+    if least >= kind.low and most <= kind.low + _PART * (kind.high - kind.low):
+        return [f"scores go from {least:g} to {most:g}, a small part of range: [{kind.low:g}, {kind.high:g}]"]
+    return []
+
+
 def _declared(range: tuple[float, float] | None) -> PairRegression:
     if range is None:
         raise KeyFault("range", "it is missing: give the lowest and the highest score, such as range: [1, 5]")
@@ -95,6 +108,7 @@ register_kind(
         keys={"range": (tuple[float, float] | None, None)},
         declared=_declared,
         row_fault=_score_fault,
+        notes=_notes,
         head=HeadForm(
             "classification",
             outputs=1,

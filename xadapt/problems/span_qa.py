@@ -10,7 +10,7 @@ import numpy as np
 
 from xadapt import metrics
 from xadapt.lazy import torch
-from xadapt.problems.answer_checks import answer_fault, answer_remarks, count_answers
+from xadapt.problems.answer_checks import answer_fault, answer_notes, answer_remarks, count_answers
 from xadapt.problems.answer_forms import read_answers
 from xadapt.problems.answer_places import settle_answers
 from xadapt.problems.base import Batch, Defaults, Feature, Problem, rounded
@@ -253,6 +253,7 @@ register_kind(
         read_row=read_answers,
         row_fault=_answer_fault,
         settle=settle_answers,
+        notes=answer_notes,
         remarks=answer_remarks,
         remarked=count_answers,
         unique_ids=True,

@@ -13,7 +13,7 @@ from xadapt.problems.base import Batch, Defaults, Feature, Problem, entropy
 from xadapt.tasks import Row, Tagging
 from xadapt.tasks.fields import TAGS, Field
 from xadapt.tasks.portable_heads import HeadForm
-from xadapt.tasks.specs import Fault, KindSpec, RowFault, register_kind
+from xadapt.tasks.specs import Fault, FieldFault, KindSpec, RowFault, register_kind
 from xadapt.tasks.submission_files import Predicted, SubmissionFile, lines
 
 if TYPE_CHECKING:
@@ -186,11 +186,18 @@ def tag_index(pieces: list[str]) -> int:
 
 
 def _tag_fault(row: Row, kind: Tagging) -> Fault | None:
+    for field in ("tokens", "tags"):
+        if not isinstance(row[field], list):
+            where = " (.jsonl and .parquet have lists)" if isinstance(row[field], str) else ""
+            return FieldFault(field, f"{type(row[field]).__name__}, not a list{where}")
     tokens, tags = row["tokens"], row["tags"]
-    if not isinstance(tokens, list) or not isinstance(tags, list) or len(tokens) != len(tags) or not tokens:
-        return "tokens and tags are not two lists of the same length, one word or more"
-    if not all(isinstance(token, str) for token in tokens):
-        return "a token is not text"
+    if len(tokens) != len(tags):
+        return RowFault(f"{len(tokens)} tokens and {len(tags)} tags: give each token one", "lengths")
+    if not tokens:
+        return "there is no token: take the row out"
+    strange = next((token for token in tokens if not isinstance(token, str)), "")
+    if strange != "":
+        return RowFault(f"token {quoted(strange)} is not text", "token")
     wrong = [tag for tag in tags if not isinstance(tag, str) or (kind.labels and tag not in kind.labels)]
     if not wrong:
         return None

@@ -137,6 +137,7 @@ class KindSpec:
         row_fault: What is wrong with a row whose fields are there and whose texts are texts, None if nothing is.
         settle: Puts right what the rows of a file show together to be meant otherwise; takes them and whether they are
             a user's own, gives them and a note for each thing.
+        notes: What a user should know of the usable rows of an own file together, each one line.
         remarks: What is odd about a row that could be used.
         remarked: How many things in a row are looked at for remarks, such as its answers.
         unique_ids: Whether ids must not come twice.
@@ -159,6 +160,7 @@ class KindSpec:
     read_row: Callable[[Row], Row] = lambda row: row
     row_fault: Callable[[Row, Any], Fault | None] = lambda row, kind: None
     settle: Callable[[list[Row], bool], tuple[list[Row], list[str]]] = lambda rows, own: (rows, [])
+    notes: Callable[[Sequence[Row], Any], Sequence[str]] = lambda rows, kind: ()
     remarks: Callable[[Row], Sequence[Remark]] = lambda row: ()
     remarked: Callable[[Row], int] = lambda row: 1
     unique_ids: bool = False
