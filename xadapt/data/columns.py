@@ -56,6 +56,8 @@ def _reader(field: str, column: Column, table: RawTable, task: Task, where: str)
     meaning = task.values.get(field) or {}
     spelled = _spelled(task) if form == "label" else {}
     labels = getattr(task.kind, "labels", ())
+    # Labels are few and rows are many; a key has the type because True equals 1.
+    known: dict[tuple[type, Hashable], Any] = {}
     tags = check_tags(table, column, labels, where) if form == "tags" and task.own and labels else {}
 
     def read(row: Row) -> Any:
@@ -65,7 +67,12 @@ def _reader(field: str, column: Column, table: RawTable, task: Task, where: str)
         if form == "tags":
             return [_tag(tag, names, tags) for tag in value] if isinstance(value, list) else value
         if form in ("label", "index"):
-            return read_label(meant(value, meaning), names, spelled)
+            if not isinstance(value, Hashable):
+                return read_label(value, names, spelled)
+            typed = (type(value), value)
+            if typed not in known:
+                known[typed] = read_label(meant(value, meaning), names, spelled)
+            return known[typed]
         if isinstance(value, Hashable):
             value = meaning.get(value, value)
         return read_number(value) if form == "number" else value

@@ -155,8 +155,13 @@ def check_ids(parts: Iterable[tuple[str, Iterable[tuple[int, Row]]]], kind: Kind
 
 def is_unlabelled(row: Row) -> bool:
     """Whether a row has no gold label, or no gold score."""
-    values = row.values()
-    return row.get("label") == UNLABELLED or any(isinstance(value, float) and math.isnan(value) for value in values)
+    if row.get("label") == UNLABELLED:
+        return True
+    # Asked of every row that is read: a loop takes half of what any() does.
+    for value in row.values():  # noqa: SIM110 - as said
+        if isinstance(value, float) and math.isnan(value):
+            return True
+    return False
 
 
 def row_fault(

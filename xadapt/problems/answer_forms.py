@@ -28,6 +28,8 @@ def read_answers(row: Row) -> Row:
     Returns:
         The same row, or a new one.
     """
+    if _is_read(row):
+        return row
     texts, starts = _lists(row.get("answers"))
     if texts is None or starts is None:
         return row
@@ -39,6 +41,20 @@ def read_answers(row: Row) -> Row:
     if "is_impossible" not in row or contradiction(read):
         return read
     return {name: value for name, value in read.items() if name != "is_impossible"}
+
+
+def _is_read(row: Row) -> bool:
+    """Whether a row has answers in the form that is wanted, as nearly all of public sets have."""
+    answers = row.get("answers")
+    if type(answers) is not dict or len(answers) != 2 or "is_impossible" in row:
+        return False
+    texts, starts = answers.get("text"), answers.get("answer_start")
+    if type(texts) is not list or type(starts) is not list or not texts:
+        return False
+    for text, start in zip(texts, starts, strict=False):
+        if type(start) is not int or type(text) is not str or not text.strip():
+            return False
+    return len(texts) == len(starts)
 
 
 def contradiction(row: Row) -> RowFault | None:

@@ -47,6 +47,8 @@ def moved_answers(row: Row) -> list[MovedAnswer]:
     Returns:
         The answers that are not at their starts.
     """
+    if _is_placed(row):
+        return []
     context, answers = row["context"], row["answers"]
     moved = []
     for text, start in zip(answers.get("text") or [], answers.get("answer_start") or [], strict=True):
@@ -73,7 +75,7 @@ def settle_answers(rows: Sequence[Row], own: bool) -> tuple[list[Row], list[str]
     Returns:
         The rows, and a note for each thing that was put right.
     """
-    if not any(map(moved_answers, rows)):
+    if all(map(_is_placed, rows)):
         return list(rows), []
     settled, notes = list(rows), []
     unit = _unit(rows)
@@ -94,6 +96,15 @@ def settle_answers(rows: Sequence[Row], own: bool) -> tuple[list[Row], list[str]
             )
         settled = spelt
     return settled, notes
+
+
+def _is_placed(row: Row) -> bool:
+    """Whether all answers of a row are where it says."""
+    context, answers = row["context"], row["answers"]
+    for text, start in zip(answers.get("text") or (), answers.get("answer_start") or (), strict=True):
+        if start < 0 or not context.startswith(text, start):
+            return False
+    return True
 
 
 def _unit(rows: Sequence[Row]) -> str | None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from xadapt.errors import XadaptError, unknown
 from xadapt.plugins import load_plugins
-from xadapt.tasks.fields import Field
+from xadapt.tasks.fields import VALUE, Field
 from xadapt.tasks.submission_files import LINES, SubmissionFile
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ class KindSpec:
 
     def field_of(self, name: str) -> Field:
         """What the values of a field are; nothing is asked of one that is not described."""
-        return self.fields.get(name, Field())
+        return self.fields.get(name, VALUE)
 
     def metric(self, kind: Kind) -> str:
         """The metric that is taken when a declaration names none."""
