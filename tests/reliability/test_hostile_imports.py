@@ -128,7 +128,7 @@ def long_header(folder: Path) -> None:
     ("damage", "subject"),
     [
         (of_config(reduction_factor=0), "adapterhub"),
-        (of_config(reduction_factor=1e-4), "adapterhub"),
+        (of_config(reduction_factor=1e-4), "size mismatch"),
         (of_config(reduction_factor=1e-300), "adapterhub"),
         (of_config(reduction_factor="16"), "adapterhub"),
         (of_config(reduction_factor=None), "adapterhub"),

@@ -73,7 +73,7 @@ def _fill(model: XLMRobertaAdapterModel, copies: Copies) -> None:
             model.load_head(str(head), load_as=name, use_safetensors=True, loading_info=missed)
         # A configuration from outside can make the library fail in any way.
         except Exception as error:
-            raise _unfit(f"the head of {folder}", reason_of(error)) from None
+            raise _unfit(f"the head of {folder}", _reason(error)) from None
         _check_none_lost(f"the head of {folder}", [key for keys in missed.values() for key in keys])
 
 
@@ -90,7 +90,7 @@ def _load_adapter(model: XLMRobertaAdapterModel, one: PrivateCopy, name: str) ->
         raise
     # A configuration from outside can make the libraries fail in any way.
     except Exception as error:
-        raise _unfit(one.found.folder, reason_of(error)) from None
+        raise _unfit(one.found.folder, _reason(error)) from None
     # The prefixes of all layers are one module, which the file has once and the library misses in every other layer.
     own = {key for key, _ in (*model.named_parameters(), *model.named_buffers())}
     _check_none_lost(
@@ -101,6 +101,12 @@ def _load_adapter(model: XLMRobertaAdapterModel, one: PrivateCopy, name: str) ->
 def _check_none_lost(where: object, lost: list[str]) -> None:
     if lost:
         raise _unfit(where, f"{len(lost)} weights have no counterpart, {lost[0]} first")
+
+
+def _reason(error: Exception) -> str:
+    """What a library says; where it begins with a heading, the first line below that."""
+    heading, _, rest = str(error).strip().partition("\n")
+    return reason_of(ValueError(rest)) if heading.endswith(":") and rest.strip() else reason_of(error)
 
 
 def _unfit(where: object, reason: str) -> XadaptError:
