@@ -181,6 +181,13 @@ def test_a_format_that_is_no_number_of_a_format_is_refused(number: Any) -> None:
         RunRecord.of(run_record().stored() | {"format": number}, "here")
 
 
+def test_a_record_of_another_kind_is_refused_even_where_it_has_all_that_is_needed(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "de.json"
+    ExamplesRecord(run="run", language="de", kind="mean", score="accuracy", rows="a", values=[0.0]).write(path)
+    with refused(path, "ExamplesRecord", advice="evaluate again"):
+        PredictionsRecord.read(path)
+
+
 def test_predictions_in_the_place_of_others_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "run" / "de.json"
     PredictionsRecord(run="run", language="de", values=[1]).write(path)

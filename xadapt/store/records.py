@@ -66,6 +66,10 @@ class Record(Stored):
         what, advice = cls.WHAT
         if not isinstance(stored, dict):
             raise XadaptError(f"{where} is not {what}: {advice}")
+        # What one kind of record needs, another may have too.
+        kind = stored.get("record", cls.__name__)
+        if kind != cls.__name__:
+            raise XadaptError(f"{where} has a wrong 'record' ({str(kind)[:40]!r}): it is not {what}: {advice}")
         number = stored.get("format", 1)
         if type(number) is not int or number < 1:
             raise XadaptError(f"{where} has a wrong 'format' ({number!r}): it is not {what}: {advice}")
@@ -102,7 +106,8 @@ class Record(Stored):
 
     def sealed(self) -> Json:
         """The record as its file holds it, with its digest."""
-        return sealed(self.stored()) if self.SEALED else self.stored()
+        stored = self.stored()
+        return sealed({"record": type(self).__name__, **stored}) if self.SEALED else stored
 
     def write(self, path: Path) -> None:
         """Write it atomically."""
