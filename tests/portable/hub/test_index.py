@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.error_checks import refused
@@ -73,3 +75,12 @@ def test_an_index_of_a_later_version_says_so(sender: Machine, receiver: Machine)
     sender.change_index(lambda index: index.update(format=2))
     with refused(INDEX, REPO, "format", advice="upgrade xadapt"):
         receiver.pull()
+
+
+@pytest.mark.parametrize("changes", [{"digest": "0" * 64}, {"under": ["mnli"]}, {"trains": 7}, {"decides": []}])
+def test_a_record_that_a_store_would_leave_out_is_not_taken(sender: Machine, receiver: Machine, changes: Any) -> None:
+    sender.push("mnli")
+    sender.change_record("aa", **changes)
+    with refused("xadapt.json", REPO, advice="nothing is taken"):
+        receiver.pull()
+    assert receiver.runs() == []

@@ -11,6 +11,7 @@ from xadapt.errors import XadaptError
 from xadapt.store.checkpoints import RECORD
 from xadapt.store.files import read_json
 from xadapt.store.names import Digest, FileName, Name, Plain, RunHash, SetupText, file_fault
+from xadapt.store.records import RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -150,6 +151,11 @@ def read_record(folder: Path, repo: str, setup: str, run: str) -> FetchedRecord:
     for head in record.heads:
         if f"heads/{head}/head_config.json" not in record.files:
             raise XadaptError(f"{where} names the head {head!r} without its files: it is not taken")
+    try:
+        # A store would leave it out.
+        RunRecord.of(read_json(folder / RECORD), where)
+    except XadaptError as error:
+        raise XadaptError(f"{error}; nothing is taken") from None
     return record
 
 
