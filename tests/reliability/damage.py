@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from xadapt.store.checkpoints import RECORD
 from xadapt.store.seals import DIGEST, sealed
 
 #: Values to put in the place of others; None is left out, which many fields may be.
@@ -40,6 +39,8 @@ def damage(root: Path, kind: str, dice: random.Random) -> Damage:
     files = [path for path in sorted(root.rglob("*")) if path.is_file() and _counts(path, root)]
     if kind in RECORDS:
         files = [path for path in files if path.suffix == ".json" and DIGEST in _json(path)]
+    if kind == "a file for its folder":
+        files = [path for path in files if path.parent != root]
     path = dice.choice(files)
     before = path.read_bytes()
     KINDS[kind](path, dice, files)
@@ -123,8 +124,6 @@ def _link(path: Path, dice: random.Random, files: list[Path]) -> None:
 
 
 def _file_for_folder(path: Path, dice: random.Random, files: list[Path]) -> None:
-    if path.name == "cost.json":
-        path = next(file for file in files if file.name == RECORD)
     shutil.rmtree(path.parent)
     path.parent.write_bytes(dice.randbytes(20))
 

@@ -130,7 +130,7 @@ class Store:
     def checkpoints(self) -> list[Checkpoint]:
         """All checkpoints: the store's own, newest first, then the shipped ones; damaged records are left out."""
         # A name that starts with a dot is a folder that another process is still writing, or one left by a crash.
-        folders = (path for path in (self.root / "runs").glob("[!.]*") if path.is_dir())
+        folders = (self.root / "runs").glob("[!.]*")
         own = sorted((folder / RECORD for folder in folders), key=lambda record: -_changed(record))
         shipped = sorted(self.shipped.glob(f"*/*/{RECORD}")) if self.shipped else []
         return [*self.left_out.whole(own, self.read_checkpoint), *self.left_out.whole(shipped, self._opened)]
