@@ -12,7 +12,11 @@ from xadapt.store.checkpoints import open_checkpoint, write_record
 
 def calling(mark: Path) -> list[str]:
     """Names that make a file where they are taken for Python, a shell's words or a path."""
+    # No folder's name has a slash and no module's a full stop: a head that is really there says it in another way.
+    command = f"touch {mark}".encode().hex()
     return [
+        f'x"+str(getattr(__import__("os"),"system")(getattr(bytes,"fromhex")("{command}")))+"',
+        f'x");getattr(__import__("os"),"system")("touch {mark.name}',
         f'x");getattr(__import__("os"),"system")("touch {mark}',
         f"x');getattr(__import__('os'),'system')('touch {mark}",
         f"{{__import__('os').system('touch {mark}')}}",

@@ -24,7 +24,7 @@ from xadapt.portable.export import export
 from xadapt.portable.export_check import Check
 from xadapt.portable.export_record import RECORD as EXPORT
 from xadapt.portable.export_record import ExportRecord
-from xadapt.store.checkpoints import RECORD
+from xadapt.store.checkpoints import RECORD, open_checkpoint, write_record
 from xadapt.store.files import inside
 from xadapt.store.records import RunRecord
 from xadapt.store.result_record import Result
@@ -137,6 +137,20 @@ def test_a_link_within_a_folder_and_a_snapshot_of_the_hubs_cache_are_read(tmp_pa
     (snapshot / "out.json").symlink_to(tmp_path)
     with refused("out.json", "leads out"):
         inside(snapshot, "out.json")
+
+
+@pytest.mark.parametrize(
+    ("setup", "file"),
+    [("mnli", "adapter/adapter_config.json"), ("fuse(mnli, stsb)", "fusion/adapter_fusion_config.json")],
+)
+def test_a_configuration_is_no_path_of_another(trained: Any, tmp_path: Path, setup: str, file: str) -> None:
+    folder = folder_of(trained, setup)
+    path = folder / file
+    (tmp_path / "elsewhere.json").write_text(json.dumps(json.loads(path.read_text())["config"]))
+    change_json(path, config=str(tmp_path / "elsewhere.json"))
+    write_record(folder, open_checkpoint(folder).record, "# a card")
+    with refused(folder, "no object"):
+        assert trained.assemble(setup).model
 
 
 @pytest.fixture

@@ -197,6 +197,9 @@ def load(model: XLMRobertaAdapterModel, folder: Path, name: str) -> tuple[dict[s
     stored = dict(_starred(named, config["name"]))
     if len(stored) < len(weights):
         raise ValueError(f"{len(weights) - len(stored)} of its weights are not of adapter {config['name']}")
+    if not isinstance(config["config"], dict):
+        # The library would take a text for the path of a file.
+        raise ValueError("its configuration is no object")
     add(model, name, AdapterConfig.load(config["config"]))
     return {**state(model, name), **fixed_state(model, name)}, stored
 

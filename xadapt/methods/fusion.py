@@ -160,6 +160,9 @@ def load_fusion(model: XLMRobertaAdapterModel, fused: Fuse, folder: Path) -> Non
         raise _broken(folder, f"{weights.name} is missing")
     loading: dict[str, list[str]] = {}
     try:
+        if not isinstance(config["config"], dict):
+            # The library would take a text for the path of a file.
+            raise ValueError("its configuration is no object")
         _add(model, fused, config.get("rank"), config["config"])
         FusionFiles(model, use_safetensors=True).load(str(folder), load_as=fused.name, loading_info=loading)
     except (ArithmeticError, AttributeError, KeyError, OSError, RuntimeError, TypeError, ValueError) as error:

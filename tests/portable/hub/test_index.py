@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.error_checks import refused
 from tests.portable.conftest import REPO, Machine
+from tests.reliability.strangers import ODD, calling
 from xadapt.portable.hub.index import INDEX
 
 
@@ -45,6 +47,21 @@ def test_a_head_cannot_lead_out_of_its_checkpoint(sender: Machine, receiver: Mac
     sender.change_record("aa", heads=["../../../mnli"])
     with refused(REPO, "heads.0", "../../../mnli"):
         receiver.pull()
+
+
+@pytest.mark.parametrize("name", [*ODD, *calling(Path("/tmp/mark"))])
+def test_names_that_are_none_are_refused_wherever_they_stand(sender: Machine, receiver: Machine, name: str) -> None:
+    sender.push("mnli")
+    sender.change_record("aa", heads=[name])
+    with refused(REPO, "heads.0"):
+        receiver.pull()
+    if name in ("a,b", "a b", "-a"):
+        # Characters of a setup; its grammar refuses them.
+        return
+    sender.change_index(lambda index: index["setups"][0].update(setup=name))
+    with refused(REPO, "setup"):
+        receiver.pull()
+    assert receiver.runs() == []
 
 
 @pytest.mark.parametrize("run", ["../../evil", "..", "AA" * 8, ""])
