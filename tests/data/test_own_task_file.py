@@ -165,6 +165,7 @@ def test_a_declaration_that_is_written_again_is_the_same(tmp_path: Path, text: s
         ("[de, no, xq]", "[de, 'n o']", ("my.yaml:9: languages.1", "'n o'", "such as")),
         ("[de, no, xq]", "[de, no, de]", ("my.yaml:9: languages.2", "'de'", "keep one")),
         ("[de, no, xq]", "[de, ../x]", ("my.yaml:9: languages.1", "'../x'")),
+        ("[de, no, xq]", "[de, all]", ("my.yaml:9: languages.1", "'all'", "codes")),
         ('test: "test-{language}.jsonl"\n', "", ("my.yaml:8: languages", "test is missing", "name its files")),
         ("source: a shop", "metric: acuracy", ("my.yaml:10: metric", "'acuracy'", "did you mean 'accuracy'")),
         ("source: a shop", "metric: squad", ("my.yaml:10: metric", "'squad'", "accuracy, accuracy_f1")),

@@ -148,3 +148,17 @@ def test_the_default_length_is_that_of_the_kind_or_of_a_base_that_reads_less(tin
 def test_more_tokens_than_the_base_has_positions_for_are_refused(tokenizer):
     with refused("max_length=513", advice="512 tokens at most"):
         make_problem(get_task("xnli"), tokenizer, 513)
+
+
+def test_texts_that_lose_their_end_are_counted_and_said(mood, tokenizer):
+    fits = "very long " * 40
+    while len(tokenizer(fits)["input_ids"]) > 16:
+        fits = fits.rsplit(" ", 1)[0]
+    mood.encode([{"first": fits, "label": 1}, {"first": "short", "label": 0}], labelled=True)
+    assert mood.cut_note() == ""
+    mood.encode([{"first": "very long " * 40, "label": 1}], labelled=True)
+    assert "1 of 3 rows" in mood.cut_note()
+    assert "16 tokens of max_length" in mood.cut_note()
+    # Nearly all of public sets have some.
+    mood.encode([{"first": "short", "label": 0}] * 100, labelled=True)
+    assert mood.cut_note() == ""

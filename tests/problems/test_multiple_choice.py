@@ -64,6 +64,13 @@ def test_the_end_of_the_context_is_cut_first(copa, tokenizer):
     assert ids[1 : -len(second) - 3] == tokenizer(context, add_special_tokens=False)["input_ids"][: 28 - len(second)]
 
 
+def test_a_context_that_loses_its_end_is_counted(copa):
+    copa.encode([row("a", ["b", "c"])], labelled=False)
+    assert copa.cut_note() == ""
+    copa.encode([row("a " * 200, ["b", "c"])], labelled=False)
+    assert "1 of 2 rows" in copa.cut_note()
+
+
 @pytest.mark.parametrize("length", [16, 32])
 def test_choices_that_are_too_long_by_themselves_still_differ(tokenizer, length):
     problem = make_problem(get_task("copa"), tokenizer, length)

@@ -254,6 +254,8 @@ def _check_files(file: YamlFile, declared: Declaration) -> None:
     for number, code in enumerate(declared.languages):
         if not _CODE.fullmatch(code):
             raise file.fault(["languages", number], f"{code!r} is no code of a language, such as de, sw or xx")
+        if code == "all":
+            raise file.fault(["languages", number], "'all' stands for every language: name them by their codes")
         if code in declared.languages[:number]:
             raise file.fault(["languages", number], f"{code!r} is there twice: keep one")
     if declared.test is None:

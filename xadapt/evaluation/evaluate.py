@@ -77,6 +77,8 @@ def evaluate(
     with context.display.rows(f"{task.name} {node}") as progress, interruption_says(lambda: run.kept(wanted)):
         for language in wanted:
             run.of_language(language, progress)
+    if note := run.problem.cut_note():
+        context.display.say(note)
     context.store.cache.flush()
     return run.of_languages(wanted)
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 Feature = dict[str, Any]
 Batch: TypeAlias = "dict[str, torch.Tensor]"
 _TINY = 1e-30
+#: The share of rows that are too long from which on it is said.
+_MANY_CUT = 0.01
 #: Digits of probabilities and scores: what lies beyond depends on which rows share a batch.
 _DIGITS = 6
 
@@ -85,6 +87,17 @@ class Problem(ABC):
         self.scale = 1.0
         #: The gold pairs that some problems are scored against.
         self.gold: list[tuple[str, str]] = []
+        #: Rows that were encoded, and those of them of which something is not read, where a kind counts them.
+        self.encoded, self.cut = 0, 0
+
+    def cut_note(self) -> str:
+        """A note on rows that are too long, "" where they are none or too few to matter."""
+        if self.cut < max(1, _MANY_CUT * self.encoded):
+            return ""
+        return (
+            f"{self.task.name}: {self.cut:,} of {self.encoded:,} rows are longer than the {self.max_length} tokens of "
+            f"{option('max_length')}, and their ends are not read"
+        )
 
     @abstractmethod
     def encode(self, rows: list[Row], labelled: bool) -> list[Feature]:

@@ -37,6 +37,10 @@ class FirstTokenProblem(Problem):
             return_attention_mask=False,
         )
         features = [{"input_ids": ids, "row": number} for number, ids in enumerate(encoded["input_ids"])]
+        self.encoded += len(features)
+        # What was cut off stands in the encoding.
+        full = (at for at, ids in enumerate(encoded["input_ids"]) if len(ids) >= self.max_length)
+        self.cut += sum(bool(encoded.encodings[at].overflowing) for at in full)
         if labelled:
             for feature, row in zip(features, rows, strict=True):
                 feature["labels"] = self.label(row)

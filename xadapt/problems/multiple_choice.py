@@ -56,8 +56,11 @@ class ChoiceProblem(Problem):
         contexts = self._pieces([row["context"] for row in rows])
         seconds = iter(self._pieces([beside(row, choice) for row in rows for choice in row["choices"]]))
         features = []
+        self.encoded += len(rows)
         for number, (row, context) in enumerate(zip(rows, contexts, strict=True)):
-            choices = [self._pair(context, next(seconds)) for _ in row["choices"]]
+            own = [next(seconds) for _ in row["choices"]]
+            choices = [self._pair(context, second) for second in own]
+            self.cut += len(context) + max(map(len, own)) > self._room()
             feature: Feature = {"input_ids": max(choices, key=len), "choices": choices, "row": number}
             if labelled:
                 feature["labels"] = int(row["label"])
@@ -67,8 +70,11 @@ class ChoiceProblem(Problem):
     def _pieces(self, texts: list[str]) -> list[list[int]]:
         return self.tokenizer(texts, add_special_tokens=False, return_attention_mask=False, verbose=False)["input_ids"]
 
+    def _room(self) -> int:
+        return self.max_length - self.tokenizer.num_special_tokens_to_add(pair=True)
+
     def _pair(self, context: list[int], second: list[int]) -> list[int]:
-        room = self.max_length - self.tokenizer.num_special_tokens_to_add(pair=True)
+        room = self._room()
         second = second[-room:]
         return self.tokenizer.build_inputs_with_special_tokens(context[: room - len(second)], second)
 

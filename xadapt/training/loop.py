@@ -66,6 +66,8 @@ def fit(
     def mixture() -> MixedFeatures:
         rows = job.train_rows.items()
         chosen = choose({name: job.problems[name].encode(some.rows, labelled=True) for name, some in rows})
+        for note in filter(None, (problem.cut_note() for problem in job.problems.values())):
+            job.context.display.say(note)
         if job.plan.mixed:
             # Losses of different kinds are on different scales; a squared error between 0 and 1 would hardly count.
             for name, features in chosen.items():
