@@ -33,6 +33,12 @@ def test_an_unknown_language_is_answered_with_the_nearest_code(source, given):
         source.pick_languages(XNLI, given)
 
 
+@pytest.mark.parametrize(("given", "meant"), [("iw", "he"), ("in", "id"), ("zh-Hans", "zh"), ("pt_BR", "pt")])
+def test_a_code_of_before_or_with_a_script_is_answered_with_the_one_in_use(source, given, meant):
+    with refused("language", repr(given), advice=repr(meant)):
+        source.pick_languages(XNLI, given)
+
+
 def test_a_language_that_the_source_lacks_is_answered_with_those_it_has(source):
     with refused("xnli", "'fr'", "mirror:mirror", advice="en de sw"):
         source.pick_languages(XNLI, "de,fr")
