@@ -55,11 +55,15 @@ class RunFailed(XadaptError):
 
 
 class Interrupted(KeyboardInterrupt):
-    """A run that was interrupted, which says what is kept and how to go on; the command line exits with code 130."""
+    """A run that was interrupted; the command line exits with code 130.
 
-    def __init__(self, kept: str = "what was finished is kept, and the same command goes on from there") -> None:
+    Attributes:
+        kept: What is kept of it.
+    """
+
+    def __init__(self, kept: str = "what was finished is kept") -> None:
         """Say what is kept, and how to go on."""
-        super().__init__(f"interrupted: {kept}")
+        super().__init__(f"interrupted: {kept}; the same command goes on")
         self.kept = kept
 
 
@@ -68,12 +72,12 @@ def interruption_says(kept: Callable[[], str]) -> Iterator[None]:
     """Say what is kept, and how to go on, if the block is interrupted.
 
     Raises:
-        Interrupted: If it is. One of a block inside it, which knows more, is added.
+        Interrupted: If it is. What a block inside it says, which knows more, is added.
     """
     try:
         yield
     except Interrupted as error:
-        raise Interrupted(f"{kept()}; {error.kept}") from None
+        raise Interrupted(f"{kept()}, {error.kept}") from None
     except KeyboardInterrupt:
         raise Interrupted(kept()) from None
 

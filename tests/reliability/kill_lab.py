@@ -70,7 +70,8 @@ class Child:
         printed = Path(_PRINTED.name) / str(next(_NUMBERS))
         self.files = printed.with_suffix(".out"), terminal or printed.with_suffix(".err")
         self.started = time.monotonic()
-        self.process = _context().Process(target=_command, args=(arguments, str(folder), self.files, prepare))
+        given = (arguments, str(folder), self.files, prepare)
+        self.process = _context().Process(target=_command, args=given, daemon=True)
         self.process.start()
 
     def send(self, number: int) -> None:
@@ -84,8 +85,9 @@ class Child:
         self.process.join(seconds)
         if self.process.exitcode is None:
             self.process.kill()
-            raise AssertionError(f"still running after {seconds} seconds: {self.files[1].read_text()}")
-        out, err = (file.read_text() for file in self.files)
+            raise AssertionError(f"still running after {seconds} seconds")
+        # One that is killed at once has printed nothing yet.
+        out, err = (file.read_text() if file.exists() else "" for file in self.files)
         return Ended(self.process.exitcode, out, err, time.monotonic() - self.started)
 
 

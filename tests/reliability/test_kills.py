@@ -1,4 +1,7 @@
-"""Killed anywhere and started again, a command ends with the same bits as undisturbed, and nothing is left over."""
+"""Killed anywhere and started again, a command ends with the same bits as undisturbed, and nothing is left over.
+
+``XADAPT_FUZZ`` is the number of kills at random moments, ``XADAPT_FUZZ_SEED`` what they are drawn by.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,11 @@ from xadapt.store.files import read_json
 from xadapt.store.store import Store
 
 COMMANDS = ("training", "fusion", "evaluation", "recipe", "export")
-#: How often as many kills are tried.
-MORE = int(os.environ.get("XADAPT_FUZZ", "1"))
-#: Kills at random moments by command: 100 together.
+#: Kills at random moments; from twice as many on, every change of the disk is tried too.
+KILLS = int(os.environ.get("XADAPT_FUZZ", "100"))
+MORE = max(1, KILLS // 100)
+SEED = os.environ.get("XADAPT_FUZZ_SEED", "0")
+#: Their shares, in per cent.
 MOMENTS = {"training": 34, "fusion": 20, "evaluation": 22, "recipe": 6, "export": 18}
 #: Bytes after which a file is cut.
 CUTS = (0, 1, 100, 3000)
@@ -33,9 +38,14 @@ def check_goes_on(command: Killed, folder: Path, what: str) -> None:
     assert not check_store(Store(folder / "store", shipped=folder), read_json).findings, what
 
 
+def seeded(what: str) -> random.Random:
+    """Chance of its own for each test."""
+    return random.Random(f"{SEED} {what}")
+
+
 def some(count: int, every: int, seed: str) -> list[int]:
     """Choose changes, evenly and by a seed."""
-    drawn = random.Random(seed)
+    drawn = seeded(seed)
     width = every / count
     return sorted({int((number + drawn.random()) * width) for number in range(count)})
 
@@ -71,7 +81,7 @@ def test_it_goes_on_when_it_is_killed_in_the_middle_of_a_file(
 ) -> None:
     command = killed[name]
     for cut in CUTS:
-        number = random.Random(f"{name} {cut}").randrange(len(command.undisturbed.changes))
+        number = seeded(f"{name} {cut}").randrange(len(command.undisturbed.changes))
         here = command.fresh(tmp_path / "killed")
         ended = run(command.arguments, here, CutAt(here, number, size=cut))
         assert ended.code in (0, -signal.SIGXFSZ), ended
@@ -82,8 +92,8 @@ def test_it_goes_on_when_it_is_killed_in_the_middle_of_a_file(
 @pytest.mark.parametrize("name", COMMANDS)
 def test_it_goes_on_when_it_is_killed_at_a_random_moment(killed: dict[str, Killed], tmp_path: Path, name: str) -> None:
     command = killed[name]
-    drawn = random.Random(name)
-    for number in range(MOMENTS[name] * MORE):
+    drawn = seeded(name)
+    for number in range(MOMENTS[name] * KILLS // 100):
         moment = drawn.random() * command.undisturbed.seconds
         here = command.fresh(tmp_path / "killed")
         child = Child(command.arguments, here)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pty
-import random
 import signal
 import subprocess
 import sys
@@ -17,7 +16,7 @@ import pytest
 from tests.error_checks import check_line
 from tests.reliability.kill_lab import Child, Ended, OnChange, run
 from tests.reliability.killed_commands import Killed
-from tests.reliability.test_kills import COMMANDS, MORE, check_goes_on, some
+from tests.reliability.test_kills import COMMANDS, MORE, check_goes_on, seeded, some
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 XADAPT = "import sys; from xadapt.cli.main import main; main(sys.argv[1:])"
@@ -74,15 +73,16 @@ def test_a_command_that_is_interrupted_at_a_random_moment_goes_on(
     killed: dict[str, Killed], tmp_path: Path, name: str, number: int
 ) -> None:
     command = killed[name]
-    drawn = random.Random(f"{name} {number}")
+    drawn = seeded(f"{name} {number}")
     for _ in range((1 if name == "recipe" else 4) * MORE):
-        moment = (0.1 + 0.9 * drawn.random()) * command.undisturbed.seconds
+        moment = (0.2 + 0.8 * drawn.random()) * command.undisturbed.seconds
         here = command.fresh(tmp_path / "killed")
         child = Child(command.arguments, here)
         time.sleep(moment)
         child.send(number)
         ended = child.wait()
-        if ended.code:
+        # When all is printed, nothing is left to be interrupted.
+        if not ended.out:
             check_interrupted(ended, number, f"after {moment:.3f} s")
         check_goes_on(command, here, f"{name} after {moment:.3f} s")
 
@@ -136,6 +136,26 @@ def test_a_second_signal_ends_a_command_that_swallows_the_first(
     started = time.monotonic()
     assert child.wait().code == CODES[signal.Signals(number)]
     assert time.monotonic() - started < 2
+
+
+def turns_into_another_error() -> None:
+    """Interrupt every training inside a library that makes an error of its own of it."""
+    from xadapt.training import train
+
+    def turn(*given: object) -> None:
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(10)
+        except KeyboardInterrupt:
+            raise ValueError("no shape") from None
+
+    train.train = turn  # type: ignore[assignment]
+
+
+def test_an_error_that_a_library_makes_of_an_interruption_is_one(killed: dict[str, Killed], tmp_path: Path) -> None:
+    command = killed["training"]
+    ended = run(command.arguments, command.fresh(tmp_path / "killed"), turns_into_another_error)
+    check_interrupted(ended, signal.SIGINT)
 
 
 def swallows_in_a_finalizer() -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.reliability.kill_lab import Child, differences, run, state_of
 from tests.reliability.killed_commands import Killed
-from tests.reliability.test_kills import MORE, check_goes_on
+from tests.reliability.test_kills import MORE, check_goes_on, seeded
 from xadapt.store.check import check_store
 from xadapt.store.files import read_json
 from xadapt.store.store import Store
@@ -37,7 +37,7 @@ def four(commands: list[list[str]], folder: Path, drawn: random.Random, seconds:
 @pytest.mark.parametrize("name", ["training", "fusion", "evaluation"])
 def test_four_processes_do_the_same(killed: dict[str, Killed], tmp_path: Path, name: str) -> None:
     command = killed[name]
-    drawn = random.Random(name)
+    drawn = seeded(name)
     for turn in range(TURNS):
         here = command.fresh(tmp_path / "together")
         four([command.arguments] * 4, here, drawn, command.undisturbed.seconds)
@@ -57,7 +57,7 @@ def test_four_processes_do_different_things(killed: dict[str, Killed], tmp_path:
     wanted = fusion.fresh(tmp_path / "wanted")
     for command in commands:
         assert run(command, wanted).code == 0
-    state, drawn = state_of(wanted), random.Random("different")
+    state, drawn = state_of(wanted), seeded("different")
     for turn in range(TURNS):
         here = fusion.fresh(tmp_path / "together")
         victim = four(commands, here, drawn, fusion.undisturbed.seconds)

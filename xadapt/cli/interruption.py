@@ -31,6 +31,11 @@ class _Interruption:
 _now = _Interruption()
 
 
+def interrupted() -> bool:
+    """Whether a signal has come."""
+    return _now.first is not None
+
+
 def exit_code() -> int:
     """The exit code of an interruption: 130 for Ctrl-C, 143 for SIGTERM."""
     return 128 + (_now.first or signal.SIGINT)

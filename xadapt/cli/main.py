@@ -5,8 +5,9 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from typing import NoReturn
 
-from xadapt.cli.interruption import exit_code, interruptible
+from xadapt.cli.interruption import exit_code, interrupted, interruptible
 from xadapt.errors import Interrupted, XadaptError, quoted, shortened
 from xadapt.outside_text import shown
 
@@ -30,26 +31,36 @@ def main(arguments: list[str] | None = None) -> None:
             code = run_command(arguments)
             if sys.stdout is not None:
                 sys.stdout.flush()
-    except XadaptError as error:
-        if os.environ.get("XADAPT_DEBUG"):
-            raise
-        _fail(str(error), error.exit_code)
     except KeyboardInterrupt as error:
         _fail(str(error if isinstance(error, Interrupted) else Interrupted()), exit_code())
-    except BrokenPipeError:
-        _write_no_more()
-        sys.exit(_CLOSED_PIPE)
-    except OSError as error:
-        # The output, for one; what is written to a store says more of itself.
+    except Exception as error:
         if os.environ.get("XADAPT_DEBUG"):
             raise
-        _write_no_more()
-        named = f": {quoted(str(error.filename))}" if error.filename else ""
-        _fail(f"{error.strerror or error}{named}", 2 if error.errno in _NO_NAMES else 1)
+        if interrupted():
+            # A library has made an error of its own of it.
+            _fail(str(Interrupted()), exit_code())
+        _tell(error)
     sys.exit(code)
 
 
-def _fail(message: str, code: int) -> None:
+def _tell(error: Exception) -> NoReturn:
+    """End with what an error says, if it is one that a person can act on."""
+    match error:
+        case XadaptError():
+            _fail(str(error), error.exit_code)
+        case BrokenPipeError():
+            _write_no_more()
+            sys.exit(_CLOSED_PIPE)
+        case OSError():
+            # The output, for one; what is written to a store says more of itself.
+            _write_no_more()
+            named = f": {quoted(str(error.filename))}" if error.filename else ""
+            _fail(f"{error.strerror or error}{named}", 2 if error.errno in _NO_NAMES else 1)
+        case _:
+            raise error
+
+
+def _fail(message: str, code: int) -> NoReturn:
     print(f"error: {shortened(shown(message))}", file=sys.stderr)
     sys.exit(code)
 

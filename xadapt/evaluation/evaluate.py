@@ -163,13 +163,11 @@ class _Evaluation:
         return result.model_copy(update=found)
 
     def kept(self, wanted: Sequence[str]) -> str:
-        """What an interruption leaves, and how to go on."""
+        """What an interruption leaves."""
         done = sum(language in self.result.languages for language in wanted)
         if not done:
-            return f"nothing of {self.task.name} is kept yet, and the same command begins it again"
-        return (
-            f"{done} of {len(wanted)} languages of {self.task.name} are kept, and the same command goes on from there"
-        )
+            return f"nothing of {self.task.name} is kept yet"
+        return f"{done} of {len(wanted)} languages of {self.task.name} are kept"
 
     def of_language(self, language: str, progress: RowProgress) -> None:
         """Evaluate a language unless its scores are there, and store them."""

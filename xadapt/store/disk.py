@@ -27,7 +27,7 @@ _ADVICE = (
 )
 #: What libraries that write by themselves say: of Rust, and of torch, which keeps the reason to itself.
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
-_TORCH = "PytorchStreamWriter failed"
+_TORCH = re.compile("PytorchStreamWriter failed|unexpected pos")
 _AFTERWARDS = "what was finished is kept, and the same command goes on from there"
 #: Folders that are written into, and must not come back empty.
 _ROOTS: set[Path] = set()
@@ -58,7 +58,7 @@ def _fault(error: Exception) -> tuple[str, str] | None:
     if number is None:
         found = _OS_ERROR.search(text)
         number = int(found[1]) if found else None
-        if number is None and _TORCH in text:
+        if number is None and _TORCH.search(text):
             return "the disk takes no more", _ADVICE[0][1]
     advice = next((advice for numbers, advice in _ADVICE if number in numbers), None)
     return (os.strerror(number), advice) if number is not None and advice else None

@@ -153,8 +153,8 @@ def _run(run: Run, mixture: Callable[[], MixedFeatures], penalty: Penalty | None
 def _kept(run: Run, partial: Path) -> str:
     state, name = last_state(partial), run.job.plan.makes
     if state is None:
-        return f"nothing of {name} is kept yet, and the same command begins it again"
-    return f"{name} is kept to step {_step(state)}, and the same command goes on from there"
+        return f"nothing of {name} is kept yet"
+    return f"{name} is kept to step {_step(state)}"
 
 
 def _step(state: Path) -> int:
