@@ -31,7 +31,7 @@ def test_what_is_stored_and_shown_are_these_layers(upper: Any) -> None:
     settings = checkpoint.record.decides["settings"]
     assert settings["adapter_config"] == "seq_bn[reduction_factor=8]@1"
     assert "adapter_layers" not in settings
-    assert ", seq_bn[reduction_factor=8]@1, fp32 |" in (checkpoint.path / "README.md").read_text()
+    assert ", `seq_bn[reduction_factor=8]@1`, fp32 |" in (checkpoint.path / "README.md").read_text()
     assert lowest_layer(upper.assemble("mnli").model) == 1
 
 

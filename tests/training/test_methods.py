@@ -160,7 +160,7 @@ def test_two_like_it_average_to_itself_and_its_weights_can_be_trained_on(made: M
 def test_its_card_says_how_it_was_made(made: Made) -> None:
     card = (made.checkpoint.path / "README.md").read_text()
     assert f"{made.checkpoint.record.figures.parameters:,} parameters" in card
-    assert f", {made.method}, fp32 |" in card
+    assert f", `{made.method}`, fp32 |" in card
     files = {file.name for file in (made.checkpoint.path / "adapter").iterdir()}
     weights = "adapter_model.safetensors" if made.method.startswith("peft:") else "adapter.safetensors"
     assert files == {"adapter_config.json", weights}

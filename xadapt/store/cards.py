@@ -86,7 +86,7 @@ def _trained(record: RunRecord) -> list[str]:
         *_factored(figures),
         f"| training rows | {rows or 'none'}; taken from {markdown_text(record.data)} |",
         f"| steps | {figures.steps or 0:,} of batch {settings['batch_size']}, {epochs}, "
-        f"lr {settings['lr']:g}, {markdown_text(settings['adapter_config'])}, {settings['precision']} |",
+        f"lr {settings['lr']:g}, {markdown_code(settings['adapter_config'])}, {settings['precision']} |",
         f"| seed | {record.seed} |",
         f"| time | {figures.seconds or 0:,} s on {markdown_text(str(figures.device))}, {figures.threads} threads |",
         f"| run | `{record.run}` |",
