@@ -51,7 +51,7 @@ def test_a_card_says_what_a_user_must_know(stored):
         "base `e5-small` (fingerprint `abababababababab`)",
         "893,000 parameters",
         "11,900 of rajpurkar/squad (plain_text) (squad)",
-        "1,488 of batch 16, 2 epochs, lr 0.001, seq_bn, bf16",
+        "1,488 of batch 16, 2 epochs, lr 0.001, `seq_bn`, bf16",
         "| seed | 7 |",
         "| squad | 500 | f1 61.2, exact_match 50.0 |",
         "MIT licence",
@@ -116,3 +116,8 @@ def test_the_card_of_a_soup_says_its_weights_and_that_no_rows_were_trained_on(st
     text = card_of(stored)
     assert "| weights, chosen on English dev | 0.750 `mnli`, 0.250 `squad` |" in text
     assert "| training rows | none; taken from mirror:hub |" in text
+
+
+def test_a_method_that_is_markup_stays_in_its_cell(stored):
+    stored["decides"]["settings"]["adapter_config"] = "seq_bn | <img src=x>"
+    assert "`seq_bn \\| <img src=x>`" in card_of(stored)

@@ -86,7 +86,7 @@ def _trained(record: RunRecord) -> list[str]:
         *_factored(figures),
         f"| training rows | {rows or 'none'}; taken from {markdown_text(record.data)} |",
         f"| steps | {figures.steps or 0:,} of batch {settings['batch_size']}, {epochs}, "
-        f"lr {settings['lr']:g}, {markdown_code(settings['adapter_config'])}, {settings['precision']} |",
+        f"lr {settings['lr']:g}, {_cell_code(settings['adapter_config'])}, {settings['precision']} |",
         f"| seed | {record.seed} |",
         f"| time | {figures.seconds or 0:,} s on {markdown_text(str(figures.device))}, {figures.threads} threads |",
         f"| run | `{record.run}` |",
@@ -99,6 +99,11 @@ def _trained(record: RunRecord) -> list[str]:
     for name, scores in figures.dev.items():
         lines.append(f"| {name} | {figures.dev_rows[name]:,} | {_shown(scores)} |")
     return [*lines, "", "The best epoch was chosen on these rows."]
+
+
+def _cell_code(text: str) -> str:
+    # In a table a bar ends the cell, and with it the code.
+    return markdown_code(text).replace("|", "\\|")
 
 
 def _shown(scores: Scores) -> str:
@@ -129,7 +134,7 @@ def _imported(record: RunRecord) -> list[str]:
     if source is None:
         return []
     heads = ", ".join(f"`{head}`" for head in record.heads) or "none"
-    made_for = f"says {markdown_code(source.base)}" if source.base else "does not say"
+    made_for = f"says {_cell_code(source.base)}" if source.base else "does not say"
     return [
         f"Imported, not trained by xadapt, for the base {markdown_code(base.name)} (fingerprint "
         f"`{base.fingerprint[:16]}`).",
