@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.error_checks import refused
-from xadapt.store.records import RunRecord
+from xadapt.store.records import LaterFormat, RunRecord
 from xadapt.store.result_record import ExamplesRecord, PredictionsRecord, Result
 from xadapt.store.seals import sealed
 
@@ -92,6 +92,12 @@ def test_a_result_of_0_1_is_the_same_result() -> None:
 def test_a_newer_format_asks_for_an_upgrade(kind: Any) -> None:
     with refused("here.json", "format 99", advice="upgrade xadapt"):
         kind.of({"format": 99}, "here.json")
+
+
+def test_a_damaged_number_of_the_format_is_no_later_format() -> None:
+    with refused("here.json", "digest") as told:
+        Result.of({**result().sealed(), "format": 7}, "here.json")
+    assert not isinstance(told.error, LaterFormat)
 
 
 @pytest.mark.parametrize("field", ["run", "task", "kind", "metric", "setup", "base", "seed", "data", "languages"])

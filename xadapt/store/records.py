@@ -74,6 +74,9 @@ class Record(Stored):
         if type(number) is not int or number < 1:
             raise XadaptError(f"{where} has a wrong 'format' ({number!r}): it is not {what}: {advice}")
         if number > cls.CURRENT:
+            # Formats to come keep the digest, which also tells a damaged number from a later one.
+            if changed := seal_fault(stored, needed=False):
+                raise XadaptError(f"{where} {changed}: {advice}")
             raise LaterFormat(f"{where} has format {number}: upgrade xadapt (this one reads {cls.CURRENT})")
         try:
             record = cls.model_validate(stored)
