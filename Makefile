@@ -8,7 +8,8 @@ READY := $(VENV)/.ready
 WORKERS ?= 2
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal --durations 10
 
-# Wrong inputs that `make fuzz` gives to the commands, and the seed of the first.
+# Wrong inputs that `make fuzz` gives to the commands, and the seed of the first; for each ten a store or an import is
+# damaged and a command killed.
 FUZZ ?= 5000
 SEED ?= $(shell date +%s)
 
@@ -40,6 +41,8 @@ quick: check
 
 fuzz: $(READY)
 	XADAPT_FUZZ=$(FUZZ) XADAPT_FUZZ_SEED=$(SEED) $(BIN)/python -m pytest -m "" -s tests/reliability/test_wrong_inputs.py -k many
+	XADAPT_FUZZ=$$(($(FUZZ) / 10)) XADAPT_FUZZ_SEED=$(SEED) OMP_NUM_THREADS=1 \
+	  $(BIN)/python -m pytest -m "" -s tests/reliability --ignore tests/reliability/test_wrong_inputs.py
 
 clean:
 	rm -rf $(VENV) demo

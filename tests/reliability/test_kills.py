@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -20,7 +22,7 @@ from xadapt.store.files import read_json
 from xadapt.store.store import Store
 
 COMMANDS = ("training", "fusion", "evaluation", "recipe", "export")
-#: Kills at random moments; from twice as many on, every change of the disk is tried too.
+#: Kills at random moments.
 KILLS = int(os.environ.get("XADAPT_FUZZ", "100"))
 MORE = max(1, KILLS // 100)
 SEED = os.environ.get("XADAPT_FUZZ_SEED", "0")
@@ -50,15 +52,15 @@ def some(count: int, every: int, seed: str) -> list[int]:
     return sorted({int((number + drawn.random()) * width) for number in range(count)})
 
 
-def kill_at_changes(command: Killed, folder: Path, count: int | None) -> None:
+def kill_at_changes(command: Killed, folder: Path, count: int) -> None:
     changes = command.undisturbed.changes
-    chosen = range(len(changes)) if count is None else some(count, len(changes), command.name)
-    for number in chosen:
+    for number in (chosen := some(count, len(changes), command.name)):
         what = f"{command.name}, before change {number}: {changes[number]}"
         here = command.fresh(folder / "killed")
         ended = run(command.arguments, here, KillAt(here, number))
         assert ended.code == -signal.SIGKILL, f"{what}: {ended}"
         check_goes_on(command, here, what)
+    print(f"{command.name}: killed before {len(chosen)} of {len(changes)} changes of the disk, always the same bits")
 
 
 @pytest.mark.parametrize("name", ["training", "evaluation"])
@@ -71,7 +73,8 @@ def test_a_command_that_is_killed_before_a_change_of_the_disk_goes_on(
 @pytest.mark.slow
 @pytest.mark.parametrize("name", COMMANDS)
 def test_it_goes_on_whichever_change_it_is_killed_before(killed: dict[str, Killed], tmp_path: Path, name: str) -> None:
-    kill_at_changes(killed[name], tmp_path, None if MORE > 1 else 12 if name != "recipe" else 4)
+    count = (12 if name != "recipe" else 4) * MORE
+    kill_at_changes(killed[name], tmp_path, min(count, len(killed[name].undisturbed.changes)))
 
 
 @pytest.mark.slow
@@ -92,12 +95,29 @@ def test_it_goes_on_when_it_is_killed_in_the_middle_of_a_file(
 @pytest.mark.parametrize("name", COMMANDS)
 def test_it_goes_on_when_it_is_killed_at_a_random_moment(killed: dict[str, Killed], tmp_path: Path, name: str) -> None:
     command = killed[name]
-    drawn = seeded(name)
-    for number in range(MOMENTS[name] * KILLS // 100):
+    drawn, late = seeded(name), 0
+    kills = MOMENTS[name] * KILLS // 100
+    for number in range(kills):
         moment = drawn.random() * command.undisturbed.seconds
         here = command.fresh(tmp_path / "killed")
         child = Child(command.arguments, here)
         time.sleep(moment)
         child.send(signal.SIGKILL)
-        assert child.wait().code in (0, -signal.SIGKILL)
+        code = child.wait().code
+        assert code in (0, -signal.SIGKILL)
+        late += code == 0
         check_goes_on(command, here, f"{name}, kill {number} after {moment:.3f} s")
+    print(f"{name}: {kills} kills at random moments, {late} after its end, always the same bits")
+
+
+@pytest.mark.slow
+def test_a_process_of_its_own_does_what_one_that_is_forked_does(killed: dict[str, Killed], tmp_path: Path) -> None:
+    for name in ("training", "evaluation"):
+        command = killed[name]
+        here = command.fresh(tmp_path / "fresh")
+        program = "import sys; from xadapt.cli.main import main; main(sys.argv[1:])"
+        environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        words = [sys.executable, "-c", program, *command.arguments]
+        done = subprocess.run(words, cwd=here, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert not differences(here, command.undisturbed.state)
