@@ -12,7 +12,7 @@ import typer
 from xadapt.cli import options as o
 from xadapt.cli.console import err, print_json, say
 from xadapt.cli.data_tables import print_check, print_listing, print_pull
-from xadapt.cli.groups import Group
+from xadapt.cli.groups import add_group
 
 _SUITES = "A suite (xtreme, xtreme-r), a task, intermediate, paper (the nine of arXiv 2005.13013) or all; several too."
 Suites = Annotated[list[str] | None, typer.Argument(metavar="SUITE", help=f"{_SUITES} [default: all]")]
@@ -20,18 +20,12 @@ Suites = Annotated[list[str] | None, typer.Argument(metavar="SUITE", help=f"{_SU
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(cls=Group, invoke_without_command=True, rich_markup_mode=None)
-    group.callback()(_root)
-    group.command("list")(list_command)
-    group.command("check")(check_command)
-    group.command("pull")(pull_command)
-    app.add_typer(group, name="data")
-
-
-def _root(context: typer.Context) -> None:
-    """See what data there is, check it, and fill a mirror."""
-    if context.invoked_subcommand is None:
-        print(context.get_help())
+    add_group(
+        app,
+        "data",
+        "See what data there is, check it, and fill a mirror.",
+        {"list": list_command, "check": check_command, "pull": pull_command},
+    )
 
 
 def list_command(suites: Suites = None, data: o.Data = None, as_json: o.Json = False) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import typer
 from typer.core import TyperGroup
 
 from xadapt.errors import unknown
@@ -55,3 +56,17 @@ class Group(TyperGroup):
         if found is None:
             raise unknown(f"command of {ctx.info_name}" if ctx.parent else "command", cmd_name, self.commands)
         return found
+
+
+def add_group(app: typer.Typer, name: str, summary: str, commands: Mapping[str, Callable[..., None]]) -> None:
+    """Add a command that has commands, and shows its help when none of them is given."""
+    group = typer.Typer(cls=Group, invoke_without_command=True, rich_markup_mode=None)
+    group.callback(help=summary)(_help_alone)
+    for command, function in commands.items():
+        group.command(command)(function)
+    app.add_typer(group, name=name)
+
+
+def _help_alone(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        print(context.get_help())

@@ -8,7 +8,7 @@ import typer
 
 from xadapt.cli import options as o
 from xadapt.cli.console import print_json, print_line
-from xadapt.cli.groups import Group
+from xadapt.cli.groups import add_group
 from xadapt.cli.shared import with_session
 from xadapt.cli.store_tables import print_check, print_items, print_removal, print_rooms
 from xadapt.errors import XadaptError
@@ -24,19 +24,12 @@ Unused = Annotated[
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(cls=Group, invoke_without_command=True, rich_markup_mode=None)
-    group.callback()(_root)
-    group.command("check")(check_command)
-    group.command("list")(list_command)
-    group.command("size")(size_command)
-    group.command("remove")(remove_command)
-    app.add_typer(group, name="store")
-
-
-def _root(context: typer.Context) -> None:
-    """Check, list, measure and clean a store."""
-    if context.invoked_subcommand is None:
-        print(context.get_help())
+    add_group(
+        app,
+        "store",
+        "Check, list, measure and clean a store.",
+        {"check": check_command, "list": list_command, "size": size_command, "remove": remove_command},
+    )
 
 
 @with_session("store")
