@@ -7,13 +7,13 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from xadapt.bases import DEFAULT_BASE
+from xadapt.composition.answering import Answerer, answer_with
 from xadapt.composition.grammar import parse
 from xadapt.context import open_context
 from xadapt.data.own_tasks import open_task
 from xadapt.data.prediction_input import CHUNK, input_rows, read_chunks
 from xadapt.data.prediction_output import check_output, joined, open_output
 from xadapt.errors import XadaptError
-from xadapt.evaluation.answering import Answerer, answer_with
 from xadapt.evaluation.evaluate import EvalSettings
 from xadapt.problems import problem_class
 from xadapt.validation import validated

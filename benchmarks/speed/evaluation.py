@@ -21,8 +21,8 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
+from xadapt.composition.answering import answer_with
 from xadapt.composition.grammar import parse
-from xadapt.evaluation.answering import answer_with
 from xadapt.evaluation.cost import hardware_name
 from xadapt.session import Session
 from xadapt.store.files import atomic_write_json

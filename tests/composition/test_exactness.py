@@ -18,9 +18,9 @@ from scipy.special import log_softmax
 
 import xadapt
 from tests.stored_records import change_record
+from xadapt.composition.answering import answer_with
 from xadapt.composition.builder import Assembly
 from xadapt.composition.grammar import parse
-from xadapt.evaluation.answering import answer_with
 from xadapt.methods.fusion import add_fusion, lower_fusion
 from xadapt.problems import make_problem
 from xadapt.problems.predict import raw_outputs

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 
 from tests.revisions.inputs import MAX_LENGTH, METRICS, TASKS
+from xadapt.composition.answering import answer_with
 from xadapt.composition.grammar import parse
+from xadapt.composition.kept_answers import level
 from xadapt.context import Context
-from xadapt.evaluation.answering import answer_with
 from xadapt.evaluation.evaluate import EvalSettings, evaluate
-from xadapt.evaluation.kept_answers import level
 from xadapt.problems import Problem, bind
 from xadapt.problems.predict import fill_pool, raw_outputs
 from xadapt.tasks import Task

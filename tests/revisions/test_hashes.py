@@ -15,12 +15,12 @@ from tests.revisions.training_numbers import RUNS, context_of
 from tests.tiny_lab import SpyDisplay
 from xadapt.backbone.base import load_backbone
 from xadapt.cli.main import main
+from xadapt.composition.answering import answer_with
 from xadapt.composition.expression import Node
 from xadapt.composition.grammar import parse
+from xadapt.composition.kept_answers import answers_space
 from xadapt.context import Context
-from xadapt.evaluation.answering import answer_with
 from xadapt.evaluation.evaluate import EvalSettings, evaluate
-from xadapt.evaluation.kept_answers import answers_space
 from xadapt.experiments.fusion_explanations import fusions_explained
 from xadapt.experiments.recipe import Recipe
 from xadapt.experiments.steps import Replicate

@@ -71,8 +71,8 @@ def test_a_fusion_of_adapters_above_a_trunk_is_above_it_too(lab: Any, rows_below
 
 
 def test_an_ensemble_without_a_cache_computes_the_trunk_once(lab: Any, rows_below: list[int]) -> None:
+    from xadapt.composition.answering import answer_with
     from xadapt.composition.grammar import parse
-    from xadapt.evaluation.answering import answer_with
     from xadapt.tasks import get_task
 
     lab.train(plan_task("mnli"), **TOP)

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 import torch
 from pydantic import BaseModel, ConfigDict, Field
 
+from xadapt.composition.answering import Answerer, answer_with
 from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
-from xadapt.evaluation.answering import Answerer, answer_with
 from xadapt.problems import problem_class
 from xadapt.store.cost_record import CostRecord, TaskCost
 from xadapt.store.versions import versions

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
+from xadapt.composition.answering import Answerer, answer_with, recorded_dev_scores
 from xadapt.data.source import RowSet, Source, cut
 from xadapt.errors import interruption_says
-from xadapt.evaluation.answering import Answerer, answer_with, recorded_dev_scores
 from xadapt.evaluation.stored_examples import examples_record, restore_examples
 from xadapt.metrics import OWN_SCALES, main_score
 from xadapt.store.files import sha256_json

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from xadapt.composition.answering import recorded_dev_scores
 from xadapt.composition.grammar import parse
-from xadapt.evaluation.answering import recorded_dev_scores
 from xadapt.store.checkpoints import Checkpoint
 from xadapt.store.records import Figures, RunRecord
 

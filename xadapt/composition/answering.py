@@ -11,8 +11,8 @@ import numpy as np
 
 from xadapt.composition.builder import Assembly, assemble
 from xadapt.composition.heads import alike
+from xadapt.composition.kept_answers import Reader, answers_space, kept_outputs, level
 from xadapt.errors import XadaptError
-from xadapt.evaluation.kept_answers import Reader, answers_space, kept_outputs, level
 from xadapt.methods.adapter import adapter_state
 from xadapt.methods.fusion import fusion_layers
 from xadapt.metrics import main_score

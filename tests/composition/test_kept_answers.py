@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from tests.tiny_lab import SpyDisplay
+from xadapt.composition import kept_answers
 from xadapt.composition.grammar import parse
-from xadapt.evaluation import kept_answers
 from xadapt.store.result_record import LanguageScore, Result
 from xadapt.store.store import Store
 from xadapt.training.plan import plan_target, plan_task
