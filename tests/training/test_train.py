@@ -11,6 +11,7 @@ import torch
 from tests.error_checks import refused
 from tests.tiny_lab import SpyDisplay
 from xadapt.backbone.base import fingerprint_of
+from xadapt.methods.adapter import adapter_state
 from xadapt.problems import make_problem
 from xadapt.store.records import Scores
 from xadapt.tasks import get_task
@@ -74,14 +75,22 @@ def test_a_continuation_starts_from_the_weights_it_names(trained: Any, prepare: 
         assert torch.equal(state[name], state[source])
 
 
-def test_a_fusion_on_a_target_starts_from_the_head_that_has_its_labels(trained: Any, prepare: Any) -> None:
-    _, assembly = prepare(trained, plan_fusion(["mnli", "stsb"], "xnli"))
+@pytest.mark.parametrize("what", ["fusion on a target", "target on a task", "target on a fusion", "continued average"])
+def test_a_target_starts_from_the_head_that_has_its_labels(trained: Any, prepare: Any, what: str) -> None:
+    _, assembly = prepare(trained, PLANS[what], seed=11)
     state = dict(assembly.model.named_parameters())
     heads = [name for name in state if name.startswith("heads.xnli.")]
     assert heads
     for name in heads:
         assert torch.equal(state[name], state[name.replace("heads.xnli.", "heads.mnli.")])
         assert state[name] is not state[name.replace("heads.xnli.", "heads.mnli.")]
+
+
+@pytest.mark.parametrize("mode", ["stack", "continue"])
+def test_a_target_on_a_setup_without_its_labels_starts_from_a_fresh_head(trained: Any, prepare: Any, mode: str) -> None:
+    _, assembly = prepare(trained, plan_target("xnli", "stsb", mode), seed=11)
+    assert assembly.model.heads["xnli"].config["num_labels"] == 3
+    assert assembly.model.heads["stsb"].config["num_labels"] == 1
 
 
 def test_a_fusion_learns_from_an_even_mixture_spread_over_each_set(
@@ -254,3 +263,13 @@ def test_the_record_says_what_decided_the_run(trained_once: Any) -> None:
     assert figures.parameters > 0
     assert figures.seconds is not None
     assert (figures.device, figures.resumed) == ("cpu", False)
+
+
+def test_adapters_of_all_tasks_start_from_the_same_weights_with_one_seed(trained: Any, prepare: Any) -> None:
+    def start(task: str, seed: int) -> dict[str, torch.Tensor]:
+        _, assembly = prepare(trained, plan_task(task), seed=seed)
+        return adapter_state(assembly.model, task)
+
+    one, same, other = start("mnli", 5), start("squad", 5), start("mnli", 6)
+    assert all(torch.equal(value, same[key.replace("mnli", "squad")]) for key, value in one.items())
+    assert any(not torch.equal(value, other[key]) for key, value in one.items())

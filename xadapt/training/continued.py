@@ -20,4 +20,5 @@ def train_on(job: Job) -> Checkpoint:
     return fit(job, lambda: with_weights_of(job, first), first=first)
 
 
-CONTINUED = register_run_kind(RunKind("continue", revision=1, train=train_on))
+# Since 2, it starts from the head of the setup that has its labels.
+CONTINUED = register_run_kind(RunKind("continue", revision=2, train=train_on))

@@ -57,7 +57,6 @@ def _with_adapter(job: Job, add: AddPart, first: Checkpoint | None, on_top: bool
         assembly.adopt(first)
         add = partial(_load, checkpoint=first)
     new, below = layer_name(plan.makes), assembly.active
-    assembly.then(partial(_without_old_heads, tasks=plan.tasks))
     assembly.then(lambda model: add(model, new))
     for task in plan.tasks:
         if job.problems[task.name].needs_head:
@@ -79,14 +78,8 @@ def with_fusion(job: Job) -> Assembly:
     fused = Fuse(*(assembly.block(child) for child in plan.makes.children))
     assembly.then(partial(add_fusion, fused=fused))
     for task in plan.tasks:
-        problem = job.problems[task.name]
-        if problem.needs_head and (task.name in assembly.heads or assembly.has_labels(task.kind)):
-            head = assembly.head_for(task)
-            assembly.check_order(problem.task, head)
-            if head != task.name:
-                assembly.then(partial(_copy_head, name=task.name, of=head))
-        elif problem.needs_head:
-            assembly.then(partial(problem.add_head, name=task.name))
+        if job.problems[task.name].needs_head:
+            assembly.then(_head_step(task, assembly, job.problems[task.name]))
     assembly.activate(fused)
     assembly.then(lambda model: _only(model, _parameters(model, fused), plan))
     return assembly
@@ -104,18 +97,43 @@ def _load(model: XLMRobertaAdapterModel, name: str, checkpoint: Checkpoint) -> N
     put_adapter(model, checkpoint, name)
 
 
-def _without_old_heads(model: XLMRobertaAdapterModel, tasks: tuple[Task, ...]) -> None:
-    for name in (task.name for task in tasks if task.name in model.heads):
-        model.delete_head(name)
-
-
-def _head_step(task: Task, assembly: Assembly, problem: Problem, first: Checkpoint | None) -> ModelStep:
+def _head_step(task: Task, assembly: Assembly, problem: Problem, first: Checkpoint | None = None) -> ModelStep:
+    """What gives a task its head: what it learnt first, else the setup's that has its labels, else a fresh one."""
     if first is not None:
         return partial(put_head, checkpoint=first, task=first.heads[0], name=task.name)
-    if task.after in assembly.heads:
-        # The setup has learnt what comes first; its head goes on learning too.
-        return partial(_copy_head, name=task.name, of=task.after)
-    return partial(problem.add_head, name=task.name)
+    # The setup may have learnt what comes before the task; its head goes on learning too.
+    head = task.after if task.after in assembly.heads else answering_head(assembly, problem)
+    if head is None:
+        return partial(_fresh_head, problem=problem, name=task.name)
+    return partial(_copy_head, name=task.name, of=head)
+
+
+def answering_head(assembly: Assembly, problem: Problem) -> str | None:
+    """The head of a setup that speaks a problem's labels in their order, which a new part's head starts from.
+
+    Returns:
+        Its name; None where there is none.
+
+    Raises:
+        XadaptError: If it learnt the labels in another order, because its task was declared otherwise at that time.
+    """
+    task = problem.task
+    if task.name not in assembly.heads and not assembly.has_labels(task.kind):
+        return None
+    head = assembly.head_for(task)
+    learnt = assembly.label_ids(head)
+    # Where training rows decide the labels, another set's may differ; a head of a kind without labels has none.
+    labels = getattr(task.kind, "labels", ())
+    if learnt and labels and set(learnt) != set(labels):
+        return None
+    assembly.check_order(task, head)
+    return head
+
+
+def _fresh_head(model: XLMRobertaAdapterModel, problem: Problem, name: str) -> None:
+    if name in model.heads:
+        model.delete_head(name)
+    problem.add_head(model, name)
 
 
 def _on_top(below: str | AdapterCompositionBlock, new: str) -> AdapterCompositionBlock:
@@ -125,7 +143,8 @@ def _on_top(below: str | AdapterCompositionBlock, new: str) -> AdapterCompositio
 
 
 def _copy_head(model: XLMRobertaAdapterModel, name: str, of: str) -> None:
-    model.average_head(name, [of])
+    if of != name:
+        model.average_head(name, [of])
 
 
 def _parameters(model: XLMRobertaAdapterModel, fused: AdapterCompositionBlock) -> Iterable[torch.nn.Parameter]:
