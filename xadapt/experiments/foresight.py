@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from xadapt.backbone.outline import Outline, outline
 from xadapt.bases import DEFAULT_BASE, split_name
 from xadapt.composition.expression import Node
+from xadapt.composition.grammar import parse
 from xadapt.composition.heads import pick_head
 from xadapt.composition.hints import how_to_make
+from xadapt.composition.placeholder import names_target
 from xadapt.composition.specs import composition_of, compositions
 from xadapt.errors import XadaptError, unknown
 from xadapt.experiments.steps import EvalStep, TrainStep, plan_steps
@@ -19,6 +21,7 @@ from xadapt.training.settings import make_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from xadapt.context import Context
     from xadapt.experiments.recipe import Budget, Recipe
@@ -99,9 +102,11 @@ def check_ground(recipe: Recipe, context: Context, given_base: bool, only_look: 
             context.source.pick_languages(context.tasks[name], target.languages)
     _check_rows(recipe, steps, context)
     there = {checkpoint.setup: checkpoint for checkpoint in _fitting(context, only_look)}
-    # Replicates differ in seeds and budgets alone.
-    first = [step for step in steps if step.replicate == steps[0].replicate]
-    _Members(recipe, context.tasks, {setup: one.heads for setup, one in there.items()}).check(first)
+    heads = {setup: one.heads for setup, one in there.items()}
+    for seed in dict.fromkeys(recipe.seeds_of(target)[0] for target in recipe.targets.values()):
+        # Replicates differ in seeds, budgets and targets alone.
+        first = next(step.replicate for step in steps if step.replicate.seed == seed)
+        _Members(recipe, context.tasks, heads).check(step for step in steps if step.replicate == first)
 
 
 def _loaded(context: Context) -> Outline:
@@ -165,17 +170,24 @@ class _Members:
         """Check the steps of a replicate, in order."""
         for step in steps:
             if isinstance(step, EvalStep):
-                with self._recipe.at("targets", step.task.name):
+                with self._where(step):
                     self._evaluated(step)
                 continue
             plan = step.plan
-            with self._recipe.at_setup(str(plan.makes if plan.trains != "target" else plan.under)):
+            with self._where(step):
                 # What is made of its members starts from them, what is made on a setup from that.
                 members = plan.under.children if plan.under == plan.makes else (plan.under,)
                 heads = [head for node in members for head in self.heads(node)]
                 if not run_kind(plan.trains).learns and problem_class(plan.tasks[0]).needs_head:
                     pick_head(heads, plan.tasks[0], self._tasks, plan.makes)
             self._there[str(plan.makes)] = [task.name for task in plan.tasks if problem_class(task).needs_head]
+
+    def _where(self, step: Step) -> AbstractContextManager[None]:
+        if isinstance(step, TrainStep):
+            return self._recipe.at_setup(step.asked or str(step.plan.makes), step.of)
+        if step.asked in step.target.straight or names_target(parse(step.asked)):
+            return self._recipe.at_setup(step.asked, step.task.name)
+        return self._recipe.at("targets", step.task.name)
 
     def _evaluated(self, step: EvalStep) -> None:
         for part in step.setup.parts:

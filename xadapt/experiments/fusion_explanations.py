@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xadapt.composition.grammar import parse
+from xadapt.composition.placeholder import names_target, with_target
 from xadapt.evaluation.evaluate import EvalSettings
 from xadapt.experiments.steps import Replicate
 from xadapt.explain.explanation import REVISION, explain
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 def fusions_explained(
     context: Context, recipe: Recipe, pins: Mapping[tuple[Replicate, str], Checkpoint]
 ) -> list[ExplanationRecord]:
-    """Explain each target's fusions with the checkpoints of the recipe's first replicate.
+    """Explain each target's fusions with the checkpoints of its first replicate.
 
     Args:
         context: Base, rows, store, hardware and display.
@@ -38,11 +39,11 @@ def fusions_explained(
     Returns:
         Explanations as `xadapt explain` stores them.
     """
-    seed = recipe.seeds[0]
-    first = Replicate(seed, next(iter(recipe.variants), ""))
-    mine = {setup: checkpoint for (replicate, setup), checkpoint in pins.items() if replicate == first}
     found = []
     for setup, task, target in _asked(recipe, context.tasks):
+        seed = recipe.seeds_of(target)[0]
+        first = Replicate(seed, next(iter(recipe.variants), ""))
+        mine = {made: checkpoint for (replicate, made), checkpoint in pins.items() if replicate == first}
         decides = {
             "explains": str(setup),
             "revision": REVISION,
@@ -69,9 +70,16 @@ def fusions_explained(
 
 def _asked(recipe: Recipe, tasks: Catalogue) -> Iterator[tuple[Node, Task, Target]]:
     for name, target in recipe.targets.items():
-        for setup in map(parse, target.setups or recipe.setups):
+        for setup in map(parse, recipe.setups_of(target) if target.explain else ()):
             # A fusion of low rank is made to attend as the full one does.
-            if target.explain and setup.kind == "fuse" and setup.option("rank") is None:
-                on = target.train_on or name
-                made = plan_target(on, str(setup), target.mode, tasks).makes if target.train else setup
-                yield made, tasks[name], target
+            if setup.kind == "fuse" and setup.option("rank") is None:
+                yield _made(setup, name, target, tasks), tasks[name], target
+
+
+def _made(setup: Node, name: str, target: Target, tasks: Catalogue) -> Node:
+    if target.train is None:
+        return setup
+    on = target.train_on or name
+    if names_target(setup):
+        return with_target(setup, tasks[on].adapter)
+    return plan_target(on, str(setup), target.mode, tasks).makes

@@ -99,7 +99,10 @@ class Target(_Strict):
         limit: Test rows a language.
         pool_limit: Items that answers are retrieved from, where there is a pool.
         max_length: Tokens a test row; None for the problem's default.
-        setups: The recipe's setups that this target is measured with; None for all of them.
+        setups: The setups that this target is measured with; None for the recipe's. One that names ``target`` is
+            complete: nothing is put on top of it.
+        straight: Setups that are scored as they are beside those, with the head that they have.
+        seeds: Seeds of this target's runs; None for the recipe's.
         explain: Test rows a language on which the report shows what the fusions attend to; None for no such part.
     """
 
@@ -111,6 +114,8 @@ class Target(_Strict):
     pool_limit: Count | None = None
     max_length: Tokens | None = None
     setups: Setups | None = None
+    straight: Setups = ()
+    seeds: Seeds | None = Field(default=None, min_length=1, max_length=_MOST_SEEDS)
     explain: Count | None = None
 
 
@@ -123,7 +128,7 @@ class Recipe(_Strict):
         base: A base, used unless the session was given one.
         data: A data source, used unless the session was given one.
         tasks: Declarations of own tasks, YAML files with paths relative to the recipe's.
-        seeds: Every run that trains is done once a seed.
+        seeds: Every run that trains is done once a seed, unless a target has seeds of its own.
         intermediate_seed: The one seed of intermediate and multi-task adapters that are trained here, under whose
             targets ``seeds`` differ; None trains them once a seed too.
         variants: Changes to every budget by name, such as other layers or another method: the whole plan is done once
@@ -135,7 +140,8 @@ class Recipe(_Strict):
         compositions: Budgets of other compositions that are trained, by what they call theirs.
         ready: Fusions, soups and multi-task adapters among the setups that are not trained here, but taken from the
             store or the shipped ones.
-        setups: Expressions to compare; ``none`` is the base without an intermediate adapter.
+        setups: Expressions to compare; ``none`` is the base without an intermediate adapter, ``target`` the target's
+            own adapter.
         targets: What they are measured on.
         selection: What chooses the best single adapter. English rows do, as they choose checkpoints and weights always;
             ``targets`` lets the target languages' test rows do it, and the report says so.
@@ -166,6 +172,14 @@ class Recipe(_Strict):
         """The budget of a composition, by what the composition calls it."""
         own = {"fusion": self.fusion, "multitask": self.multitask, "soup": self.soup}
         return self.compositions.get(name) or own.get(name) or Budget()
+
+    def seeds_of(self, target: Target) -> tuple[int, ...]:
+        """The seeds of a target's runs."""
+        return self.seeds if target.seeds is None else target.seeds
+
+    def setups_of(self, target: Target) -> tuple[str, ...]:
+        """The setups of a target, without those that are scored straight beside them."""
+        return target.setups or self.setups
 
     def read_from(self, file: YamlFile) -> Recipe:
         """Remember the file that it was read from, for errors."""
@@ -201,12 +215,13 @@ class Recipe(_Strict):
 
     def _setup_keys(self, setup: str, target: str) -> list[str | int]:
         content: Any = self._file.content if self._file else {}
-        places = [["targets", name] for name, one in self.targets.items() if one.setups and target in ("", name)]
-        for above in [*places, []]:
+        targets = [["targets", name] for name in self.targets if target in ("", name)]
+        places = [[*above, key] for above in targets for key in ("setups", "straight")]
+        for place in [*places, ["setups"]]:
             inner = content
-            for key in above:
+            for key in place:
                 inner = inner.get(key) or {}
-            for number, text in enumerate(inner.get("setups") or ()):
+            for number, text in enumerate(inner):
                 if str(parse(text)) == setup:
-                    return [*above, "setups", number]
+                    return [*place, number]
         return ["setups"]

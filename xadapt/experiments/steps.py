@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xadapt.composition.grammar import parse
+from xadapt.composition.placeholder import names_target, with_target
 from xadapt.composition.specs import composition_of
 from xadapt.errors import XadaptError, option, unknown
+from xadapt.experiments.complete import budget_of, completed, runs_of
 from xadapt.experiments.recipe import Budget, Recipe, Target
 from xadapt.problems import problem_class
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
 from xadapt.training.plan import TrainPlan, plan_setup, plan_targets, plan_task, setup_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from xadapt.composition.expression import Node
     from xadapt.tasks import Task
@@ -34,12 +36,23 @@ def _named(replicate: Replicate) -> str:
 
 @dataclass(frozen=True)
 class TrainStep:
-    """Train a checkpoint for a replicate; an intermediate adapter may be of another seed than the replicate."""
+    """Train a checkpoint for a replicate; an intermediate adapter may be of another seed than the replicate.
+
+    Attributes:
+        plan: What is trained.
+        budget: With which settings.
+        seed: Of the run.
+        replicate: What it belongs to.
+        asked: The setup that wants it, as the recipe has it; empty where that is what it makes.
+        of: The target that wants it, empty for several.
+    """
 
     plan: TrainPlan
     budget: Budget
     seed: int
     replicate: Replicate
+    asked: str = ""
+    of: str = ""
 
     def __str__(self) -> str:
         return f"train {self.plan.makes}, seed {self.seed}{_named(self.replicate)}"
@@ -47,12 +60,21 @@ class TrainStep:
 
 @dataclass(frozen=True)
 class EvalStep:
-    """Evaluate a setup on a target with the checkpoints of a seed."""
+    """Evaluate a setup on a target with the checkpoints of a seed.
+
+    Attributes:
+        setup: The setup.
+        task: The target.
+        target: How it is measured.
+        replicate: What it belongs to.
+        asked: The setup as the recipe has it.
+    """
 
     setup: Node
     task: Task
     target: Target
     replicate: Replicate
+    asked: str = ""
 
     def __str__(self) -> str:
         return f"evaluate {self.setup} on {self.task.name}, seed {self.replicate.seed}{_named(self.replicate)}"
@@ -64,10 +86,11 @@ Step = TrainStep | EvalStep
 def plan_steps(recipe: Recipe, tasks: Catalogue = DEFAULT) -> list[Step]:
     """All steps of a recipe: adapters, multi-task adapters, soups and fusions, then target by target, for each seed."""
     variants = recipe.variants or {"": Budget()}
+    seeds = dict.fromkeys([*recipe.seeds, *(seed for one in recipe.targets.values() for seed in one.seeds or ())])
     return [
         step
         for name, changes in variants.items()
-        for seed in recipe.seeds
+        for seed in seeds
         for step in _of_replicate(recipe, Replicate(seed, name), changes, tasks)
     ]
 
@@ -94,45 +117,113 @@ def narrowed(recipe: Recipe, only: str) -> Recipe:
 
 
 def _of_replicate(recipe: Recipe, replicate: Replicate, changes: Budget, tasks: Catalogue) -> Iterator[Step]:
-    every = [text for target in recipe.targets.values() for text in target.setups or recipe.setups]
+    here = {name: target for name, target in recipe.targets.items() if replicate.seed in recipe.seeds_of(target)}
+    every = [text for target in here.values() for text in (*recipe.setups_of(target), *target.straight)]
     setups = [parse(text) for text in dict.fromkeys(every)]
     first = replicate.seed if recipe.intermediate_seed is None else recipe.intermediate_seed
+    named = {name for setup in setups for name in setup.adapters()}
     for name, budget in recipe.adapters.items():
-        with recipe.at("adapters", name):
-            plan = plan_task(name, tasks)
-        yield TrainStep(plan, budget.changed(changes), first, replicate)
+        # A seed that some targets have beside the recipe's needs their members alone.
+        if replicate.seed in recipe.seeds or name in named:
+            with recipe.at("adapters", name):
+                plan = plan_task(name, tasks)
+            yield TrainStep(plan, budget.changed(changes), first, replicate)
     within = {node: setup for setup in reversed(setups) for node in setup.walk()}
+    made: dict[Node, Budget] = {}
     for node in dict.fromkeys(part for setup in setups for part in setup.walk()):
         spec = composition_of(node.kind)
-        if spec and spec.trained and str(node) not in recipe.ready:
+        if spec and spec.trained and str(node) not in recipe.ready and not names_target(node):
             seed = first if spec.trained.from_base else replicate.seed
             with recipe.at_setup(str(within[node])):
                 plan = plan_setup(node, tasks)
-            yield TrainStep(plan, recipe.budget(spec.trained.budget).changed(changes), seed, replicate)
-    for name in recipe.targets:
-        yield from _of_target(recipe, name, replicate, changes, tasks)
+            made[node] = recipe.budget(spec.trained.budget).changed(changes)
+            yield TrainStep(plan, made[node], seed, replicate)
+    for name in here:
+        yield from _OfTarget(recipe, name, replicate, changes, tasks, made).steps()
 
 
-def _of_target(recipe: Recipe, name: str, replicate: Replicate, changes: Budget, tasks: Catalogue) -> Iterator[Step]:
-    target, task = recipe.targets[name], tasks[name]
-    with recipe.at("targets", name, "train_on"):
-        learnt = _learnt(task, target, tasks)
-    made: set[Node] = set()
-    for setup in map(parse, target.setups or recipe.setups):
-        if target.train is None:
-            if setup.kind == "none" and problem_class(task).needs_head:
-                what = f"none has no head for {name}: give {name} a train budget, or name its setups"
-                raise recipe.fault(["targets", name], what)
-            yield EvalStep(setup, task, target, replicate)
-            continue
-        with recipe.at("targets", name):
-            plans = plan_targets(learnt.name, str(setup), target.mode, tasks)
+class _OfTarget:
+    """The steps of one target in a replicate."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        name: str,
+        replicate: Replicate,
+        changes: Budget,
+        tasks: Catalogue,
+        before: Mapping[Node, Budget],
+    ) -> None:
+        """Take what earlier steps of the replicate made, with their budgets."""
+        self.recipe, self.name, self.replicate, self.changes, self.tasks = recipe, name, replicate, changes, tasks
+        self.task, self.target = tasks[name], recipe.targets[name]
+        with recipe.at("targets", name, "train_on"):
+            self.learnt = _learnt(self.task, self.target, tasks)
+        #: The task whose adapter it has.
+        self.adapted = tasks[self.learnt.adapter]
+        self.made = dict(before)
+        self.evaluated: set[Node] = set()
+
+    def steps(self) -> Iterator[Step]:
+        """Train and evaluate its setups, one after the other, then score what is straight."""
+        recipe, target = self.recipe, self.target
+        for text in recipe.setups_of(target):
+            setup = parse(text)
+            if names_target(setup):
+                yield from self._complete(setup, text)
+            elif target.train is None:
+                if setup.kind == "none" and problem_class(self.task).needs_head:
+                    what = f"none has no head for {self.name}: give {self.name} a train budget, or name its setups"
+                    raise recipe.fault(["targets", self.name], what)
+                yield from self._evaluate(setup, text)
+            else:
+                yield from self._under_adapter(setup, text, target.train)
+        for text in target.straight:
+            with recipe.at_setup(text, self.name):
+                yield from self._evaluate(_straight(parse(text), self.task), text)
+
+    def _evaluate(self, setup: Node, text: str) -> Iterator[Step]:
+        # The bare base's own adapter is both none under a target adapter and the target's adapter.
+        if setup not in self.evaluated:
+            self.evaluated.add(setup)
+            yield EvalStep(setup, self.task, self.target, self.replicate, text)
+
+    def _under_adapter(self, setup: Node, text: str, train: Budget) -> Iterator[Step]:
+        with self.recipe.at("targets", self.name):
+            plans = plan_targets(self.learnt.name, str(setup), self.target.mode, self.tasks)
         for plan in plans:
-            # An ensemble's members are often among the setups themselves.
-            if plan.makes not in made:
-                made.add(plan.makes)
-                yield TrainStep(plan, target.train.changed(changes), replicate.seed, replicate)
-        yield EvalStep(setup_of(plans), task, target, replicate)
+            yield from self._train(plan, train, text)
+        yield from self._evaluate(setup_of(plans), text)
+
+    def _complete(self, setup: Node, text: str) -> Iterator[Step]:
+        recipe, adapted = self.recipe, self.adapted
+        with recipe.at_setup(text, self.name):
+            whole = completed(setup, adapted, self.tasks)
+            ready = {str(with_target(parse(one), adapted.name)) for one in recipe.ready}
+            plans = [plan for plan in runs_of(whole, adapted, self.tasks) if str(plan.makes) not in ready]
+            budgets = [budget_of(recipe, self.name, plan, adapted) for plan in plans]
+            steps = [step for made in zip(plans, budgets, strict=True) for step in self._train(*made, text)]
+        yield from steps
+        yield from self._evaluate(whole, text)
+
+    def _train(self, plan: TrainPlan, budget: Budget, text: str) -> Iterator[Step]:
+        changed = budget.changed(self.changes)
+        # An ensemble's members are often among the setups themselves.
+        if plan.makes in self.made:
+            if self.made[plan.makes] != changed:
+                raise XadaptError(f"{plan.makes} is wanted with two budgets: leave one of them out")
+            return
+        self.made[plan.makes] = changed
+        spec = composition_of(plan.makes.kind)
+        first = self.recipe.intermediate_seed if spec and spec.trained and spec.trained.from_base else None
+        seed = self.replicate.seed if first is None else first
+        yield TrainStep(plan, changed, seed, self.replicate, text, self.name)
+
+
+def _straight(setup: Node, task: Task) -> Node:
+    if names_target(setup) or (setup.kind == "none" and problem_class(task).needs_head):
+        raise XadaptError(f"{setup} cannot be scored straight: it has no head before it is trained on {task.name}")
+    return setup
 
 
 def _learnt(task: Task, target: Target, tasks: Catalogue) -> Task:
