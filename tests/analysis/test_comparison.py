@@ -92,18 +92,22 @@ def test_times_of_another_base_or_task_are_not_taken(fusion_loses):
     assert row_of(comparison.blocks[0], "mnli").milliseconds == ()
 
 
-def test_setups_with_and_without_the_target_are_compared_apart(result):
-    (comparison,) = compare(
-        [
-            result("mnli", {"en": 50.0, "de": 50.0}),
-            result("fuse(mnli, stsb)", {"en": 60.0, "de": 60.0}),
-            result("stack(mnli, xnli)", {"en": 70.0, "de": 70.0}),
-        ]
-    )
-    without, with_target = comparison.blocks
-    assert [row.label for row in without.rows] == ["mnli", "fuse(mnli, stsb)"]
-    assert row_of(without, "fuse(mnli, stsb)").difference == 10.0
-    assert [row.setup for row in with_target.rows] == ["stack(mnli, xnli)"]
+def test_straight_stacked_and_continued_setups_are_compared_under_names_of_their_own(result):
+    setups = {"mnli": 50.0, "fuse(mnli, stsb)": 60.0, "stack(mnli, xnli)": 70.0, "continue(mnli, xnli)": 65.0}
+    block = only_block([result(setup, {"en": score, "de": score}) for setup, score in setups.items()])
+    assert {row.label: row.difference for row in block.rows} == {
+        "mnli": 0.0,
+        "mnli (continued)": -5.0,
+        "mnli (straight)": -20.0,
+        "fuse(mnli, stsb) (straight)": -10.0,
+    }
+    assert block_title(block) == "Trained on the target's English rows, or straight"
+
+
+def test_where_nothing_was_trained_on_the_target_nothing_is_called_straight(result):
+    block = only_block([result(setup, {"en": 1.0, "de": 1.0}) for setup in ("none", "mnli")])
+    assert [row.label for row in block.rows] == ["none", "mnli"]
+    assert not block.with_target
 
 
 def test_a_target_adapter_learnt_from_another_task_is_taken_off_as_the_targets_own_is(result):

@@ -8,11 +8,11 @@ from scipy import stats
 
 from tests.error_checks import refused
 from xadapt.analysis.effects import effect_size, seed_noise, tally_languages
-from xadapt.analysis.significance import PairedBootstrap
+from xadapt.analysis.significance import PairedTest
 
 
-def judged(difference: float, p_value: float) -> PairedBootstrap:
-    return PairedBootstrap(difference, difference - 1, difference + 1, p_value, None, 3, 100, 1000)
+def judged(difference: float, p_value: float) -> PairedTest:
+    return PairedTest(difference, difference - 1, difference + 1, p_value, None, 3, 100)
 
 
 def test_seed_noise_pools_the_variances_of_the_languages() -> None:

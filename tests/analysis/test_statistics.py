@@ -34,6 +34,7 @@ def test_a_true_difference_is_significant_and_none_is_not(tested_fusion, tmp_pat
     fusion, average = rows["fuse(mnli, stsb)"], rows["average(mnli, stsb)"]
     assert fusion.tested.significant
     assert fusion.tested.low < fusion.tested.difference < fusion.tested.high < 0
+    assert fusion.tested.p_value >= fusion.tested.seed_p_value
     assert not average.tested.significant
     assert average.tested.low < 0 < average.tested.high
     assert (fusion.tested.seeds, fusion.tested.examples) == (3, 600)
@@ -60,8 +61,8 @@ def test_languages_are_tested_and_counted_without_english(tested_fusion, tmp_pat
 def test_p_values_are_adjusted_over_languages_and_over_setups(tested_fusion, tmp_path):
     rows = rows_of(tested_fusion, tmp_path / "examples")
     tests = rows["fuse(mnli, stsb)"].tests
-    smallest = min(tests[code].p_value for code in ("de", "nl", "sw"))
-    assert tests["de"].adjusted == pytest.approx(3 * smallest)
+    smallest = min(("de", "nl", "sw"), key=lambda code: tests[code].p_value)
+    assert tests[smallest].adjusted == pytest.approx(3 * tests[smallest].p_value)
     assert tests["en"].adjusted == tests["en"].p_value
     means = [row.tested for row in rows.values() if row.tested]
     assert len(means) == 3
@@ -90,8 +91,12 @@ def test_without_examples_nothing_is_tested_and_the_reason_is_given(tested_fusio
     assert row.untested is Untested.NO_EXAMPLES
 
 
+def alike(measured, setups, shares, seeds=(1, 2)):
+    return [measured(setup, shares, seed) for seed in seeds for setup in setups]
+
+
 def test_other_rows_are_not_compared(measured, tmp_path):
-    results = [measured("mnli", {"en": 0.6, "de": 0.5}), measured("fuse(mnli, stsb)", {"en": 0.6, "de": 0.5})]
+    results = alike(measured, ["mnli", "fuse(mnli, stsb)"], {"en": 0.6, "de": 0.5})
     languages = {code: one.model_copy(update={"rows": "others"}) for code, one in results[1].languages.items()}
     results[1] = results[1].model_copy(update={"languages": languages})
     rewrite(tmp_path / "examples" / results[1].run, rows="others")
@@ -102,15 +107,54 @@ def test_other_rows_are_not_compared(measured, tmp_path):
 
 @pytest.mark.parametrize("change", [{"rows": "older"}, {"score": "f1"}])
 def test_examples_of_rows_or_scores_that_the_result_does_not_have_are_left_alone(measured, tmp_path, change):
-    results = [measured("mnli", {"en": 0.6, "de": 0.5}), measured("fuse(mnli, stsb)", {"en": 0.6, "de": 0.5})]
+    results = alike(measured, ["mnli", "fuse(mnli, stsb)"], {"en": 0.6, "de": 0.5})
     rewrite(tmp_path / "examples" / results[1].run, **change)
     assert rows_of(results, tmp_path / "examples")["fuse(mnli, stsb)"].tested is None
 
 
-def test_one_seed_resamples_examples_alone(measured, tmp_path):
-    results = [measured("mnli", {"en": 0.6, "de": 0.5}), measured("fuse(mnli, stsb)", {"en": 0.6, "de": 0.2})]
+def test_one_seed_tests_nothing_and_is_the_reason(measured, tmp_path):
+    results = alike(measured, ["mnli", "fuse(mnli, stsb)"], {"en": 0.6, "de": 0.2}, seeds=(1,))
     row = rows_of(results, tmp_path / "examples")["fuse(mnli, stsb)"]
-    assert (row.tested.seeds, row.tested.seed_p_value, row.effect) == (1, None, None)
+    assert (row.tested, row.tests, row.effect) == (None, {}, None)
+    assert row.untested is Untested.ONE_SEED
+
+
+def test_rows_of_one_paragraph_are_left_out_together(measured, tmp_path):
+    results = alike(measured, ["mnli", "fuse(mnli, stsb)"], {"en": 0.6, "de": 0.5}, seeds=(1, 2, 3))
+    alone = rows_of(results, tmp_path / "examples")["fuse(mnli, stsb)"].tested
+    for result in results:
+        rewrite(tmp_path / "examples" / result.run, groups=[number % 2 for number in range(200)])
+    together = rows_of(results, tmp_path / "examples")["fuse(mnli, stsb)"].tested
+    assert together.difference == alone.difference
+    assert together.p_value != alone.p_value
+    for result in results:
+        rewrite(tmp_path / "examples" / result.run, groups=[0] * 200)
+    assert rows_of(results, tmp_path / "examples")["fuse(mnli, stsb)"].untested is Untested.FEW_ROWS
+
+
+def test_where_none_is_the_reference_the_best_single_adapter_is_tested_beside_it(measured, tmp_path):
+    shares = {"xnli": 0.7, "stack(mnli, xnli)": 0.4, "stack(stsb, xnli)": 0.3, "stack(fuse(mnli, stsb), xnli)": 0.69}
+    results = [
+        measured(setup, {"en": share, "de": share, "sw": share - 0.05}, seed)
+        for seed in (1, 2, 3)
+        for setup, share in shares.items()
+    ]
+    rows = rows_of(results, tmp_path / "examples")
+    fusion = rows["fuse(mnli, stsb)"]
+    assert not fusion.tested.significant
+    assert fusion.single_tested.significant
+    assert (
+        fusion.single_tested.difference
+        == pytest.approx(fusion.single_difference)
+        == pytest.approx(fusion.zero_shot - rows["mnli"].zero_shot)
+    )
+    assert rows["target only"].single_tested.difference == pytest.approx(-rows["mnli"].difference)
+    assert (rows["target only"].tested, rows["mnli"].single_tested) == (None, None)
+    # As if the single adapter had been the reference.
+    without = [one for one in results if one.setup != "xnli"]
+    direct = rows_of(without, tmp_path / "examples")["fuse(mnli, stsb)"].tested
+    assert fusion.single_tested.p_value == pytest.approx(direct.p_value)
+    assert (fusion.single_tested.low, fusion.single_tested.high) == pytest.approx((direct.low, direct.high))
 
 
 def used(*members):
@@ -155,10 +199,13 @@ def test_of_several_seeds_those_that_both_have_are_paired(measured, tmp_path):
 )
 def test_scores_that_are_no_means_are_tested_too(result, tmp_path, kind, metric, better, worse):
     results = []
-    for setup, values, score in (("mnli", better, 100.0), ("fuse(mnli, stsb)", worse, 20.0)):
-        made = result(setup, {"en": score, "de": score}, 40, metric=metric, run=run_of(setup))
+    for setup, values, score, seed in (
+        (*one, seed) for one in (("mnli", better, 100.0), ("fuse(mnli, stsb)", worse, 20.0)) for seed in (1, 2)
+    ):
+        run = run_of(f"{setup} {seed}")
+        made = result(setup, {"en": score, "de": score}, 40, metric=metric, run=run, seed=seed)
         for code in made.languages:
-            path = tmp_path / run_of(setup) / f"{code}.json"
+            path = tmp_path / run / f"{code}.json"
             path.parent.mkdir(exist_ok=True)
             path.write_text(json.dumps({"kind": kind, "score": metric, "rows": "same", "values": values}))
         languages = {code: one.model_copy(update={"rows": "same"}) for code, one in made.languages.items()}
@@ -171,7 +218,7 @@ def test_scores_that_are_no_means_are_tested_too(result, tmp_path, kind, metric,
 
 def test_pairs_with_english_are_read_under_their_own_name(measured, tmp_path):
     shares = {"en-en": 0.6, "en-de": 0.5}
-    results = [measured("mnli", shares), measured("fuse(mnli, stsb)", shares)]
+    results = alike(measured, ["mnli", "fuse(mnli, stsb)"], shares)
     assert "en" in rows_of(results, tmp_path / "examples")["fuse(mnli, stsb)"].tests
 
 

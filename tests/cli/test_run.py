@@ -20,7 +20,7 @@ targets:
     limit: 6
 """
 #: The legend of a terminal's table whose differences were tested.
-TESTED = "p < 0.05 (paired bootstrap, Holm-adjusted)"
+TESTED = "p < 0.05 (over seeds and rows, Holm-adjusted)"
 
 
 def test_a_dry_run_prints_the_steps_and_does_nothing(
@@ -44,12 +44,12 @@ def test_a_dry_run_prints_the_steps_and_does_nothing(
 def test_a_recipe_runs_to_a_report_and_its_results_can_be_reported_again(
     cli: Cli, trained: Any, lab_options: list[str], tmp_path: Path
 ) -> None:
-    (tmp_path / "small.yaml").write_text(RECIPE)
+    (tmp_path / "small.yaml").write_text(RECIPE + "seeds: [42, 43]\n")
     code, out, err = cli("run", tmp_path / "small.yaml", "--to", tmp_path / "report", "--json", *lab_options)
     assert code == 0, err
     written = json.loads(out)
     assert Path(written["report"]).exists()
-    assert [result["setup"] for result in written["results"]] == ["xnli", "stack(mnli, xnli)"]
+    assert [result["setup"] for result in written["results"]] == ["xnli", "stack(mnli, xnli)"] * 2
     code, out, err = cli("run", tmp_path / "small.yaml", "--to", tmp_path / "report", *lab_options)
     assert code == 0, err
     assert "step" not in err

@@ -23,6 +23,10 @@ CASES = [
 ]
 
 
+#: Two values and one group.
+MISFIT = '{"kind": "mean", "score": "accuracy", "rows": "a", "values": [1, 0], "groups": [0]}'
+
+
 def stored(lab: Any, result: Result, language: str) -> dict[str, Any]:
     return dict(json.loads(lab.store.examples_path(result.run, language).read_text()))
 
@@ -47,6 +51,25 @@ def test_examples_are_stored_with_predictions_and_made_again_from_them(
     assert stored(trained, result, language) == made
 
 
+def test_questions_on_one_paragraph_are_stored_as_a_group_also_where_they_were_not(trained: Any) -> None:
+    result = trained.evaluate("squad", "xquad", "de")
+    made = stored(trained, result, "de")
+    contexts = [row["context"] for row in trained.source.test(trained.task("xquad"), "de", None).rows]
+    assert len(set(contexts)) < len(contexts), "the rows do not show it"
+    assert [contexts.index(context) for context in contexts] == [
+        contexts.index(contexts[made["groups"].index(group)]) for group in made["groups"]
+    ]
+    path = trained.store.examples_path(result.run, "de")
+    ExamplesRecord.read(path).model_copy(update={"groups": []}).write(path)
+    trained.evaluate("squad", "xquad", "de")
+    assert stored(trained, result, "de") == made
+
+
+def test_rows_without_a_paragraph_have_no_groups(trained: Any) -> None:
+    result = trained.evaluate("mnli", "xnli", "de")
+    assert stored(trained, result, "de")["groups"] == []
+
+
 def test_predictions_that_do_not_give_the_known_score_make_no_examples(trained: Any) -> None:
     result = trained.evaluate("mnli", "xnli", "de")
     path = trained.store.predictions_path(result.run, "de")
@@ -67,7 +90,7 @@ def test_without_predictions_nothing_is_made(trained: Any) -> None:
 
 
 def test_what_is_something_else_is_refused(tmp_path: Path) -> None:
-    for content in ('{"kind": "median", "values": [1]}', "[]", '{"kind": "mean", "values": []}'):
+    for content in ('{"kind": "median", "values": [1]}', "[]", '{"kind": "mean", "values": []}', MISFIT):
         path = tmp_path / "de.json"
         path.write_text(content)
         with refused(path, advice="evaluate again"):

@@ -31,17 +31,17 @@ def test_a_setup_is_a_line_with_scores_spreads_differences_and_costs(result):
     text = setups_csv(compare(results, {("e5-small", "xnli"): Cost(None, times)}))
     single, fusion = csv.DictReader(io.StringIO(text))
     assert (single["seeds"], single["n"], single["bytes"], fusion["bytes"]) == ("1 3", "4000", "20", "")
-    assert [fusion[key] for key in ("single", "zero_shot", "vs_single", "languages_ahead")] == [
+    assert [fusion[key] for key in ("reference", "zero_shot", "vs_reference", "languages_ahead")] == [
         "mnli",
         "61.0",
         "-1.0",
         "0",
     ]
     times = [fusion[f"milliseconds{which}"] for which in ("", "_lowest", "_highest")]
-    assert [*times, fusion["times_single"]] == ["6.0", "5.0", "6.0", "2.0"]
-    assert (fusion["en"], fusion["en_vs_single"], fusion["de_vs_single"]) == ("71.0", "1.0", "-1.0")
+    assert [*times, fusion["times_reference"]] == ["6.0", "5.0", "6.0", "2.0"]
+    assert (fusion["en"], fusion["en_vs_reference"], fusion["de_vs_reference"]) == ("71.0", "1.0", "-1.0")
     spreads = [
-        float(line[key]) for line, key in ((single, "de_sd"), (single, "zero_shot_sd"), (fusion, "vs_single_sd"))
+        float(line[key]) for line, key in ((single, "de_sd"), (single, "zero_shot_sd"), (fusion, "vs_reference_sd"))
     ]
     assert spreads == pytest.approx([2**0.5] * 3)
 
@@ -56,7 +56,7 @@ def test_what_tests_say_is_in_the_table_of_setups(tested_fusion, tmp_path):
     lines = csv.DictReader(io.StringIO(setups_csv(compare(tested_fusion, None, tmp_path / "examples"))))
     by_label = {line["label"]: line for line in lines}
     fusion = by_label["fuse(mnli, stsb)"]
-    assert float(fusion["low"]) < float(fusion["vs_single"]) < float(fusion["high"]) < 0
+    assert float(fusion["low"]) < float(fusion["vs_reference"]) < float(fusion["high"]) < 0
     assert 0 < float(fusion["p"]) <= float(fusion["p_holm"]) < 0.05
     assert float(fusion["effect"]) < 0
     assert int(fusion["wins"]) + int(fusion["losses"]) <= 3

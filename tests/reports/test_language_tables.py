@@ -8,7 +8,7 @@ def test_languages_have_family_and_script_and_only_sure_differences_are_marked(l
     table = page_languages(loses, loses.blocks[0])
     assert lines(table)["Swahili"][:3] == ["sw", "Niger-Congo", "Latin"]
     assert column(table, "fuse(mnli, stsb)") == {"English": "71.0", "German": "61.0 ▲", "Swahili": "47.0"}
-    assert column(table, "fuse(mnli, stsb) vs single")["German"] == "+1.0 (+0.3 to +1.8)"
+    assert column(table, "fuse(mnli, stsb) vs reference")["German"] == "+1.0 (+0.3 to +1.8)"
     assert [row[0].text for row in table.rows] == ["English", "German", "Swahili"]
 
 

@@ -9,7 +9,7 @@ from xadapt.reports.setup_tables import cost_table, page_table, summary_table
 
 def test_a_tested_difference_has_its_interval_its_p_value_and_its_significant_languages(loses):
     table = page_table(loses, loses.blocks[0])
-    assert column(table, "vs single")["fuse(mnli, stsb)"] == "−1.0 (−1.9 to −0.2)"
+    assert column(table, "vs reference")["fuse(mnli, stsb)"] == "−1.0 (−1.9 to −0.2)"
     assert column(table, "p (Holm)") == {"target only": "–", "mnli": "–", "stsb": "–", "fuse(mnli, stsb)": "0.030"}
     assert column(table, "wins–losses")["fuse(mnli, stsb)"] == "1–1"
     assert column(table, "significant")["fuse(mnli, stsb)"] == "1–0"
@@ -18,7 +18,7 @@ def test_a_tested_difference_has_its_interval_its_p_value_and_its_significant_la
 def test_without_tests_differences_are_without_intervals(fusion_loses):
     comparison = compare(fusion_loses)[0]
     table = page_table(comparison, comparison.blocks[0])
-    assert column(table, "vs single")["fuse(mnli, stsb)"] == "−1.0"
+    assert column(table, "vs reference")["fuse(mnli, stsb)"] == "−1.0"
     assert "p (Holm)" not in table.headings
     assert "interval" not in table.caption
 
@@ -33,7 +33,7 @@ def test_a_setup_that_could_not_be_tested_says_why(loses):
 def test_the_summary_has_every_setup_of_every_task_and_marks_the_reference(loses, result):
     other = compare([result("stack(squad, xquad)", {"en": 50.0, "de": 40.0}, task="xquad")])
     table = summary_table(named_blocks([loses, *other]))
-    assert table.headings == ["setup", "xnli", "vs single", "xquad", "vs single"]
+    assert table.headings == ["setup", "xnli", "vs reference", "xquad", "vs reference"]
     assert lines(table)["mnli"] == ["55.0 *", "0.0", "–", "–"]
     assert lines(table)["fuse(mnli, stsb)"] == ["54.0", "−1.0 ▼", "–", "–"]
     assert lines(table)["squad"] == ["–", "–", "40.0 *", "0.0"]

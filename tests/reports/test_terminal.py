@@ -46,27 +46,29 @@ def test_the_chosen_single_adapter_has_a_star_that_is_explained(fusion_loses):
     assert "chosen by English" in text
 
 
-def test_target_languages_that_chose_the_best_single_adapter_are_named(fusion_loses):
+def test_target_languages_that_chose_the_reference_are_named(fusion_loses):
     text = printed(fusion_loses, by_targets=True)
     assert "stsb *" in text
-    assert "chosen by the target languages, as asked" in text
+    assert "chosen by the target languages, as asked" in " ".join(text.split())
     assert "chosen by English" not in text
 
 
 def test_a_tested_setup_has_its_adjusted_p_and_what_is_significant_is_marked_and_explained(tested_fusion, tmp_path):
     text = printed(tested_fusion, examples=tmp_path / "examples")
     fused, average = lines_of(text, "fuse(mnli, stsb)")[0], lines_of(text, "average(mnli, stsb)")[0]
-    assert (fused[3][:2], fused[5]) == ("▼−", "<0.001")
+    assert fused[3][:2] == "▼−"
+    assert float(fused[5]) < 0.05
     assert not average[3].startswith(("▲", "▼"))
     assert 0.05 < float(average[5]) <= 1
     assert lines_of(text, "mnli *")[0][5] == "–", "the reference is not tested against itself"
     german = next(line for line in text.splitlines() if line.startswith(" de "))
     assert re.search(r" ▼\d\d\.\d", german)
-    assert "p < 0.05 (paired bootstrap, Holm-adjusted)" in text
+    assert "p < 0.05 (over seeds and rows, Holm-adjusted)" in text
 
 
 def test_what_is_significantly_above_points_up(measured, tmp_path):
-    results = [measured("mnli", {"en": 0.4, "de": 0.3}), measured("fuse(mnli, stsb)", {"en": 0.7, "de": 0.7})]
+    shares = {"mnli": {"en": 0.4, "de": 0.3}, "fuse(mnli, stsb)": {"en": 0.7, "de": 0.7}}
+    results = [measured(setup, shares[setup], seed) for setup in shares for seed in (1, 2, 3)]
     text = printed(results, examples=tmp_path / "examples")
     (german,) = (line for line in text.splitlines() if line.startswith(" de "))
     assert lines_of(text, "fuse(mnli, stsb)")[0][3].startswith("▲+")
@@ -88,7 +90,7 @@ def test_every_number_of_a_tested_setup_fits_80_columns(tested_fusion, tmp_path)
     ]
     text = printed(many, width=80, examples=tmp_path / "examples")
     assert all(heading in text for heading in ("English", "zero-shot", "±lang", "seeds"))
-    assert text.count(" <0.001 ") == 2
+    assert re.search(r" 0\.\d{3} ", text)
     assert text.count(" 49,380 ") == 4
     assert "…" not in text
 

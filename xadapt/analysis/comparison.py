@@ -1,4 +1,4 @@
-"""Results become comparisons: which setup does what, per task, against the best single adapter."""
+"""Results become comparisons: which setup does what, per task, against the best that combines nothing."""
 
 from __future__ import annotations
 
@@ -13,12 +13,11 @@ from xadapt.analysis.comparison_rows import (
     Reference,
     SetupRow,
     TaskComparison,
-    best_in_english,
     english_or_least,
-    graded_on_dev,
 )
 from xadapt.analysis.costs import Cost, relative
 from xadapt.analysis.families import Family, classify
+from xadapt.analysis.reference import choose_reference, choose_single
 from xadapt.analysis.results import comparable, variant
 from xadapt.composition.specs import families
 from xadapt.metrics import OWN_SCALES
@@ -59,7 +58,7 @@ def compare(
         results: Results, in any order. The same run twice counts once.
         costs: What was measured of the time of an example, by base and task (see `costs_of`).
         examples: Folder of per-example scores, with which differences are tested; None tests nothing.
-        by_targets: Whether the target languages' test rows choose the best single adapter, and not English ones.
+        by_targets: Whether the target languages' test rows choose the reference, and not English ones.
 
     Returns:
         One comparison per group, ordered by task, base, data and limit.
@@ -87,9 +86,9 @@ def compare(
 
 
 def _compare_group(results: list[Result], cost: Cost | None, by_targets: bool) -> TaskComparison:
-    measured: dict[tuple[bool, str], list[Result]] = defaultdict(list)
+    measured: dict[str, list[Result]] = defaultdict(list)
     for result in results:
-        measured[classify(result.setup, result.target).with_target, variant(result)].append(result)
+        measured[variant(result)].append(result)
     blocks = {key: _entries(alike) for key, alike in measured.items()}
     every = [entry for entries in blocks.values() for entry in entries]
     common, left_out = _common_languages(every)
@@ -116,14 +115,14 @@ def _compare_group(results: list[Result], cost: Cost | None, by_targets: bool) -
         uneven=tuple(sorted(code for code, numbers in counts.items() if len(numbers) > 1)),
         unlike=tuple(sorted({member for (member, _), runs in used.items() if len(runs) > 1})),
         splits=tuple(sorted({row.split for result in results for row in result.languages.values() if row.split})),
-        blocks=tuple(_block(*key, blocks[key], common, times, by_targets) for key in sorted(blocks, key=_natural)),
+        blocks=tuple(_block(key, blocks[key], common, times, by_targets) for key in sorted(blocks, key=_natural)),
         timed=cost.timing if cost and any(result.setup in times for result in results) else None,
     )
 
 
-def _natural(key: tuple[bool, str]) -> tuple[bool, list[tuple[int, str]]]:
+def _natural(name: str) -> list[tuple[int, str]]:
     # Layer 8 before layer 12.
-    return key[0], [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", key[1])]
+    return [(int(part), "") if part.isdigit() else (0, part) for part in re.split(r"(\d+)", name)]
 
 
 def _entries(results: list[Result]) -> list[_Entry]:
@@ -132,10 +131,12 @@ def _entries(results: list[Result]) -> list[_Entry]:
     for result in results:
         by_setup[result.setup, result.named].append(result)
     entries = []
+    trained = any(classify(result.setup, result.target).with_target for result in results)
     for (setup, name), runs in by_setup.items():
         family = classify(setup, runs[0].target)
         label = TARGET_ONLY if family.family == "none" and family.with_target else family.label
         label = f"{label} (continued)" if family.continued else label
+        label = f"{label} (straight)" if trained and not family.with_target and label != "none" else label
         label = f"{label}, {name}" if name else label
         heads = {run.head or "" for run in runs}
         for head in sorted(heads):
@@ -176,7 +177,6 @@ def _common_languages(entries: Sequence[_Entry]) -> tuple[tuple[str, ...], dict[
 
 
 def _block(
-    with_target: bool,
     variant: str,
     entries: list[_Entry],
     common: tuple[str, ...],
@@ -184,12 +184,13 @@ def _block(
     by_targets: bool,
 ) -> Block:
     rows = [_row(entry, common, times.get(entry.runs[0].setup, ())) for entry in entries]
-    reference = _reference(rows, common, by_targets)
+    reference = choose_reference(rows, common, by_targets)
+    single = choose_single(rows, common, reference)
     if reference is not None:
-        rows = [_against(row, reference, common) for row in rows]
+        rows = [_against(row, reference, single, common) for row in rows]
     order = [family.name for family in families()]
     rows.sort(key=lambda row: (order.index(row.family), -english_or_least(row), row.label))
-    return Block(with_target, variant, tuple(rows), reference)
+    return Block(variant, tuple(rows), reference, single)
 
 
 def _row(entry: _Entry, common: tuple[str, ...], milliseconds: tuple[float, ...]) -> SetupRow:
@@ -231,6 +232,8 @@ def _row(entry: _Entry, common: tuple[str, ...], milliseconds: tuple[float, ...]
         runs=tuple(runs),
         dev=fmean(run.dev[dev_task] for run in runs) if dev_task else None,
         dev_task=dev_task,
+        with_target=entry.family.with_target,
+        continued=entry.family.continued,
     )
 
 
@@ -239,28 +242,7 @@ def _first(counts: Iterable[int | None]) -> int | None:
     return next((count for count in counts if count is not None), None)
 
 
-def _reference(rows: Sequence[SetupRow], common: tuple[str, ...], by_targets: bool) -> Reference | None:
-    singles = [row for row in rows if row.family == "single"]
-    if not singles:
-        return None
-    measured = [(row.zero_shot, row) for row in singles if row.zero_shot is not None]
-    if by_targets and measured:
-        _, top = min(measured, key=lambda one: (-one[0], one[1].label))
-        return Reference(top.label, True, top.scores, top.zero_shot, len(top.seeds), top, by_targets=True)
-    by_dev = graded_on_dev(singles)
-    best = best_in_english(singles if by_dev else [row for row in singles if row.english is not None])
-    if best is not None:
-        return Reference(best.label, True, best.scores, best.zero_shot, len(best.seeds), best, by_dev)
-    shared = set.intersection(*(set(row.scores) for row in singles))
-    scores = {code: fmean(row.scores[code] for row in singles) for code in sorted(shared)}
-    usable = [code for code in common if code in scores]
-    zero_shot = fmean(scores[code] for code in usable) if usable else None
-    label = "the mean of the single adapters" if len(singles) > 1 else singles[0].label
-    only = singles[0] if len(singles) == 1 else None
-    return Reference(label, False, scores, zero_shot, min(len(row.seeds) for row in singles), only)
-
-
-def _against(row: SetupRow, reference: Reference, common: tuple[str, ...]) -> SetupRow:
+def _against(row: SetupRow, reference: Reference, single: Reference | None, common: tuple[str, ...]) -> SetupRow:
     differences = {code: row.scores[code] - reference.scores[code] for code in row.scores if code in reference.scores}
     ratio = relative(row.milliseconds, reference.row.milliseconds) if reference.row else None
     row = replace(row, differences=differences, ratio=ratio)
@@ -268,7 +250,14 @@ def _against(row: SetupRow, reference: Reference, common: tuple[str, ...]) -> Se
         return row
     ahead = sum(differences[code] > 0 for code in common if code in differences)
     spread = _difference_spread(row, reference.row) if reference.row else None
-    return replace(row, difference=row.zero_shot - reference.zero_shot, difference_spread=spread, ahead=ahead)
+    to_single = row.zero_shot - single.zero_shot if single and single.zero_shot is not None else None
+    return replace(
+        row,
+        difference=row.zero_shot - reference.zero_shot,
+        difference_spread=spread,
+        ahead=ahead,
+        single_difference=to_single,
+    )
 
 
 def _difference_spread(row: SetupRow, best: SetupRow) -> float | None:

@@ -56,6 +56,10 @@ class SetupRow:
         runs: The results behind the row, one a seed, in the order of `seeds`.
         dev: Score on English dev rows when it was trained, mean over seeds; None if not recorded.
         dev_task: The task of these rows.
+        with_target: Whether it was trained on the target's English rows; a straight one was not.
+        continued: Whether the target was learnt by training its weights on, not by an adapter on top.
+        single_difference: Zero-shot minus that of the best single adapter, where the reference is another.
+        single_tested: That difference, tested.
     """
 
     setup: str
@@ -88,6 +92,10 @@ class SetupRow:
     runs: tuple[Result, ...] = ()
     dev: float | None = None
     dev_task: str = ""
+    with_target: bool = False
+    continued: bool = False
+    single_difference: float | None = None
+    single_tested: Tested | None = None
 
     @property
     def stored_bytes(self) -> int | None:
@@ -102,15 +110,16 @@ class Reference:
     """What the setups of a block are measured against.
 
     Attributes:
-        label: The best single adapter's label, or words for the mean of the singles.
-        chosen: Whether it is one adapter, chosen by its English score. Without English scores nothing may be chosen
+        label: Its label, or words for the mean of the singles.
+        chosen: Whether it is one setup, chosen by its English score. Without English scores nothing may be chosen
             (the target languages must not choose), so the reference is the mean of all singles.
         scores: Score per language.
         zero_shot: Its zero-shot mean.
         seeds: Number of seeds behind it, of the single with the fewest.
-        row: The adapter's row, None for the mean of several.
+        row: Its row, None for the mean of several.
         by_dev: Whether it was chosen on English dev rows; otherwise, if chosen, on English test rows.
         by_targets: Whether the target languages' test rows chose it, because that was asked for.
+        with_none: Whether no intermediate adapter at all could have been chosen too.
     """
 
     label: str
@@ -121,16 +130,29 @@ class Reference:
     row: SetupRow | None
     by_dev: bool = False
     by_targets: bool = False
+    with_none: bool = False
 
 
 @dataclass(frozen=True)
 class Block:
-    """Setups that may be compared with each other: all with the target's adapter or all without, measured alike."""
+    """Setups that may be compared with each other: measured alike, on the same task.
 
-    with_target: bool
+    Attributes:
+        variant: What tells these measurements from others of the task, such as the layer of a retrieval.
+        rows: The setups.
+        reference: What they are measured against, None where there is nothing.
+        single: The best single adapter, where the reference is none at all.
+    """
+
     variant: str
     rows: tuple[SetupRow, ...]
     reference: Reference | None
+    single: Reference | None = None
+
+    @property
+    def with_target(self) -> bool:
+        """Whether any setup was trained on the target's English rows."""
+        return any(row.with_target for row in self.rows)
 
     @property
     def languages(self) -> list[str]:
@@ -143,7 +165,7 @@ class Block:
         return max((row.zero_shot for row in self.rows if row.zero_shot is not None), default=None)
 
     def is_reference(self, row: SetupRow) -> bool:
-        """Whether a setup is the chosen best single adapter."""
+        """Whether a setup is the one that was chosen as reference."""
         return self.reference is not None and self.reference.chosen and row.label == self.reference.label
 
 
@@ -197,7 +219,7 @@ class TaskComparison:
         return f"{self.task} on {self.base}, {self.data} data{limit}"
 
     def to_table(self) -> Table:
-        """The setups of all blocks: English, zero-shot mean, difference to the best single adapter, its p-value."""
+        """The setups of all blocks: English, zero-shot mean, difference to the reference, its p-value."""
         lines = []
         for block in self.blocks:
             for row in block.rows:
@@ -206,7 +228,7 @@ class TaskComparison:
                 line.append(Cell(p_value(row.tested.adjusted if row.tested else None)))
                 lines.append([*line, Cell(row.total), Cell(len(row.seeds))])
         columns = [*words("setup", wraps=True), *numbers("English", "zero-shot", "vs *", "p (Holm)", "N", "seeds")]
-        note = "* best single adapter" if any(block.reference for block in self.blocks) else ""
+        note = "* reference" if any(block.reference for block in self.blocks) else ""
         return Table(f"{self.name}: {self.metric}", columns, lines, caption=note)
 
     def __repr__(self) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from scipy import stats
 
-from xadapt.analysis.significance import PairedBootstrap, finite, holm
+from xadapt.analysis.significance import PairedTest, finite, holm
 from xadapt.analysis.tested import ALPHA, Tally
 from xadapt.errors import XadaptError
 
@@ -55,14 +55,14 @@ def effect_size(difference: float, noise: float) -> float | None:
     return difference / noise if noise > 0 else None
 
 
-def tally_languages(tests: Mapping[str, PairedBootstrap]) -> tuple[dict[str, float], Tally]:
-    """Count the languages in which a setup is above the best single adapter, and in which it is below.
+def tally_languages(tests: Mapping[str, PairedTest]) -> tuple[dict[str, float], Tally]:
+    """Count the languages in which a setup is above the reference, and in which it is below.
 
     The sign test takes languages for independent. They share an adapter and, in translated test sets, their examples,
     so that its p-value is too small rather than too large; Holm's adjustment assumes nothing of the kind.
 
     Args:
-        tests: Setup minus best single adapter, by language; without English, where only zero-shot counts.
+        tests: Setup minus reference, by language; without English, where only zero-shot counts.
 
     Returns:
         The p-value of each language after Holm, and the count.

@@ -88,7 +88,7 @@ def by_group(differences: Mapping[str, float], groups: Mapping[str, str]) -> Gro
     three languages, which are honest but wide.
 
     Args:
-        differences: Setup minus best single adapter, by language.
+        differences: Setup minus reference, by language.
         groups: The group of each language, as from :func:`language_groups`; more languages do no harm.
 
     Raises:

@@ -20,25 +20,27 @@ class Untested(Enum):
     DAMAGED = auto()
     #: Its runs have no seed in common with those of the reference.
     NO_PAIRS = auto()
-    #: There are no English rows to choose a best single adapter by.
+    #: There is one seed, which says nothing of others.
+    ONE_SEED = auto()
+    #: There are no English rows to choose a reference by.
     NO_CHOICE = auto()
     #: It was not scored on the same rows as the reference.
     OTHER_ROWS = auto()
-    #: A language has fewer than two rows.
+    #: A language has fewer than two rows, or two paragraphs.
     FEW_ROWS = auto()
 
 
 @dataclass(frozen=True)
 class Tested:
-    """What a paired bootstrap over seeds and examples says of a setup's difference to the best single adapter.
+    """What :func:`~xadapt.analysis.significance.paired_test` says of a setup's difference to another.
 
     Attributes:
         difference: The difference in points, mean over seeds.
         low: Lower end of its 95 % interval.
         high: Upper end.
-        p_value: Two-sided, of the bootstrap.
+        p_value: Two-sided.
         adjusted: The same after Holm: a language's over the setup's languages, a mean's over the block's setups.
-        seed_p_value: Of a t-test over seeds alone, None with one seed or no spread.
+        seed_p_value: Of a t-test over seeds alone, None where all seeds differ alike.
         examples: Examples that were paired.
         seeds: Seeds that were paired.
     """

@@ -14,6 +14,7 @@ from xadapt.analysis.comparison_rows import (
     best_in_english,
     english_or_least,
 )
+from xadapt.analysis.reference import PLAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,12 +26,12 @@ TIE = 0.05
 
 
 class Outcome(Enum):
-    """Where the judged setup is, seen from the best single adapter."""
+    """Where the judged setup is, seen from the reference."""
 
     ABOVE = auto()
     BELOW = auto()
     LEVEL = auto()
-    #: There is no single adapter to compare with.
+    #: There is nothing to compare with.
     NO_SINGLE = auto()
     #: There is no composition to compare.
     NO_COMPOSITION = auto()
@@ -40,7 +41,7 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether the judged setup of a block beats the best single adapter.
+    """Whether the judged setup of a block beats the reference.
 
     Attributes:
         outcome: Where it is, by the size of the difference alone.
@@ -77,7 +78,7 @@ def decide(block: Block) -> Verdict:
     if reference is None:
         return Verdict(Outcome.NO_SINGLE)
     if row is None or row.difference is None:
-        alone = all(row.family in ("none", "single") for row in block.rows)
+        alone = all(row.family in PLAIN for row in block.rows)
         return Verdict(Outcome.NO_COMPOSITION if alone else Outcome.NO_LANGUAGE, reference=reference)
     difference = row.tested.difference if row.tested else row.difference
     level = abs(difference) < TIE and not (row.tested and row.tested.significant)
@@ -87,17 +88,20 @@ def decide(block: Block) -> Verdict:
 
 def compositions(block: Block) -> list[SetupRow]:
     """The setups that put adapters together and can be compared with the reference."""
-    return [row for row in block.rows if row.family not in ("none", "single") and row.difference is not None]
+    return [row for row in block.rows if row.family not in PLAIN and row.difference is not None]
 
 
 def judged(block: Block) -> SetupRow | None:
     """Pick the setup a verdict is about: the best fusion by English dev or test score, never by target languages.
+
+    Those that were trained on the target come before straight ones.
 
     Returns:
         The fusion's row; without a fusion, that of the best other composition; where there is no English score, the
         first by name; None if there is no composition that can be compared.
     """
     composed = compositions(block)
+    composed = [row for row in composed if row.with_target] or composed
     fusions = [row for row in composed if row.family == "fuse"]
     if fusions:
         return best_in_english(fusions)
@@ -115,11 +119,11 @@ class Case:
 
     @property
     def difference(self) -> float:
-        """How far the composition is above the best single adapter, in points."""
+        """How far the composition is above the reference, in points."""
         return self.row.tested.difference if self.row.tested else self.row.difference or 0.0
 
     @property
-    def single(self) -> str:
+    def against(self) -> str:
         """What it is measured against."""
         assert self.block.reference is not None
         return self.block.reference.label
@@ -128,7 +132,7 @@ class Case:
 def judged_cases(comparisons: Iterable[TaskComparison]) -> list[Case]:
     """The tasks on which a composition can be judged, each with that composition.
 
-    A task counts once, with the setups that were trained on its English rows if there are any to judge.
+    A task counts once, with the block that was trained on its English rows if there is one to judge.
     """
     return [case for comparison in comparisons if (case := _case(comparison)) is not None]
 
@@ -143,7 +147,7 @@ def _case(comparison: TaskComparison) -> Case | None:
 
 @dataclass(frozen=True)
 class Outcomes:
-    """How many tested setups are significantly above the best single adapter, below it, and neither."""
+    """How many tested setups are significantly above the reference, below it, and neither."""
 
     above: int
     below: int

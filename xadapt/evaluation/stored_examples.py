@@ -32,7 +32,7 @@ def examples_record(
         language: The language.
         of: Fingerprint of the rows.
     """
-    return _record(problem, problem.examples(predictions, rows, language), run, language, of)
+    return _record(problem, problem.examples(predictions, rows, language), rows, run, language, of)
 
 
 def restore_examples(
@@ -40,7 +40,8 @@ def restore_examples(
 ) -> None:
     """Make the examples of a language that was evaluated before, from its stored predictions, if they are missing.
 
-    Nothing is written where the predictions are missing, are damaged or do not give the score that is known.
+    So are those that do not say which rows share a paragraph. Nothing is written where the predictions are missing, are
+    damaged or do not give the score that is known.
 
     Args:
         store: The store.
@@ -52,7 +53,7 @@ def restore_examples(
         pool: What a pooled problem retrieves from, empty for others.
     """
     path = store.predictions_path(run, language)
-    if store.examples_path(run, language).is_file() or not path.is_file():
+    if not path.is_file() or _complete(store, run, language, problem.groups(rows)):
         return
     kept = store.left_out.whole([path], PredictionsRecord.read)
     if not kept:
@@ -60,10 +61,26 @@ def restore_examples(
     problem.read_pool(pool)
     examples = problem.examples(kept[0].values, rows, language)
     if abs(examples.score() - known.score) < _SAME:
-        _record(problem, examples, run, language, known.rows).write(store.examples_path(run, language))
+        _record(problem, examples, rows, run, language, known.rows).write(store.examples_path(run, language))
 
 
-def _record(problem: Problem, examples: Examples, run: str, language: str, of: str) -> ExamplesRecord:
+def _complete(store: Store, run: str, language: str, groups: list[int]) -> bool:
+    path = store.examples_path(run, language)
+    if not path.is_file() or not groups:
+        return path.is_file()
+    kept = store.left_out.whole([path], ExamplesRecord.read)
+    return not kept or bool(kept[0].groups)
+
+
+def _record(problem: Problem, examples: Examples, rows: list[Row], run: str, language: str, of: str) -> ExamplesRecord:
     values = [round(value, 6) for value in examples.values] if examples.kind == "mean" else examples.values
     score = main_score(problem.task.metric)
-    return ExamplesRecord(run=run, language=language, kind=examples.kind, score=score, rows=of, values=values)
+    return ExamplesRecord(
+        run=run,
+        language=language,
+        kind=examples.kind,
+        score=score,
+        rows=of,
+        values=values,
+        groups=problem.groups(rows),
+    )

@@ -143,7 +143,7 @@ class Recipe(_Strict):
         setups: Expressions to compare; ``none`` is the base without an intermediate adapter, ``target`` the target's
             own adapter.
         targets: What they are measured on.
-        selection: What chooses the best single adapter. English rows do, as they choose checkpoints and weights always;
+        selection: What chooses the reference. English rows do, as they choose checkpoints and weights always;
             ``targets`` lets the target languages' test rows do it, and the report says so.
         suites: Benchmarks whose scores the report shows for every setup.
     """

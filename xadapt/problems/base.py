@@ -190,6 +190,15 @@ class Problem(ABC):
             threshold=self.calibration.get("null_threshold", 0.0),
         )
 
+    def groups(self, rows: list[Row]) -> list[int]:
+        """The paragraph of each row, numbered in the order of the rows; empty where no two rows share one.
+
+        What is easy for a system in a paragraph is so for all questions on it, so that these are one draw for a test.
+        """
+        numbers: dict[Any, int] = {}
+        found = [numbers.setdefault(row.get("context", number), len(numbers)) for number, row in enumerate(rows)]
+        return found if len(numbers) < len(rows) else []
+
     def read_pool(self, pool: list[Row]) -> None:  # noqa: B027 - most problems need nothing of a pool
         """Take what :meth:`references` needs of a pool that is not encoded; nothing by default."""
 

@@ -1,4 +1,4 @@
-"""A whole report in three sentences: does combining adapters beat the best single one, where, and by how much."""
+"""A whole report in three sentences: does combining adapters beat not combining them, where, and by how much."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def conclude(comparisons: Sequence[TaskComparison]) -> list[str]:
 
     Returns:
         Three sentences: the answer over all tasks; where most and where least; what it rests on. None where no
-        composition can be compared with a single adapter.
+        composition can be compared.
     """
     cases = judged_cases(comparisons)
     if not cases:
@@ -42,7 +42,7 @@ def _overall(cases: Sequence[Case]) -> str:
     if not tested:
         above = sum(case.difference > 0 for case in cases)
         return (
-            f"Nothing was tested for significance: {who} is above the best single adapter on {above} of "
+            f"Nothing was tested for significance: {who} is above {_against(cases)} on {above} of "
             f"{_tasks(len(cases))}, {by} {signed(mean)} points zero-shot."
         )
     found = outcomes([case.row for case in cases])
@@ -52,7 +52,7 @@ def _overall(cases: Sequence[Case]) -> str:
     )
     untested = f" and not tested on {len(cases) - len(tested)}" if len(tested) < len(cases) else ""
     text = (
-        f"{answer}: of {_tasks(len(cases))}, {who} is significantly above the best single adapter on {won}, "
+        f"{answer}: of {_tasks(len(cases))}, {who} is significantly above {_against(cases)} on {won}, "
         f"significantly below on {found.below}, not distinguishable from it on {found.undecided}{untested}, {by} "
         f"{signed(mean)} points zero-shot"
     )
@@ -87,7 +87,7 @@ def _where(cases: Sequence[Case]) -> str:
 def _described(case: Case) -> str:
     test = case.row.tested
     found = f", 95 % interval {interval(test.low, test.high)}" if test else ", not tested"
-    return f"{case.comparison.task} with {signed(case.difference)} against `{case.single}`{found}"
+    return f"{case.comparison.task} with {signed(case.difference)} against `{case.against}`{found}"
 
 
 def _extremes(case: Case) -> str:
@@ -119,7 +119,7 @@ def _basis(cases: Sequence[Case]) -> str:
     if seeds[0] == 1:
         text += ", and says nothing about other seeds"
     elif seeds[0] < FEW_SEEDS:
-        text += ", and so few seeds may mislead"
+        text += ", and so few seeds find only large differences"
     # First where the time was measured too.
     paid = [price for case in sorted(cases, key=lambda case: case.row.ratio is None) if (price := _price(case))]
     return f"{text}; {paid[0]}." if paid else f"{text}."
@@ -132,14 +132,19 @@ def _sample(cases: Sequence[Case]) -> str:
 
 
 def _price(case: Case) -> str:
-    row, single = case.row, case.block.reference.row if case.block.reference else None
-    if single is None or row.parameters is None or single.parameters is None:
+    row, reference = case.row, case.block.reference.row if case.block.reference else None
+    if reference is None or row.parameters is None or reference.parameters is None:
         return ""
     time = f" and takes {row.ratio:.2f} times its time" if row.ratio is not None else ""
     return (
-        f"on {case.comparison.task} `{row.label}` has {count(row.parameters)} parameters, the single adapter "
-        f"{count(single.parameters)}{time}"
+        f"on {case.comparison.task} `{row.label}` has {count(row.parameters)} parameters, `{reference.label}` "
+        f"{count(reference.parameters)}{time}"
     )
+
+
+def _against(cases: Sequence[Case]) -> str:
+    with_none = any(case.block.reference and case.block.reference.with_none for case in cases)
+    return "the best of none and single adapters" if with_none else "the best single adapter"
 
 
 def _who(cases: Sequence[Case]) -> str:

@@ -54,7 +54,7 @@ def setups_csv(comparisons: Sequence[TaskComparison]) -> str:
 
     Returns:
         CSV text with a heading. A language has four columns: its score, the score's standard deviation over seeds
-        (`de_sd`), the difference to the best single adapter (`de_vs_single`) and its adjusted p-value (`de_p_holm`);
+        (`de_sd`), the difference to the reference (`de_vs_reference`) and its adjusted p-value (`de_p_holm`);
         what is not there is empty.
     """
     blocks = [(comparison, block) for comparison in comparisons for block in comparison.blocks]
@@ -72,7 +72,7 @@ def _record(comparison: TaskComparison, block: Block, row: SetupRow, codes: Sequ
         "base": comparison.base,
         "data": comparison.data,
         "limit": comparison.limit,
-        "with_target": block.with_target,
+        "with_target": row.with_target,
         "variant": block.variant,
         "family": row.family,
         "label": row.label,
@@ -82,13 +82,15 @@ def _record(comparison: TaskComparison, block: Block, row: SetupRow, codes: Sequ
         "zero_shot": row.zero_shot,
         "zero_shot_sd": row.seed_spread,
         "languages_sd": row.language_spread,
-        "single": reference.label if reference else None,
-        "vs_single": row.difference,
-        "vs_single_sd": row.difference_spread,
+        "reference": reference.label if reference else None,
+        "vs_reference": row.difference,
+        "vs_reference_sd": row.difference_spread,
         "low": row.tested.low if row.tested else None,
         "high": row.tested.high if row.tested else None,
         "p": row.tested.p_value if row.tested else None,
         "p_holm": row.tested.adjusted if row.tested else None,
+        "vs_best_single": row.single_difference,
+        "p_holm_best_single": row.single_tested.adjusted if row.single_tested else None,
         "effect": row.effect,
         "wins": row.tally.better if row.tally else None,
         "losses": row.tally.worse if row.tally else None,
@@ -99,9 +101,9 @@ def _record(comparison: TaskComparison, block: Block, row: SetupRow, codes: Sequ
         "milliseconds": median(times) if times else None,
         "milliseconds_lowest": min(times, default=None),
         "milliseconds_highest": max(times, default=None),
-        "times_single": row.ratio,
+        "times_reference": row.ratio,
         **{code: row.scores.get(code) for code in codes},
         **{f"{code}_sd": row.spreads.get(code) for code in codes},
-        **{f"{code}_vs_single": row.differences.get(code) for code in codes},
+        **{f"{code}_vs_reference": row.differences.get(code) for code in codes},
         **{f"{code}_p_holm": row.tests[code].adjusted if code in row.tests else None for code in codes},
     }

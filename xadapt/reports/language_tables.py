@@ -58,7 +58,7 @@ def page_languages(comparison: TaskComparison, block: Block) -> Table:
     """Lay out one line per language: its family, script and N, the judged difference, the score of every setup."""
     chosen = judged(block)
     columns: list[Column] = [*words("language", "code", "family", "script"), *numbers("N")]
-    columns += numbers(f"{chosen.label} vs single") if chosen else []
+    columns += numbers(f"{chosen.label} vs reference") if chosen else []
     columns += numbers(*(cell.name(row, block) for row in block.rows))
     lines = []
     for code in block.languages:
@@ -68,7 +68,7 @@ def page_languages(comparison: TaskComparison, block: Block) -> Table:
         lines.append([*line, *_scores(block, code)])
     note = "Bold: best of a language."
     if any(row.tests for row in block.rows):
-        note += f" ▲ ▼ above or below the best single adapter with p < {ALPHA}, Holm-adjusted over languages."
+        note += f" ▲ ▼ above or below the reference with p < {ALPHA}, Holm-adjusted over languages."
     title = f"{comparison.task}: {comparison.metric.replace('_', ' ')} by language"
     return Table(title, columns, lines, caption=note)
 

@@ -1,4 +1,4 @@
-"""A whole report in one picture: how far compositions are from the best single adapter, task by task."""
+"""A whole report in one picture: how far compositions are from the reference, task by task."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SHAPES = "osD^vPXdp"
 
 
 def overview_png(comparisons: Sequence[TaskComparison]) -> bytes | None:
-    """Draw the differences to the best single adapter, a line per task.
+    """Draw the differences to the reference, a line per task.
 
     The judged composition has its 95 % interval, filled where it is significant; every other one is a pale mark.
 
@@ -63,9 +63,12 @@ def _draw(cases: Sequence[Case]) -> Figure:
                 label=label,
             )
         _mark(axes, index, case, first=index == 0)
-    axes.set_yticks(range(len(cases)), [f"{case.comparison.task}\nagainst {case.single}" for case in cases], fontsize=8)
+    names = [f"{case.comparison.task}\nagainst {case.against}" for case in cases]
+    axes.set_yticks(range(len(cases)), names, fontsize=8)
     axes.set_ylim(len(cases) - 0.5, -0.5)
-    axes.set_xlabel("zero-shot points above or below the best single adapter, which English dev rows chose", fontsize=8)
+    axes.set_xlabel(
+        "zero-shot points above or below the reference, the best in English that combines nothing", fontsize=8
+    )
     axes.grid(axis="x", color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right", "left"]].set_visible(False)

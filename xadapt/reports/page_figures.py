@@ -46,7 +46,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class HeatMap:
-    """Differences to the best single adapter: tasks down, their mean and languages across, for one setup or another.
+    """Differences to the reference: tasks down, their mean and languages across, for one setup or another.
 
     Attributes:
         rows: Name of each row.
@@ -70,7 +70,7 @@ def heat_map(blocks: Sequence[NamedBlock]) -> HeatMap | None:
     """Collect the differences of every setup that has any.
 
     Returns:
-        The map, None where nothing can be compared with a single adapter.
+        The map, None where nothing can be compared.
     """
     blocks = [each for each in blocks if any(row.difference is not None for row in each.block.rows)]
     rows = [row for each in blocks for row in each.block.rows if row.difference is not None]
@@ -176,7 +176,7 @@ def bar_figures(comparison: TaskComparison, block: Block) -> list[Bars]:
     what = "95 % interval" if any(row.tested for row in compared) else "± standard deviation over seeds"
     figures = [
         _draw(f"{comparison.task}: zero-shot mean, ± standard deviation over seeds", scores),
-        _draw(f"{comparison.task}: difference to the best single, {what}", differences),
+        _draw(f"{comparison.task}: difference to the reference, {what}", differences),
     ]
     return [figure for figure in figures if figure is not None]
 

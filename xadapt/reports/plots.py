@@ -1,4 +1,4 @@
-"""One picture per comparison: the setups' scores, and where each is above or below the best single adapter."""
+"""One picture per comparison: the setups' scores, and where each is above or below the reference."""
 
 from __future__ import annotations
 

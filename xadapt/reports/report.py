@@ -57,7 +57,7 @@ class Report:
 
     @property
     def conclusion(self) -> str:
-        """Whether combining adapters beats the best single one, where and by how much; "" if that is open."""
+        """Whether combining adapters beats not combining them, where and by how much; "" if that is open."""
         return " ".join(conclude(self.comparisons))
 
     @property
@@ -108,7 +108,7 @@ def make_report(
         title: The heading.
         cost: Measured times.
         examples: Folder of per-example scores, with which differences are tested; None tests nothing.
-        by_targets: Whether the target languages' test rows choose the best single adapter, and not English ones.
+        by_targets: Whether the target languages' test rows choose the reference, and not English ones.
 
     Returns:
         The report, without commands, recipe and the like; :func:`dataclasses.replace` adds them.

@@ -60,6 +60,7 @@ def _block(block: Block) -> Json:
         "headline": headline(block),
         "judged": chosen.label if chosen else None,
         "reference": _reference(block.reference) if block.reference else None,
+        "single": _reference(block.single) if block.single else None,
         "rows": [_row(row) for row in block.rows],
     }
 

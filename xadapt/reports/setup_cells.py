@@ -20,7 +20,7 @@ NONE: frozenset[Mark] = frozenset()
 
 
 def name(row: SetupRow, block: Block) -> Cell:
-    """Its short name; the best single adapter has a star."""
+    """Its short name; the reference has a star."""
     return Cell(row.label, marks=frozenset({Mark.CODE, Mark.STAR} if block.is_reference(row) else {Mark.CODE}))
 
 
@@ -44,8 +44,13 @@ def language(row: SetupRow, block: Block, code: str) -> Cell:
 
 
 def difference(row: SetupRow) -> Cell:
-    """Its distance to the best single adapter, with its spread over seeds."""
+    """Its distance to the reference, with its spread over seeds."""
     return Cell(row.difference, 1, signed=True, after=after_spread(row.difference_spread))
+
+
+def from_single(row: SetupRow) -> Cell:
+    """Its distance to the best single adapter where the reference is another, marked if it is significant."""
+    return Cell(row.single_difference, 1, signed=True, marks=changed(row.single_tested))
 
 
 def marked_difference(row: SetupRow) -> Cell:
@@ -103,7 +108,7 @@ def time(row: SetupRow) -> Cell:
 
 
 def ratio(row: SetupRow) -> Cell:
-    """That time relative to the best single adapter's."""
+    """That time relative to the reference's."""
     return Cell(row.ratio, 2)
 
 

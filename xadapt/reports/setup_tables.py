@@ -40,9 +40,9 @@ def brief_caption(block: Block) -> str:
     text = block_title(block)
     if block.reference is not None and block.reference.chosen:
         by = "the target languages, as asked" if block.reference.by_targets else "English"
-        text += f"; * best single adapter, chosen by {by}"
+        text += f"; * {'reference' if block.reference.with_none else 'best single adapter'}, chosen by {by}"
     if any(row.tested or row.tests for row in block.rows):
-        text += f"; ▲ ▼ above or below it with p < {ALPHA} (paired bootstrap, Holm-adjusted)"
+        text += f"; ▲ ▼ above or below it with p < {ALPHA} (over seeds and rows, Holm-adjusted)"
     return text
 
 
@@ -53,11 +53,12 @@ def full_table(comparison: TaskComparison, block: Block) -> Table:
         SetupField(words("setup")[0], lambda row: cell.name(row, block)),
         _number("English", cell.english),
         _number("zero-shot", lambda row: cell.zero_shot(row, block)),
-        _number("vs single", cell.difference),
+        _number("vs reference", cell.difference),
     ]
     if any(row.tested or row.tally for row in rows):
         fields += [_number("95 % interval", cell.interval_alone), _number("p (Holm)", cell.adjusted)]
         fields.append(_number("languages: better/worse (significant)", cell.tally))
+    fields += _to_single(block)
     fields += [
         _number("gap", lambda row: Cell(row.gap, 1, signed=True)),
         _number("± languages", lambda row: Cell(row.language_spread, 1)),
@@ -71,7 +72,7 @@ def full_table(comparison: TaskComparison, block: Block) -> Table:
     if any(row.milliseconds for row in rows):
         fields.append(_number("ms per example", cell.time))
     if any(row.ratio is not None for row in rows):
-        fields.append(_number("× single", cell.ratio))
+        fields.append(_number("× reference", cell.ratio))
     return table_of(f"{comparison.task}: setups", fields, rows)
 
 
@@ -93,8 +94,9 @@ def page_table(comparison: TaskComparison, block: Block) -> Table:
     fields += [
         _number("English", cell.english),
         _number("zero-shot", lambda row: cell.zero_shot(row, block)),
-        _number("vs single", cell.difference_with_interval),
+        _number("vs reference", cell.difference_with_interval),
         *[_number("p (Holm)", cell.adjusted)] * tested,
+        *_to_single(block),
         _number("wins–losses", lambda row: cell.wins(row, comparison.languages)),
         *[_number("significant", significant)] * tested,
         *_other_scores(block),
@@ -103,9 +105,9 @@ def page_table(comparison: TaskComparison, block: Block) -> Table:
     if any(row.stored_bytes is not None for row in rows):
         fields += [_number("parameters", lambda row: Cell(row.parameters)), _number("MB", cell.size)]
     if any(row.milliseconds for row in rows):
-        fields += [_number("ms", cell.time), _number("× single", cell.ratio)]
-    note = "* best single adapter, chosen in English. ± standard deviation over seeds."
-    note += " In brackets: 95 % interval of a paired bootstrap." if tested else ""
+        fields += [_number("ms", cell.time), _number("× reference", cell.ratio)]
+    note = "* reference, chosen in English. ± standard deviation over seeds."
+    note += " In brackets: 95 % interval." if tested else ""
     for reason in dict.fromkeys(row.untested for row in rows if row.untested):
         without = ", ".join(row.label for row in rows if row.untested == reason)
         note += f" Not tested, {why_untested(reason)}: {without}."
@@ -113,10 +115,10 @@ def page_table(comparison: TaskComparison, block: Block) -> Table:
 
 
 def summary_table(blocks: Sequence[NamedBlock]) -> Table:
-    """Setups by task: the zero-shot mean of each, and its difference to the best single adapter."""
+    """Setups by task: the zero-shot mean of each, and its difference to the reference."""
     columns: list[Column] = words("setup")
     for each in blocks:
-        columns += numbers(each.name, "vs single")
+        columns += numbers(each.name, "vs reference")
     lines = []
     for label in labels(blocks):
         line = [Cell(label, marks=frozenset({Mark.CODE}))]
@@ -131,15 +133,15 @@ def summary_table(blocks: Sequence[NamedBlock]) -> Table:
                 ]
             )
         lines.append(line)
-    note = "* best single adapter, chosen in English. Bold: best of a task."
+    note = "* reference, chosen in English. Bold: best of a task."
     if any(row.tested for each in blocks for row in each.block.rows):
-        note += f" ▲ ▼ above or below the best single adapter with p < {ALPHA}, Holm-adjusted."
-    return Table("Zero-shot mean of each task and its difference to the best single", columns, lines, caption=note)
+        note += f" ▲ ▼ above or below the reference with p < {ALPHA}, Holm-adjusted."
+    return Table("Zero-shot mean of each task and its difference to the reference", columns, lines, caption=note)
 
 
 def cost_table(blocks: Sequence[NamedBlock]) -> Table:
     """What each setup costs: parameters, bytes as stored, time of an example."""
-    columns = [*words("setup", "task"), *numbers("parameters", "heads", "MB", "ms (range)", "× single")]
+    columns = [*words("setup", "task"), *numbers("parameters", "heads", "MB", "ms (range)", "× reference")]
     lines = []
     for each in blocks:
         for row in each.block.rows:
@@ -150,12 +152,16 @@ def cost_table(blocks: Sequence[NamedBlock]) -> Table:
             line += [Cell(cell.time(row).text + span), cell.ratio(row)]
             lines.append(line)
     note = "Parameters of the adapters and fusions in use; MB with the head, two bytes a parameter, 10⁶ bytes an MB. "
-    note += "ms: median time of an example over repeats; × single: median ratio to the best single adapter."
+    note += "ms: median time of an example over repeats; × reference: median ratio to the reference."
     return Table("Cost of each setup", columns, lines, caption=note)
 
 
 def _number(heading: str, made: Callable[[SetupRow], Cell]) -> SetupField:
     return SetupField(Column(Cell(heading)), made)
+
+
+def _to_single(block: Block) -> list[SetupField]:
+    return [_number("vs best single", cell.from_single)] if block.single else []
 
 
 def _sizes() -> list[SetupField]:

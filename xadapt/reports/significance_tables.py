@@ -38,8 +38,8 @@ def significance_table(block: Block, brief: bool = False) -> Table | None:
             return Cell()
         return Cell(row.gap - best.gap, 1, signed=True)
 
-    columns = [*words("setup"), *numbers("vs single", *["95 % interval"] * (not brief), "p", "p (Holm)")]
-    columns += numbers("p over seeds", "effect", "p of signs", *["gap vs single's gap"] * (not brief))
+    columns = [*words("setup"), *numbers("vs reference", *["95 % interval"] * (not brief), "p", "p (Holm)")]
+    columns += numbers("p over seeds", "effect", "p of signs", *["gap vs reference's gap"] * (not brief))
     columns += numbers("seeds", "examples")
     lines = []
     for row, tested in items:
@@ -50,9 +50,10 @@ def significance_table(block: Block, brief: bool = False) -> Table | None:
         line += [Cell(row.effect, 1, signed=True), Cell(p_value(row.tally.sign_p_value if row.tally else None))]
         line += [] if brief else [gap(row)]
         lines.append([*line, Cell(tested.seeds), Cell(tested.examples)])
-    note = "p over seeds: a t-test on the seeds' means. Effect: the difference in standard deviations over seeds of "
+    note = "p over seeds: a t-test on the seeds' means, which p is never below. "
+    note += "Effect: the difference in standard deviations over seeds of "
     note += "one language's. p of signs: whether better and worse languages are equally likely, as if independent."
-    return Table("Tests against the best single adapter", columns, lines, caption=note)
+    return Table("Tests against the reference", columns, lines, caption=note)
 
 
 def group_table(comparison: TaskComparison, block: Block, brief: bool = False) -> Table | None:
@@ -75,9 +76,9 @@ def group_table(comparison: TaskComparison, block: Block, brief: bool = False) -
         # An own task may have languages that are in no table.
         return None
     if brief:
-        columns = [*words("group", "kind", "languages"), *numbers("vs single", _CHANCE)]
+        columns = [*words("group", "kind", "languages"), *numbers("vs reference", _CHANCE)]
     else:
-        columns = [*words("languages"), *numbers("vs single", "95 % interval", _CHANCE)]
+        columns = [*words("languages"), *numbers("vs reference", "95 % interval", _CHANCE)]
     lines = []
     for by, group, chance in groups:
         languages, span = ", ".join(group.languages), interval(group.low, group.high)
@@ -88,7 +89,7 @@ def group_table(comparison: TaskComparison, block: Block, brief: bool = False) -
             mean = Cell(group.mean, 1, signed=True)
             lines.append([Cell(f"{by}: {group.name} ({languages})"), mean, Cell(span), Cell(p_value(chance))])
     note = "Groups of two languages or more; interval by Student's t over languages, p by Kruskal and Wallis."
-    title = f"{row.label} against the best single adapter by family and script"
+    title = f"{row.label} against the reference by family and script"
     return Table(title, columns, lines, caption=note) if lines else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xadapt.analysis.comparison_rows import Block, Reference, SetupRow, TaskComparison, english_or_least
-from xadapt.analysis.tested import FEW_SEEDS, Tested, Untested
+from xadapt.analysis.tested import Tested, Untested
 from xadapt.analysis.verdict import TIE, Outcome, Verdict, compositions, decide, judged
 from xadapt.tables.numbers import interval, p_value, plain, signed, spread
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 _WHY_UNTESTED = {
     Untested.NO_EXAMPLES: "no per-example scores (evaluate again with the same data to make them)",
     Untested.DAMAGED: "its per-example scores are damaged (`xadapt store check --repair`, then evaluate again)",
-    Untested.NO_PAIRS: "its runs have no seed in common with those of the best single adapter",
-    Untested.NO_CHOICE: "there are no English rows to choose a best single adapter by",
-    Untested.OTHER_ROWS: "it was not scored on the same rows as the best single adapter",
+    Untested.NO_PAIRS: "its runs have no seed in common with those of the reference",
+    Untested.NO_CHOICE: "there are no English rows to choose a reference by",
+    Untested.ONE_SEED: "there is one seed, which says nothing of others (train with two more)",
+    Untested.OTHER_ROWS: "it was not scored on the same rows as the reference",
     Untested.FEW_ROWS: "a language has fewer than two rows",
 }
 _NO_VERDICT = {
@@ -53,6 +54,8 @@ def block_title(block: Block) -> str:
     learnt = next((run.target for row in block.rows for run in row.runs if run.target != run.task), None)
     rows = f"English rows of {learnt}, not of the target" if learnt else "the target's English rows"
     title = f"Trained on {rows}" if block.with_target else "Not trained on the target"
+    if block.with_target and not all(row.with_target for row in block.rows):
+        title += ", or straight"
     if block.variant:
         # Retrieval has no target rows to speak of, unless someone brought some.
         return f"{title}, {block.variant}" if block.with_target else block.variant.capitalize()
@@ -60,22 +63,25 @@ def block_title(block: Block) -> str:
 
 
 def chosen_by(block: Block) -> str:
-    """Say on which rows the best single adapter was chosen; "" where none was, or there was no choice."""
+    """Say which setup is the reference, and on which rows it was chosen; "" where none was, or there was no choice."""
     reference = block.reference
     if reference is None or reference.row is None or not reference.chosen:
         return ""
     row = reference.row
     if reference.by_targets:
         return (
-            f"{block_title(block)}: **as asked, the target languages' own test rows chose** the best single adapter, "
-            f"`{row.label}`, by {plain(row.zero_shot)}; such a choice has seen the answers and flatters the adapter."
+            f"{block_title(block)}: **as asked, the target languages' own test rows chose** {_against(block)}, "
+            f"`{row.label}`, by {plain(row.zero_shot)}; such a choice has seen the answers and flatters what it takes."
         )
     rows, score = (f"dev rows of {row.dev_task}", row.dev) if reference.by_dev else ("test rows", row.english)
-    return f"{block_title(block)}: the best single adapter is `{row.label}`, by {plain(score)} on English {rows}."
+    what = (
+        "the reference, the best of none and the single adapters," if reference.with_none else "the best single adapter"
+    )
+    return f"{block_title(block)}: {what} is `{row.label}`, by {plain(score)} on English {rows}."
 
 
 def headline(block: Block) -> str:
-    """Say in a few words whether fusion beats the best single adapter or loses to it, and by how much."""
+    """Say in a few words whether fusion beats the reference or loses to it, and by how much."""
     found = decide(block)
     if found.outcome in _NO_VERDICT:
         return f"No verdict: {_NO_VERDICT[found.outcome]}"
@@ -108,7 +114,7 @@ def _tested_headline(who: str, found: Verdict, tested: Tested, against: str) -> 
 
 
 def verdict(comparison: TaskComparison, block: Block) -> str:
-    """Say whether fusion beats the best single adapter or loses to it, by how much, and how sure that is.
+    """Say whether fusion beats the reference or loses to it, by how much, and how sure that is.
 
     Args:
         comparison: The comparison.
@@ -121,7 +127,7 @@ def verdict(comparison: TaskComparison, block: Block) -> str:
     if row is None or reference is None:
         return f"**{headline(block)}.**"
     where = "on the target languages" if reference.by_targets else "in English"
-    chosen = f"`{reference.label}`, the best single adapter {'on English dev rows' if reference.by_dev else where},"
+    chosen = f"`{reference.label}`, {_against(block)} {'on English dev rows' if reference.by_dev else where},"
     who = chosen if reference.chosen else reference.label
     total = sum(code in row.differences for code in comparison.languages)
     sentences = [
@@ -129,6 +135,7 @@ def verdict(comparison: TaskComparison, block: Block) -> str:
         f"`{row.label}`{_choice(block, row)} reaches {plain(row.zero_shot)} zero-shot; {who} reaches "
         f"{plain(reference.zero_shot)}. The {_noun(row)} is ahead in {row.ahead} of {total} languages.",
         _above(block, row),
+        _to_single(block, row),
         _baseline(block),
         _certainty(block, row, reference),
     ]
@@ -163,7 +170,7 @@ def survey(block: Block) -> str:
 
 def _against(block: Block) -> str:
     if block.reference is not None and block.reference.chosen:
-        return "the best single adapter"
+        return "the reference" if block.reference.with_none else "the best single adapter"
     singles = sum(row.family == "single" for row in block.rows)
     return "the average single adapter" if singles > 1 else "the only single adapter"
 
@@ -209,11 +216,20 @@ def _above(block: Block, row: SetupRow) -> str:
     return f"In hindsight {listed} {'stands' if len(others) == 1 else 'stand'} above it."
 
 
+def _to_single(block: Block, row: SetupRow) -> str:
+    if block.single is None or row.single_difference is None:
+        return ""
+    test = row.single_tested
+    how = f"95 % interval {interval(test.low, test.high)}, p = {p_value(test.adjusted)}" if test else "not tested"
+    how = how.replace("= <", "< ")
+    return f"To the best single adapter, `{block.single.label}`, it is {signed(row.single_difference)} ({how})."
+
+
 def _baseline(block: Block) -> str:
     bare = next((row for row in block.rows if row.family == "none" and row.zero_shot is not None), None)
-    if bare is None:
+    if bare is None or block.is_reference(bare):
         return ""
-    what = "The target's adapter alone" if block.with_target else "The base without any adapter"
+    what = "The target's adapter alone" if bare.with_target else "The base without any adapter"
     return f"{what} reaches {plain(bare.zero_shot)}."
 
 
@@ -223,7 +239,7 @@ def _certainty(block: Block, row: SetupRow, reference: Reference) -> str:
         return f"{_levels(row.tested, setups)} {_by_language(row)}".rstrip()
     why = why_untested(row.untested or Untested.NO_EXAMPLES)
     if reference.row is None:
-        why = "the single adapters have no English score that would choose one of them"
+        why = "there is no English score that would choose one of the single adapters"
     seeds = len(row.seeds), reference.seeds
     if seeds == (1, 1):
         return f"Not tested: {why}. With one seed no significance is claimed."
@@ -231,23 +247,16 @@ def _certainty(block: Block, row: SetupRow, reference: Reference) -> str:
         return f"Not tested: {why}. One of the two has one seed only, so no significance is claimed."
     spreads = f"the zero-shot mean varies over seeds by {plain(row.seed_spread)} for the {_noun(row)}"
     if reference.row is not None:
-        spreads += f" and {plain(reference.row.seed_spread)} for the single adapter"
+        spreads += f" and {plain(reference.row.seed_spread)} for what it is compared with"
     return f"Not tested: {why}. No significance is claimed; {spreads} ({seeds[0]} and {seeds[1]} seeds)."
 
 
 def _levels(tested: Tested, setups: int) -> str:
     family = f", p adjusted by Holm over the {setups} setups tested" if setups > 1 else ""
-    if tested.seeds == 1:
-        return (
-            f"Tested by a paired bootstrap over {tested.examples:,} examples{family}. There is one seed, so only "
-            "examples were resampled: nothing is said about other seeds."
-        )
-    text = f"Tested by a paired bootstrap over {tested.seeds} seeds and {tested.examples:,} examples{family}."
-    alone = f"; by the seeds alone p = {p_value(tested.seed_p_value)}".replace("= <", "< ")
-    alone = alone if tested.seed_p_value is not None else ""
-    if tested.seeds < FEW_SEEDS:
-        return f"{text} {tested.seeds} seeds are few: others may differ more than the interval says{alone}."
-    return f"{text[:-1]}{alone}."
+    text = f"Tested over {tested.seeds} seeds and {tested.examples:,} rows{family}"
+    if tested.seed_p_value is not None:
+        text += f"; by the seeds alone p = {p_value(tested.seed_p_value)}".replace("= <", "< ")
+    return f"{text}."
 
 
 def _by_language(row: SetupRow) -> str:

@@ -232,6 +232,8 @@ class ExamplesRecord(KeptRecord):
         score: The score that they make.
         rows: Fingerprint of the rows they belong to, in order.
         values: One an example.
+        groups: The group of each example, such as its paragraph; none where each is its own, and in files of before
+            0.2.
     """
 
     WHAT: ClassVar[tuple[str, str]] = ("a file of per-example scores", f"{ASIDE} and evaluate again")
@@ -240,6 +242,13 @@ class ExamplesRecord(KeptRecord):
     score: str
     rows: str
     values: list[Any] = Field(min_length=1)
+    groups: list[int] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _grouped(self) -> ExamplesRecord:
+        if self.groups and len(self.groups) != len(self.values):
+            raise ValueError("groups: it should be empty or have one an example")
+        return self
 
 
 class PredictionsRecord(KeptRecord):

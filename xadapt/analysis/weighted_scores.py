@@ -1,4 +1,4 @@
-"""Scores that are no means over examples, as differences between two systems on many resamples at once."""
+"""Scores of two systems as their difference, with some examples left out, many times at once."""
 
 from __future__ import annotations
 
@@ -15,23 +15,40 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
 
-def spearman_difference(setup: ArrayLike, single: ArrayLike, gold: ArrayLike) -> Score:
-    """Compare two systems by Spearman's correlation with gold, times 100, for :func:`resample`.
+def mean_difference(setup: ArrayLike, single: ArrayLike) -> Score:
+    """Compare two systems by a mean over examples, times 100, for :func:`leave_out`.
 
-    Ties, of which a resample is full, get their mean rank. No example is sorted twice: ranks in a resample follow from
-    how often each example was drawn. A correlation with a constant is 0, as in
-    :class:`xadapt.metrics.correlation.Correlation`.
+    Args:
+        setup: What each example adds to the setup's mean, 0 to 1, shape (seeds, examples).
+        single: The same of the reference.
+
+    Raises:
+        XadaptError: If the shapes do not fit, or a number is not finite.
+    """
+    first = finite(setup, "scores of the setup", ("seed", "example"))
+    second = finite(single, "scores of the reference", ("seed", "example"))
+    if first.shape != second.shape:
+        raise XadaptError(f"shapes {first.shape} and {second.shape} do not fit: compare the same seeds and examples")
+    differences = 100.0 * (first - second)
+    return lambda weights: weights @ differences.T / weights.sum(axis=1, keepdims=True)
+
+
+def spearman_difference(setup: ArrayLike, single: ArrayLike, gold: ArrayLike) -> Score:
+    """Compare two systems by Spearman's correlation with gold, times 100, for :func:`leave_out`.
+
+    Ties get their mean rank. No example is sorted twice: ranks follow from what each example counts. A correlation with
+    a constant is 0, as in :class:`xadapt.metrics.correlation.Correlation`.
 
     Args:
         setup: Predictions of the setup, shape (seeds, examples).
-        single: Predictions of the best single adapter, the same shape.
+        single: Predictions of the reference, the same shape.
         gold: Gold scores, shape (examples,).
 
     Raises:
         XadaptError: If the shapes do not fit, or a number is not finite.
     """
     first = finite(setup, "predictions of the setup", ("seed", "example"))
-    second = finite(single, "predictions of the best single adapter", ("seed", "example"))
+    second = finite(single, "predictions of the reference", ("seed", "example"))
     wanted = finite(gold, "gold scores", ("example",))
     if first.shape != second.shape or first.shape[1:] != wanted.shape:
         raise XadaptError(
@@ -56,7 +73,7 @@ def spearman_difference(setup: ArrayLike, single: ArrayLike, gold: ArrayLike) ->
 
 
 def micro_f1_difference(setup: ArrayLike, single: ArrayLike) -> Score:
-    """Compare two systems by micro-averaged F1, times 100, for :func:`resample`.
+    """Compare two systems by micro-averaged F1, times 100, for :func:`leave_out`.
 
     It is that of seqeval when the things counted are the spans of a sentence, but for a span of UD-POS's tag X, which
     seqeval may begin in the sentence before. Where there is nothing to count it is 0.
@@ -64,13 +81,13 @@ def micro_f1_difference(setup: ArrayLike, single: ArrayLike) -> Score:
     Args:
         setup: What the setup found in each example, shape (seeds, examples, 3): how many things were right, how many
             were predicted, and how many there are in gold.
-        single: The same of the best single adapter.
+        single: The same of the reference.
 
     Raises:
         XadaptError: If the shapes do not fit, or a number is not finite.
     """
     axes = ("seed", "example", "count")
-    both = finite(setup, "counts of the setup", axes), finite(single, "counts of the best single adapter", axes)
+    both = finite(setup, "counts of the setup", axes), finite(single, "counts of the reference", axes)
     if both[0].shape != both[1].shape or both[0].shape[2] != 3:
         raise XadaptError(
             f"counts have the shapes {both[0].shape} and {both[1].shape}: "
@@ -89,7 +106,7 @@ def _f1(right: FloatArray, total: FloatArray) -> FloatArray:
 
 
 def _ranker(values: FloatArray) -> Callable[[FloatArray], FloatArray]:
-    """Give the examples' mean ranks, less their mean, in resamples of given counts, shape (resamples, examples)."""
+    """Give the examples' mean ranks, less their mean, where each counts so much, shape (times, examples)."""
     order = np.argsort(values, kind="stable")
     _, starts, groups = np.unique(values[order], return_index=True, return_inverse=True)
     back = np.empty_like(groups)
@@ -98,11 +115,11 @@ def _ranker(values: FloatArray) -> Callable[[FloatArray], FloatArray]:
     def ranks(counts: FloatArray) -> FloatArray:
         alike = np.add.reduceat(counts[:, order], starts, axis=1)
         # Up to a constant, the mean rank of equals is the number below them and half their own.
-        middle = np.cumsum(alike, axis=1) - alike / 2 - counts.shape[1] / 2
+        middle = np.cumsum(alike, axis=1) - alike / 2 - counts.sum(axis=1, keepdims=True) / 2
         return middle[:, back]
 
     return ranks
 
 
 def _dot(one: FloatArray, other: FloatArray) -> FloatArray:
-    return np.einsum("rn,rn->r", one, other)
+    return np.einsum("tn,tn->t", one, other)

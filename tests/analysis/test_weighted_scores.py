@@ -1,4 +1,4 @@
-"""Correlation and micro-averaged F1 on many resamples at once, against plain code on one."""
+"""Scores with other examples each time, many at once, against plain code on one."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import numpy as np
 from scipy import stats
 
 from tests.error_checks import refused
-from xadapt.analysis.resampled_scores import micro_f1_difference, spearman_difference
-from xadapt.analysis.significance import resample, summarise
+from xadapt.analysis.significance import leave_out, paired_test
+from xadapt.analysis.weighted_scores import mean_difference, micro_f1_difference, spearman_difference
 from xadapt.metrics.spans import span_scores
 
 GENERATOR = np.random.default_rng(0)
@@ -23,7 +23,7 @@ def drawn(examples: int, rows: int = 6) -> tuple[np.ndarray, np.ndarray]:
     return positions, np.stack([np.bincount(row, minlength=examples) for row in positions]).astype(float)
 
 
-def test_spearman_is_that_of_scipy_on_every_resample_and_seed() -> None:
+def test_spearman_is_that_of_scipy_on_every_draw_and_seed() -> None:
     positions, counts = drawn(80)
     found = spearman_difference(GOOD, POOR, GOLD)(counts)
     expected = [
@@ -36,11 +36,28 @@ def test_spearman_is_that_of_scipy_on_every_resample_and_seed() -> None:
     np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
+def test_spearman_without_an_example_is_that_of_scipy() -> None:
+    found = spearman_difference(GOOD, POOR, GOLD)(1 - np.eye(80)[:5])
+    for left, scores in enumerate(found):
+        kept = np.arange(80) != left
+        expected = [
+            100 * (stats.spearmanr(one[kept], GOLD[kept])[0] - stats.spearmanr(other[kept], GOLD[kept])[0])
+            for one, other in zip(GOOD, POOR, strict=True)
+        ]
+        np.testing.assert_allclose(scores, expected, atol=1e-9)
+
+
+def test_a_mean_is_over_the_examples_that_count() -> None:
+    setup, other = np.array([[1.0, 0.0, 1.0]]), np.array([[0.0, 0.0, 0.5]])
+    weights = np.array([[1.0, 1.0, 1.0], [0.0, 1.0, 1.0], [2.0, 1.0, 0.0]])
+    np.testing.assert_allclose(mean_difference(setup, other)(weights), [[50.0], [25.0], [200 / 3]])
+
+
 def test_a_better_correlation_is_found_and_the_same_one_is_not() -> None:
-    better = summarise(resample(spearman_difference(GOOD, POOR, GOLD), 80, 500))
+    better = paired_test(leave_out(spearman_difference(GOOD, POOR, GOLD), 80))
     assert better.p_value < 0.01
     assert 0 < better.low < better.difference < better.high
-    assert summarise(resample(spearman_difference(GOOD, GOOD, GOLD), 80, 50)).p_value == 1
+    assert paired_test(leave_out(spearman_difference(GOOD, GOOD, GOLD), 80)).p_value == 1
 
 
 def test_a_system_that_says_the_same_of_all_has_a_correlation_of_0() -> None:
@@ -68,7 +85,7 @@ def tallied(given: list[list[str]], gold: list[list[str]]) -> np.ndarray:
     return np.array([[len(one & other), len(one), len(other)] for one, other in spans])
 
 
-def test_micro_f1_is_that_of_the_metric_on_every_resample_and_seed() -> None:
+def test_micro_f1_is_that_of_the_metric_on_every_draw_and_seed() -> None:
     gold = tags(0, 1.0, [["O"] * 6] * 40)
     good, poor = ([tags(seed, rate, gold) for seed in (1, 2)] for rate in (0.1, 0.5))
     score = micro_f1_difference([tallied(one, gold) for one in good], [tallied(one, gold) for one in poor])
@@ -79,7 +96,7 @@ def test_micro_f1_is_that_of_the_metric_on_every_resample_and_seed() -> None:
 
     expected = [[f1(one, row) - f1(other, row) for one, other in zip(good, poor, strict=True)] for row in positions]
     np.testing.assert_allclose(score(counts), expected)
-    assert summarise(resample(score, 40, 300)).p_value < 0.01
+    assert paired_test(leave_out(score, 40)).p_value < 0.05
 
 
 def test_micro_f1_where_there_is_nothing_to_find_is_0() -> None:
@@ -94,6 +111,8 @@ def test_systems_on_other_seeds_or_examples_are_refused() -> None:
         spearman_difference(GOOD, POOR[:2], GOLD)
     with refused("(3, 80)", "(79,)", advice="the same examples"):
         spearman_difference(GOOD, POOR, GOLD[:-1])
+    with refused("(2, 5)", "(3, 5)", advice="the same seeds"):
+        mean_difference(np.ones((2, 5)), np.ones((3, 5)))
     with refused("(1, 5, 3)", "(2, 5, 3)", advice="the same seeds"):
         micro_f1_difference(np.ones((1, 5, 3)), np.ones((2, 5, 3)))
     with refused("1 of 80 gold scores", "example 4"):
