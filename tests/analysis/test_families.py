@@ -2,7 +2,7 @@ import pytest
 
 from tests.error_checks import refused
 from xadapt.analysis.families import Family, classify
-from xadapt.composition.specs import families, words
+from xadapt.composition.specs import compositions, families, words
 
 
 @pytest.mark.parametrize(
@@ -63,8 +63,10 @@ def test_a_target_among_the_members_stays_in_the_label_but_is_seen():
 
 @pytest.mark.parametrize("kind", list(words()))
 def test_every_composition_belongs_to_a_family_that_a_comparison_lists(kind):
-    on = "@xnli" if kind.endswith("_soup") else ""
-    assert classify(f"{kind}(mnli, squad){on}", "xquad").family in {family.name for family in families()}
+    spec = compositions()[kind]
+    inside = ", ".join([*("mnli", "squad")[: spec.most], *(["n=2"] if kind == "runs" else [])])
+    on = "@xnli" if spec.learnt_on == "must" else ""
+    assert classify(f"{kind}({inside}){on}", "xquad").family in {family.name for family in families()}
 
 
 @pytest.mark.parametrize("setup", ["greedy_soup(mnli, squad)@xnli", "fuse(mnli, squad)@xnli"])

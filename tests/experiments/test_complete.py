@@ -160,3 +160,58 @@ def test_complete_and_straight_setups_are_carried_out_with_the_runs_of_their_own
     log = Log()
     assert carry_out(lab, log, asked) == results
     assert log.work == []
+
+
+def test_runs_of_a_setup_differ_in_seed_and_share_its_members() -> None:
+    steps = plan_steps(recipe("runs(fuse(mnli, target)@target, n=3)", seeds=[1, 2]))
+    assert [str(step) for step in steps if step.replicate.seed == 2] == [
+        "train xnli, seed 2",
+        *(f"train fuse(mnli, xnli)@xnli, seed {seed}" for seed in (2, 1002, 2002)),
+        "evaluate runs(fuse(mnli, xnli)@xnli, n=3) on xnli, seed 2",
+    ]
+
+
+def test_runs_that_need_no_target_are_trained_before_all_targets() -> None:
+    targets = {"xnli": {"setups": ["runs(mnli, n=2)", "runs(multitask(mnli, stsb), n=2)"]}}
+    steps = plan_steps(recipe("mnli", targets=targets, adapters={"mnli": {}}, intermediate_seed=7))
+    assert [str(step) for step in steps][:4] == [
+        "train mnli, seed 7",
+        "train multitask(mnli, stsb), seed 7",
+        "train mnli, seed 1007",
+        "train multitask(mnli, stsb), seed 1007",
+    ]
+
+
+def test_replicates_whose_runs_would_be_the_same_are_refused(lab: Any, tmp_path: Path) -> None:
+    text = TEXT.replace("title: Small", "title: Small\nseeds: [42, 1042]")
+    with refused("recipe.yaml:3: seeds", "1042"):
+        look(
+            lab,
+            tmp_path,
+            text.replace("  - mnli", '  - "runs(continue(mnli, target), n=2)"').split("  stsb:\n    s")[0],
+        )
+
+
+def test_runs_that_are_neither_trained_nor_there_are_refused_before_the_recipe_runs(
+    trained: Any, tmp_path: Path
+) -> None:
+    text = TEXT.replace("    languages: en,de", "    straight: ['runs(mnli, n=2)']")
+    text = text.replace("adapters:\n  mnli: {limit: 8}\n  stsb: {limit: 8}\n", "")
+    with refused("recipe.yaml:9: ", "run 2", "--seed 1042"):
+        look(trained, tmp_path, text)
+
+
+def test_runs_are_carried_out_each_with_its_seed_and_found_again(lab: Any) -> None:
+    target = {"train": SMALL, "limit": 6, "languages": "en", "setups": ["runs(continue(mnli, target), n=2)"]}
+    asked = recipe("mnli", targets={"xnli": target}, adapters={"mnli": SMALL}, seeds=[1, 2])
+    results = carry_out(lab, Log(), asked)
+    assert [one.seed for one in results] == [1, 2]
+    for seed, one in zip((1, 2), results, strict=True):
+        made = [lab.store.by_run(run) for run in one.members.values()]
+        assert [checkpoint.seed for checkpoint in made] == [seed, seed + 1000]
+        # The member that both started from.
+        (member,) = {checkpoint.record.members["mnli"] for checkpoint in made}
+        assert lab.store.by_run(member).seed == seed
+    log = Log()
+    assert carry_out(lab, log, asked) == results
+    assert {done for _, done, _ in log.looks} == {8}

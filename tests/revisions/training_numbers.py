@@ -39,6 +39,7 @@ RUNS: dict[str, list[tuple[TrainPlan, Mapping[str, Any]]]] = {
         (plan_fusion(["mnli", "squad"], "pairs", tasks=_CATALOGUE), _SHORT),
     ],
     "low-rank-fusion": [(plan_fusion(["mnli", "stsb"], rank=3, tasks=_CATALOGUE), LONG)],
+    "narrow-fusion": [(plan_fusion(["mnli", "stsb"], "pairs", narrow=3, tasks=_CATALOGUE), LONG)],
     "soup": [
         (plan_soup(["stsb", "multitask(mnli, stsb)"], "stsb", tasks=_CATALOGUE), LONG),
         (plan_soup(["mnli", "stsb", "squad"], "likeness", "learned", _CATALOGUE), {**LONG, "lr": 0.05}),

@@ -42,8 +42,9 @@ AdapterLayers = Annotated[
         help="Layers that carry the adapter, counted from 0: all, 6-11, 6- (to the top) or 0,2,4. [default: all]"
     ),
 ]
-Rank = Annotated[
-    int | None, typer.Option(help="Low-rank fusion: the rank of queries, keys and values. [default: full]")
+Rank = Annotated[int | None, typer.Option(help="Fusion that is factored after training: its rank. [default: full]")]
+Narrow = Annotated[
+    int | None, typer.Option(help="Fusion that is of low rank from the start: its rank. [default: full]")
 ]
 MixingCap = Annotated[int | None, typer.Option(help="Rows of a task that count in an epoch at most. [default: 131072]")]
 ReportTo = Annotated[str | None, typer.Option(help="Loggers of the Trainer, such as tensorboard or wandb.")]

@@ -51,10 +51,11 @@ def fuse(
     members: Members,
     on: Annotated[str | None, typer.Option(help="Learn to fuse on this task's rows. [default: members' own]")] = None,
     rank: o.Rank = None,
+    narrow: o.Narrow = None,
     as_json: o.Json = False,
 ) -> None:
     """Learn AdapterFusion over trained adapters."""
-    _print([lab.fuse(*members, on=on, rank=rank, **settings)], as_json)
+    _print([lab.fuse(*members, on=on, rank=rank, narrow=narrow, **settings)], as_json)
 
 
 @training_options

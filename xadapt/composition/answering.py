@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xadapt.composition.builder import Assembly, assemble
+from xadapt.composition.expression import named_run
 from xadapt.composition.heads import alike
 from xadapt.composition.kept_answers import Reader, answers_space, kept_outputs, level
+from xadapt.composition.several_runs import of_run
 from xadapt.errors import XadaptError
 from xadapt.methods.adapter import adapter_state
 from xadapt.methods.fusion import fusion_layers
@@ -23,7 +25,7 @@ from xadapt.tasks.catalogue import DEFAULT, Catalogue
 if TYPE_CHECKING:
     import torch
 
-    from xadapt.composition.expression import Node
+    from xadapt.composition.expression import Model, Node
     from xadapt.context import Context
     from xadapt.problems.base import Feature
     from xadapt.store.checkpoints import Checkpoint
@@ -63,8 +65,13 @@ class Answerer:
 
     @property
     def members(self) -> dict[str, str]:
-        """Run hash of every checkpoint in use, by expression."""
-        return {name: run for assembly in self.assemblies for name, run in sorted(assembly.members.items())}
+        """Run hash of every checkpoint in use, by expression; several of one expression are numbered."""
+        found: dict[str, str] = {}
+        for name, run in (item for assembly in self.assemblies for item in sorted(assembly.members.items())):
+            number = 0
+            while found.setdefault(named_run(name, number), run) != run:
+                number += 1
+        return found
 
     def to(self, device: torch.device) -> None:
         """Move the models to a device."""
@@ -151,7 +158,7 @@ def answer_with(
     """
     problem = bind(task, context.backbone, max_length, layer)
     parts = node.parts
-    assemblies = [assemble(context, part, on_use) for part in parts]
+    assemblies = [assemble(of_run(context, model), model.setup, on_use) for model in node.models]
     heads: list[str | None] = [None] * len(parts)
     orders: list[list[int] | None] = [None] * len(parts)
     if problem.needs_head:
@@ -191,11 +198,20 @@ def recorded_dev_scores(
         The main score, 0-100, by the name of the dev rows' task; the mean over an ensemble's members. Empty where a
         part has no score, or the members' scores are of different tasks.
     """
-    by_setup = {checkpoint.setup: checkpoint for checkpoint in used}
-    scores = [_score(by_setup.get(str(part)), head, tasks) for part, head in zip(node.parts, heads, strict=True)]
+    by_name = {checkpoint.setup: checkpoint for checkpoint in used}
+    by_name |= {model.name: checkpoint for model in node.models if (checkpoint := _of_model(model, used)) is not None}
+    scores = [_score(by_name.get(model.name), head, tasks) for model, head in zip(node.models, heads, strict=True)]
     if None in scores or len(set(heads)) != 1:
         return {}
     return {str(heads[0]): round(fmean(score for score in scores if score is not None), 4)}
+
+
+def _of_model(model: Model, used: Sequence[Checkpoint]) -> Checkpoint | None:
+    """The checkpoint of a run among those that were loaded: one model after another, each its own."""
+    if model.run is None:
+        return None
+    runs = {checkpoint.run: checkpoint for checkpoint in used if checkpoint.setup == str(model.setup)}
+    return dict(enumerate(runs.values())).get(model.run)
 
 
 def _score(checkpoint: Checkpoint | None, head: str | None, tasks: Catalogue) -> float | None:

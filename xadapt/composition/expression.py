@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: The largest option that is a whole number, such as a rank.
 _LARGEST = 100_000
+#: The word for several runs of one setup, and how far apart their seeds are.
+RUNS, _APART = "runs", 1000
 #: Models that an ensemble may become.
 _MODELS = 1000
 
@@ -59,9 +61,18 @@ class Node:
         return dict(self.options).get(key)
 
     @property
+    def models(self) -> tuple[Model, ...]:
+        """The models that answer side by side: those of an ensemble's members, runs of a setup, or itself alone."""
+        if self.kind == RUNS:
+            return tuple(Model(self.children[0], run) for run in range(int(self.option("n") or 0)))
+        if self.kind == "ensemble":
+            return tuple(model for child in self.children for model in child.models)
+        return (Model(self),)
+
+    @property
     def parts(self) -> tuple[Node, ...]:
-        """The models it is made of: the members of an ensemble, otherwise itself alone."""
-        return self.children if self.kind == "ensemble" else (self,)
+        """The setups of its models."""
+        return tuple(model.setup for model in self.models)
 
     def adapters(self) -> tuple[str, ...]:
         """Names of the adapters in it, from left to right, each once."""
@@ -72,6 +83,34 @@ class Node:
         for child in self.children:
             yield from child.walk()
         yield self
+
+
+@dataclass(frozen=True)
+class Model:
+    """One of the models that answer side by side.
+
+    Attributes:
+        setup: Its setup.
+        run: Which run of the setup it is, from 0; None for whichever is preferred.
+    """
+
+    setup: Node
+    run: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What its own checkpoint is called among those of all models."""
+        return named_run(str(self.setup), self.run or 0)
+
+
+def named_run(setup: str, run: int) -> str:
+    """What the checkpoint of a run of a setup is called where there are several; the first has the setup's name."""
+    return f"{setup}, run {run + 1}" if run else setup
+
+
+def seed_of_run(seed: int, run: int) -> int:
+    """The seed of a run of a setup, from that of the first."""
+    return seed + _APART * run
 
 
 def _times(weight: float, node: Node) -> str:
@@ -120,8 +159,8 @@ def compose(kind: str, *children: Node, on: str = "", options: dict[str, float] 
     if spec is None or not spec.as_word:
         raise unknown("composition", kind, words())
     if len(children) < spec.least or len(children) > (spec.most or len(children)):
-        wanted = "two" if spec.most == spec.least else f"at least {spec.least}"
-        raise XadaptError(f"{kind}(…) takes {wanted} members, got {len(children)}")
+        exact = {1: "one member", 2: "two members"}.get(spec.least) if spec.most == spec.least else None
+        raise XadaptError(f"{kind}(…) takes {exact or f'at least {spec.least} members'}, got {len(children)}")
     _check_learnt_on(spec, on)
     weights: tuple[float, ...] = ()
     if spec.weighted:
@@ -167,6 +206,8 @@ def _check_member(spec: Composition, child: Node) -> None:
         raise XadaptError(f"'none' cannot be a member of {kind}(…): it means no adapter at all")
     if spec.members == "tasks" and child.kind != "adapter":
         raise XadaptError(f"{child} cannot be a member of {kind}(…): it names tasks that one adapter is trained on")
+    if child.kind == RUNS and kind != "ensemble":
+        raise XadaptError(f"{child} cannot be a member of {kind}(…): write runs({kind}(…), n=3), several runs of that")
     if child.kind == "ensemble" and spec.members != "any":
         raise XadaptError(f"{child} cannot be a member of {kind}(…): an ensemble has no adapter of its own to combine")
     if spec.members == "plain":

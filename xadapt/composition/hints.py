@@ -21,6 +21,8 @@ def how_to_make(node: Node, tasks: Catalogue = DEFAULT) -> str:
     spec = composition_of(node.kind)
     if spec and spec.trained:
         return spec.trained.command(node)
+    if node.kind == "stack":
+        return target_hint(node.children[-1], _below(node), tasks)
     return target_hint(node.children[1], node.children[0], tasks, " --mode continue")
 
 

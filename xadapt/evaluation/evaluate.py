@@ -151,7 +151,9 @@ class _Evaluation:
         )
 
     def _begun(self, result: Result, decides: Json, node: Node, used: list[Checkpoint]) -> Result:
-        found: Json = {"decides": decides, "seed": used[-1].seed if used else self.context.seed}
+        several = any(model.run is not None for model in node.models)
+        seed = used[-1].seed if used and not several else self.context.seed
+        found: Json = {"decides": decides, "seed": seed}
         if result.head_parameters is None:
             found["parameters"] = self.answerer.parameters()
             found["head_parameters"] = self.answerer.head_parameters()

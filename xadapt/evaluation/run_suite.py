@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from xadapt.composition.builder import Assembly, assemble
-from xadapt.composition.expression import Node, adapter, compose
+from xadapt.composition.expression import RUNS, Node, adapter, compose
+from xadapt.composition.several_runs import of_run
 from xadapt.composition.specs import is_plain
 from xadapt.data.language_codes import language_codes
 from xadapt.errors import XadaptError, unknown
@@ -66,7 +67,7 @@ def candidates(node: Node, task: Task) -> list[Node]:
     """
     if task.adapter in node.adapters() or task.name in node.adapters():
         return [node]
-    if not task.kind.trainable:
+    if not task.kind.trainable or node.kind == RUNS:
         return []
     own = adapter(task.adapter)
     if node.kind == "none":
@@ -91,7 +92,9 @@ def plan_suite(context: Context, suite: Suite, node: Node, languages: str) -> li
         XadaptError: If the setup itself cannot be put together, or a language is in no task of the suite.
     """
     wanted = _languages(suite, languages)
-    assemblies = [assemble(context, part, on_use=lambda checkpoint: None) for part in node.parts]
+    assemblies = [
+        assemble(of_run(context, model), model.setup, on_use=lambda checkpoint: None) for model in node.models
+    ]
     return [_step(context, context.tasks[name], codes, node, assemblies) for name, codes in wanted.items()]
 
 

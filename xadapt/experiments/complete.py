@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xadapt.composition.expression import Node, adapter
+from xadapt.composition.expression import RUNS, Node, adapter
 from xadapt.composition.placeholder import TARGET, with_target
 from xadapt.composition.specs import composition_of
 from xadapt.errors import XadaptError
@@ -36,27 +36,36 @@ def completed(setup: Node, adapted: Task, tasks: Catalogue) -> Node:
     return with_target(setup, adapted.name)
 
 
-def runs_of(setup: Node, adapted: Task, tasks: Catalogue) -> Iterator[TrainPlan]:
+def runs_of(setup: Node, adapted: Task, tasks: Catalogue) -> Iterator[tuple[TrainPlan, int]]:
     """The runs that make a complete setup, members first; what several parts need comes several times.
 
     Other adapters than the target's are members that are there, or have a step of their own.
+
+    Returns:
+        Plans, each with the number of its run: 0 but for the later ones of ``runs(…)``.
     """
     target = adapter(adapted.name)
     if setup == target:
-        yield plan_task(adapted.name, tasks)
+        yield plan_task(adapted.name, tasks), 0
+        return
+    if setup.kind == RUNS:
+        inner = list(runs_of(setup.children[0], adapted, tasks))
+        yield from inner
+        # Its members are the same in all runs.
+        yield from ((inner[-1][0], run) for run in range(1, len(setup.models)) if inner)
         return
     if setup.kind in ("stack", "continue") and setup.children[-1] == target:
         *under, _ = setup.children
         below = Node("stack", children=tuple(under)) if len(under) > 1 else under[0]
         yield from runs_of(below, adapted, tasks)
-        yield plan_target(adapted.name, str(below), setup.kind, tasks)
+        yield plan_target(adapted.name, str(below), setup.kind, tasks), 0
         return
     spec = composition_of(setup.kind)
     # The members of a multi-task adapter are tasks and not adapters.
     for child in setup.children if spec and spec.members != "tasks" else ():
         yield from runs_of(child, adapted, tasks)
     if spec and spec.trained:
-        yield plan_setup(setup, tasks)
+        yield plan_setup(setup, tasks), 0
 
 
 def budget_of(recipe: Recipe, name: str, plan: TrainPlan, adapted: Task) -> Budget:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from xadapt.errors import interruption_says
 from xadapt.evaluation.evaluate import EvalSettings, evaluate
 from xadapt.experiments.outlook import Expected, Pace, look_ahead
-from xadapt.experiments.steps import EvalStep, Replicate, Step, plan_steps
+from xadapt.experiments.steps import EvalStep, Replicate, Step, TrainStep, plan_steps
 from xadapt.libraries.transformers import leave_out_of_collection
 from xadapt.training.settings import make_settings
 from xadapt.training.train import train
@@ -55,6 +55,10 @@ class _Execution:
     def carry_out(self, step: Step, title: str) -> Result | None:
         """Train or evaluate; gives the result of an evaluation."""
         mine = {setup: made for (replicate, setup), made in self.pins.items() if replicate == step.replicate}
+        if isinstance(step, TrainStep) and step.run:
+            # A later run has the same members, and nothing else of the first, such as a full fusion to be factored.
+            members = {str(node) for node in step.plan.makes.walk()} - {str(step.plan.makes)}
+            mine = {setup: made for setup, made in mine.items() if setup in members}
         context = self.context.pinned(mine).titled(title)
         if isinstance(step, EvalStep):
             target = step.target
@@ -64,7 +68,7 @@ class _Execution:
             context = context.seeded(step.replicate.seed)
             return evaluate(context, step.setup, step.task, target.languages, settings)
         budget = make_settings(**step.budget.model_dump(), resume=self.resume)
-        self.pins[step.replicate, str(step.plan.makes)] = train(context.seeded(step.seed), step.plan, budget)
+        self.pins[step.replicate, step.makes] = train(context.seeded(step.seed), step.plan, budget)
         return None
 
 

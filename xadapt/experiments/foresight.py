@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from xadapt.backbone.outline import Outline, outline
 from xadapt.bases import DEFAULT_BASE, split_name
-from xadapt.composition.expression import Node
+from xadapt.composition.expression import Node, seed_of_run
 from xadapt.composition.grammar import parse
 from xadapt.composition.heads import pick_head
 from xadapt.composition.hints import how_to_make
 from xadapt.composition.placeholder import names_target
+from xadapt.composition.several_runs import missing_run
 from xadapt.composition.specs import composition_of, compositions
 from xadapt.errors import XadaptError, unknown
 from xadapt.experiments.steps import EvalStep, TrainStep, plan_steps
@@ -20,7 +21,7 @@ from xadapt.training.run_kinds import run_kind
 from xadapt.training.settings import make_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
     from contextlib import AbstractContextManager
 
     from xadapt.context import Context
@@ -40,7 +41,7 @@ def check_recipe(recipe: Recipe, tasks: Catalogue) -> None:
         XadaptError: If its steps cannot be planned, a budget has no method or is of no composition, or a target has an
             option that its task does not take.
     """
-    plan_steps(recipe, tasks)
+    steps = plan_steps(recipe, tasks)
     budgets = sorted({one.trained.budget for one in compositions().values() if one.trained})
     for name in recipe.compositions:
         if name not in budgets:
@@ -50,7 +51,21 @@ def check_recipe(recipe: Recipe, tasks: Catalogue) -> None:
             kind = tasks[name].kind.name
             what = f"it is for tasks that retrieve from a pool; {name} is {kind}"
             raise recipe.fault(["targets", name, "pool_limit"], what)
+    _check_seeds(recipe, steps)
     _check_methods(recipe)
+
+
+def _check_seeds(recipe: Recipe, steps: Sequence[Step]) -> None:
+    """Check that no two replicates would share a run of a setup that has several."""
+    runs = [model.run or 0 for step in steps if isinstance(step, EvalStep) for model in step.setup.models]
+    seeds = {step.replicate.seed for step in steps}
+    for seed, run in ((seed, run) for seed in seeds for run in range(1, max(runs, default=0) + 1)):
+        later = seed_of_run(seed, run)
+        if later in seeds:
+            what = (
+                f"{later} is also the seed of run {run + 1} of the setups of seed {seed}: choose seeds nearer together"
+            )
+            raise recipe.fault(["seeds"], what)
 
 
 def _budgets(recipe: Recipe) -> Iterator[tuple[_Keys, Budget]]:
@@ -101,7 +116,9 @@ def check_ground(recipe: Recipe, context: Context, given_base: bool, only_look: 
         with recipe.at("targets", name, "languages"):
             context.source.pick_languages(context.tasks[name], target.languages)
     _check_rows(recipe, steps, context)
-    there = {checkpoint.setup: checkpoint for checkpoint in _fitting(context, only_look)}
+    fitting = list(_fitting(context, only_look))
+    _check_runs(recipe, steps, {(one.setup, one.seed) for one in fitting}, context)
+    there = {checkpoint.setup: checkpoint for checkpoint in fitting}
     heads = {setup: one.heads for setup, one in there.items()}
     for seed in dict.fromkeys(recipe.seeds_of(target)[0] for target in recipe.targets.values()):
         # Replicates differ in seeds, budgets and targets alone.
@@ -134,6 +151,17 @@ def _check_rows(recipe: Recipe, steps: Sequence[Step], context: Context) -> None
                         checked.add((task.name, part))
                         with recipe.at(*_names(recipe, task)):
                             context.source.check_english(task, part)
+
+
+def _check_runs(recipe: Recipe, steps: Sequence[Step], there: Set[tuple[str, int]], context: Context) -> None:
+    """Check that each run of a setup that has several is trained here or of the seed that it must have."""
+    made = {(step.replicate, step.makes) for step in steps if isinstance(step, TrainStep)}
+    for step in (step for step in steps if isinstance(step, EvalStep)):
+        for model in (model for model in step.setup.models if model.run is not None):
+            seed = seed_of_run(step.replicate.seed, model.run or 0)
+            if (step.replicate, model.name) not in made and (str(model.setup), seed) not in there:
+                with recipe.at_setup(step.asked, step.task.name):
+                    raise missing_run(context.seeded(step.replicate.seed), model)
 
 
 def _names(recipe: Recipe, task: Task) -> _Keys:

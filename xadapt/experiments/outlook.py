@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xadapt.composition.expression import seed_of_run
 from xadapt.experiments.rates import Rates
 from xadapt.experiments.steps import Replicate, Step, TrainStep
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
@@ -99,12 +101,13 @@ class _Held:
     def holds(self, step: Step) -> bool:
         """Whether a step is done, or is one that came before under another seed."""
         if isinstance(step, TrainStep):
-            made = str(step.plan.makes)
+            made = step.makes
             run = self._trained(step)
             self._made[step.replicate, made] = run
             return run is not None or self._again((made, step.seed, step.budget))
         key = (step.task.name, str(step.setup), step.target.limit, step.target.pool_limit)
-        seeded = any((step.replicate, str(part)) in self._made for part in step.setup.walk())
+        named = {*map(str, step.setup.walk()), *(model.name for model in step.setup.models)}
+        seeded = any((step.replicate, name) in self._made for name in named)
         again = self._again((*key, step.replicate if seeded else None))
         return again or any(self._same_members(members, step.replicate) for members in self._results[key])
 
@@ -127,6 +130,10 @@ class _Held:
     def _run(self, setup: str, replicate: Replicate) -> str | None:
         if (replicate, setup) in self._made:
             return self._made[replicate, setup]
+        of_several = re.fullmatch(r"(.*), run (\d+)", setup)
+        if of_several:
+            seed = seed_of_run(replicate.seed, int(of_several[2]) - 1)
+            return next((one.run for one in self._checkpoints[of_several[1]] if one.seed == seed), None)
         named = self._checkpoints[setup]
         return next((c.run for c in (*(c for c in named if c.seed == replicate.seed), *named)), None)
 

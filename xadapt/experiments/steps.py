@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from xadapt.composition.expression import RUNS, named_run, seed_of_run
 from xadapt.composition.grammar import parse
 from xadapt.composition.placeholder import names_target, with_target
 from xadapt.composition.specs import composition_of
@@ -16,7 +17,7 @@ from xadapt.tasks.catalogue import DEFAULT, Catalogue
 from xadapt.training.plan import TrainPlan, plan_setup, plan_targets, plan_task, setup_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from xadapt.composition.expression import Node
     from xadapt.tasks import Task
@@ -45,6 +46,7 @@ class TrainStep:
         replicate: What it belongs to.
         asked: The setup that wants it, as the recipe has it; empty where that is what it makes.
         of: The target that wants it, empty for several.
+        run: Which run of the setup it is, where a setup has several.
     """
 
     plan: TrainPlan
@@ -53,6 +55,12 @@ class TrainStep:
     replicate: Replicate
     asked: str = ""
     of: str = ""
+    run: int = 0
+
+    @property
+    def makes(self) -> str:
+        """What its checkpoint is called among those of the replicate."""
+        return named_run(str(self.plan.makes), self.run)
 
     def __str__(self) -> str:
         return f"train {self.plan.makes}, seed {self.seed}{_named(self.replicate)}"
@@ -129,17 +137,39 @@ def _of_replicate(recipe: Recipe, replicate: Replicate, changes: Budget, tasks: 
                 plan = plan_task(name, tasks)
             yield TrainStep(plan, budget.changed(changes), first, replicate)
     within = {node: setup for setup in reversed(setups) for node in setup.walk()}
-    made: dict[Node, Budget] = {}
+    made: dict[tuple[Node, int], Budget] = {}
     for node in dict.fromkeys(part for setup in setups for part in setup.walk()):
         spec = composition_of(node.kind)
         if spec and spec.trained and str(node) not in recipe.ready and not names_target(node):
             seed = first if spec.trained.from_base else replicate.seed
             with recipe.at_setup(str(within[node])):
                 plan = plan_setup(node, tasks)
-            made[node] = recipe.budget(spec.trained.budget).changed(changes)
-            yield TrainStep(plan, made[node], seed, replicate)
+            made[node, 0] = recipe.budget(spec.trained.budget).changed(changes)
+            yield TrainStep(plan, made[node, 0], seed, replicate)
+    yield from _more_runs(recipe, replicate, changes, setups, tasks)
     for name in here:
         yield from _OfTarget(recipe, name, replicate, changes, tasks, made).steps()
+
+
+def _more_runs(
+    recipe: Recipe, replicate: Replicate, changes: Budget, setups: Iterable[Node], tasks: Catalogue
+) -> Iterator[Step]:
+    """The later runs of setups that have several, as far as the recipe trains the first one before all targets."""
+    wanted: dict[Node, int] = {}
+    for node in (part for setup in setups for part in setup.walk() if part.kind == RUNS and not names_target(part)):
+        wanted[node.children[0]] = max(len(node.models), wanted.get(node.children[0], 0))
+    for setup, number in wanted.items():
+        spec = composition_of(setup.kind)
+        if setup.kind == "adapter" and setup.name in recipe.adapters:
+            plan, budget, from_base = plan_task(setup.name, tasks), recipe.adapters[setup.name], True
+        elif spec and spec.trained and str(setup) not in recipe.ready:
+            plan, from_base = plan_setup(setup, tasks), spec.trained.from_base
+            budget = recipe.budget(spec.trained.budget)
+        else:
+            continue
+        first = replicate.seed if recipe.intermediate_seed is None or not from_base else recipe.intermediate_seed
+        for run in range(1, number):
+            yield TrainStep(plan, budget.changed(changes), seed_of_run(first, run), replicate, run=run)
 
 
 class _OfTarget:
@@ -152,7 +182,7 @@ class _OfTarget:
         replicate: Replicate,
         changes: Budget,
         tasks: Catalogue,
-        before: Mapping[Node, Budget],
+        before: Mapping[tuple[Node, int], Budget],
     ) -> None:
         """Take what earlier steps of the replicate made, with their budgets."""
         self.recipe, self.name, self.replicate, self.changes, self.tasks = recipe, name, replicate, changes, tasks
@@ -200,24 +230,25 @@ class _OfTarget:
         with recipe.at_setup(text, self.name):
             whole = completed(setup, adapted, self.tasks)
             ready = {str(with_target(parse(one), adapted.name)) for one in recipe.ready}
-            plans = [plan for plan in runs_of(whole, adapted, self.tasks) if str(plan.makes) not in ready]
-            budgets = [budget_of(recipe, self.name, plan, adapted) for plan in plans]
-            steps = [step for made in zip(plans, budgets, strict=True) for step in self._train(*made, text)]
+            steps: list[Step] = []
+            for plan, run in runs_of(whole, adapted, self.tasks):
+                if str(plan.makes) not in ready:
+                    steps += self._train(plan, budget_of(recipe, self.name, plan, adapted), text, run)
         yield from steps
         yield from self._evaluate(whole, text)
 
-    def _train(self, plan: TrainPlan, budget: Budget, text: str) -> Iterator[Step]:
-        changed = budget.changed(self.changes)
+    def _train(self, plan: TrainPlan, budget: Budget, text: str, run: int = 0) -> Iterator[Step]:
+        changed, what = budget.changed(self.changes), (plan.makes, run)
         # An ensemble's members are often among the setups themselves.
-        if plan.makes in self.made:
-            if self.made[plan.makes] != changed:
+        if what in self.made:
+            if self.made[what] != changed:
                 raise XadaptError(f"{plan.makes} is wanted with two budgets: leave one of them out")
             return
-        self.made[plan.makes] = changed
+        self.made[what] = changed
         spec = composition_of(plan.makes.kind)
         first = self.recipe.intermediate_seed if spec and spec.trained and spec.trained.from_base else None
-        seed = self.replicate.seed if first is None else first
-        yield TrainStep(plan, changed, seed, self.replicate, text, self.name)
+        seed = seed_of_run(self.replicate.seed if first is None else first, run)
+        yield TrainStep(plan, changed, seed, self.replicate, text, self.name, run)
 
 
 def _straight(setup: Node, task: Task) -> Node:

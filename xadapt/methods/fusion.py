@@ -16,7 +16,7 @@ from xadapt.errors import XadaptError
 from xadapt.libraries.adapters import FusionFiles
 from xadapt.methods.adapters_library import has_adapter
 from xadapt.methods.folded_fusion import fold
-from xadapt.methods.low_rank_fusion import LowRankValue, Moments, lower, set_low_rank
+from xadapt.methods.low_rank_fusion import LowRankValue, Moments, lower, set_low_rank, start_narrow
 from xadapt.store.files import atomic_folder, read_json
 
 if TYPE_CHECKING:
@@ -31,17 +31,22 @@ if TYPE_CHECKING:
 _PULL = 0.01
 
 
-def add_fusion(model: XLMRobertaAdapterModel, fused: Fuse) -> None:
+def add_fusion(model: XLMRobertaAdapterModel, fused: Fuse, narrow: int | None = None) -> None:
     """Add fresh fusion layers wherever the members have adapters.
 
     Args:
         model: A model of the adapters library that holds the members.
         fused: The members.
+        narrow: The rank of layers that are of low rank from the start; None for full ones.
 
     Raises:
-        XadaptError: If the members cannot be fused.
+        XadaptError: If the members cannot be fused, or the rank is not between 1 and the width of the base.
     """
-    _add(model, fused, None, None)
+    if narrow is not None:
+        check_rank(narrow, model.config.hidden_size)
+    _add(model, fused, narrow, None)
+    for layer in fusion_layers(model, fused).values() if narrow is not None else ():
+        start_narrow(layer)
 
 
 def check_rank(rank: int, width: int) -> None:

@@ -1,8 +1,8 @@
-"""A fusion of low rank: the nearest one to a trained full fusion, a twentieth of its size.
+"""A fusion of low rank, a twentieth of the full size: the nearest to a trained full one, or narrow from the start.
 
 Training moves the value matrices away from the identity, and the product of query and key away from noise, in a few
-directions. So a fusion is trained with full matrices and then factored; one that is narrow from the start learns
-something else, and worse.
+directions, so that factoring a trained fusion loses little. One that is narrow from the start learns something else:
+that it is worse was seen at the rate of a full one, and it needs a higher one (see :mod:`xadapt.training.narrow`).
 
 Source: the nearest matrix of a given rank, Eckart and Young 1936; nearest on the data, as in SVD-LLM, arXiv 2403.07378.
 """
@@ -18,6 +18,8 @@ from torch import Tensor, nn
 if TYPE_CHECKING:
     from adapters.methods.modeling import BertFusion
 
+#: The deviation of a full layer's queries and keys before training, that of the library.
+_DRAWN = 0.02
 #: What a direction counts that no token has, of the mean of all.
 _LEAST = 1e-4
 
@@ -52,6 +54,20 @@ def set_low_rank(layer: BertFusion, rank: int) -> None:
     # The library's forward only calls the three projections, so all else stays its own.
     width = layer.dense_size
     layer.query, layer.key, layer.value = nn.Linear(width, rank), nn.Linear(width, rank), LowRankValue(width, rank)
+
+
+@torch.no_grad()
+def start_narrow(layer: BertFusion) -> None:
+    """Set a layer of low rank to where training starts: values as they are, scores as spread as those of a full layer.
+
+    A full layer's matrices are drawn with a deviation of 0.02, and scores sum over as many products as the rank. The
+    value's way down is drawn as it comes, its way up is zero: so their product is, and only one of them moves at first.
+    """
+    rank, width = layer.query.weight.shape
+    for part in (layer.query, layer.key):
+        nn.init.normal_(part.weight, std=_DRAWN * (width / rank) ** 0.25)
+        nn.init.zeros_(part.bias)
+    nn.init.zeros_(layer.value.up.weight)
 
 
 @dataclass

@@ -50,7 +50,12 @@ def train_each(
 
 
 def fuse(
-    session: Session, *members: str, on: str | None = None, rank: int | None = None, **settings: Any
+    session: Session,
+    *members: str,
+    on: str | None = None,
+    rank: int | None = None,
+    narrow: int | None = None,
+    **settings: Any,
 ) -> Checkpoint:
     """Learn AdapterFusion over trained adapters.
 
@@ -58,12 +63,14 @@ def fuse(
         session: The session.
         members: Adapters or setups that are one adapter, two or more.
         on: The task on whose English rows it is learnt; None for an even mixture of the members' own.
-        rank: Rank of queries, keys and values of a small fusion; None for the full one.
+        rank: Rank of queries, keys and values of a small fusion that is factored after training; None for the full one.
+        narrow: The same for one that has this rank from the start.
         settings: See :class:`~xadapt.training.settings.TrainSettings`.
     """
     from xadapt.training.plan import plan_fusion
 
-    return _train(session, plan_fusion(members, session.task(on).name if on else None, rank, session.tasks), settings)
+    task = session.task(on).name if on else None
+    return _train(session, plan_fusion(members, task, rank, session.tasks, narrow=narrow), settings)
 
 
 def multitask(session: Session, *tasks: str, **settings: Any) -> Checkpoint:

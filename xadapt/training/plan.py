@@ -50,10 +50,16 @@ def plan_task(name: str, tasks: Catalogue = DEFAULT) -> TrainPlan:
 
 
 def plan_fusion(
-    members: Sequence[str], on: str | None = None, rank: int | None = None, tasks: Catalogue = DEFAULT
+    members: Sequence[str],
+    on: str | None = None,
+    rank: int | None = None,
+    tasks: Catalogue = DEFAULT,
+    *,
+    narrow: int | None = None,
 ) -> TrainPlan:
-    """``xadapt fuse A B C [--on TASK] [--rank R]``: on a task's rows, or an even mixture of the members' own tasks."""
-    options = {} if rank is None else {"rank": float(min(max(rank, -(10**9)), 10**9))}
+    """``xadapt fuse A B C [--on TASK] [--rank R | --narrow R]``: on a task's rows, or a mixture of the members' own."""
+    given = {key: value for key, value in (("rank", rank), ("narrow", narrow)) if value is not None}
+    options = {key: float(min(max(value, -(10**9)), 10**9)) for key, value in given.items()}
     return plan_setup(compose("fuse", *(parse(member) for member in members), on=on or "", options=options), tasks)
 
 
@@ -84,7 +90,10 @@ def plan_setup(node: Node, tasks: Catalogue = DEFAULT) -> TrainPlan:
 
 def plan_targets(name: str, on: str, mode: str = "stack", tasks: Catalogue = DEFAULT) -> list[TrainPlan]:
     """``xadapt train-target NAME --on SETUP --mode stack|continue``; on an ensemble, one run for each member."""
-    return [plan_target(name, str(part), mode, tasks) for part in parse(on).parts]
+    below = parse(on)
+    if any(model.run is not None for model in below.models):
+        raise XadaptError(f"{below} is several runs: train each by itself, and write runs(stack(…, {name}), n=…)")
+    return [plan_target(name, str(part), mode, tasks) for part in below.parts]
 
 
 def setup_of(plans: list[TrainPlan]) -> Node:

@@ -69,6 +69,6 @@ def revisions() -> dict[str, int]:
 
 def _load() -> None:
     # Each registers itself.
-    for name in ("adapter", "continued", "fusion", "low_rank", "multitask", "soup", "target"):
+    for name in ("adapter", "continued", "fusion", "low_rank", "multitask", "narrow", "soup", "target"):
         import_module(f"xadapt.training.{name}")
     load_plugins()

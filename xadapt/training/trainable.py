@@ -76,7 +76,8 @@ def with_fusion(job: Job) -> Assembly:
 
     assembly, plan = Assembly(job.context), job.plan
     fused = Fuse(*(assembly.block(child) for child in plan.makes.children))
-    assembly.then(partial(add_fusion, fused=fused))
+    narrow = plan.makes.option("narrow")
+    assembly.then(partial(add_fusion, fused=fused, narrow=None if narrow is None else int(narrow)))
     for task in plan.tasks:
         if job.problems[task.name].needs_head:
             assembly.then(_head_step(task, assembly, job.problems[task.name]))
@@ -102,7 +103,8 @@ def _head_step(task: Task, assembly: Assembly, problem: Problem, first: Checkpoi
     if first is not None:
         return partial(put_head, checkpoint=first, task=first.heads[0], name=task.name)
     # The setup may have learnt what comes before the task; its head goes on learning too.
-    head = task.after if task.after in assembly.heads else answering_head(assembly, problem)
+    after = task.after if task.name not in assembly.heads and task.after in assembly.heads else None
+    head = after or answering_head(assembly, problem)
     if head is None:
         return partial(_fresh_head, problem=problem, name=task.name)
     return partial(_copy_head, name=task.name, of=head)

@@ -1,4 +1,7 @@
-"""``fuse(a, b)``: AdapterFusion, which learns where to attend to which adapter; ``fuse(a, b, rank=16)``: a small one.
+"""``fuse(a, b)``: AdapterFusion, which learns where to attend to which adapter.
+
+``fuse(a, b, rank=16)`` is a small one that is factored after training, ``fuse(a, b, narrow=16)`` one that is small from
+the start.
 
 Source: arXiv 2005.00247.
 """
@@ -39,8 +42,23 @@ def _build(assembly: Assembly, node: Node) -> AdapterCompositionBlock:
 
 def _command(node: Node) -> str:
     on = f" --on {node.name}" if node.name else ""
-    rank = f" --rank {node.option('rank'):g}" if node.option("rank") else ""
-    return f"`xadapt fuse {members_of(node)}{on}{rank}`"
+    options = "".join(f" --{key} {value:g}" for key, value in node.options)
+    return f"`xadapt fuse {members_of(node)}{on}{options}`"
+
+
+def _check(node: Node) -> None:
+    if len(node.options) > 1:
+        raise XadaptError(
+            "rank and narrow are two ways to a small fusion, factored after training or small from the start: give one"
+        )
+
+
+def _run(node: Node) -> str:
+    return next((f"{_KINDS[key]}-fusion" for key, _ in node.options), "fusion")
+
+
+#: By option, what the kind of run is called.
+_KINDS = {"rank": "low-rank", "narrow": "narrow"}
 
 
 FUSE = register_composition(
@@ -48,10 +66,11 @@ FUSE = register_composition(
         "fuse",
         Family("fuse", "#c8553d", 90),
         _build,
-        options={"rank": math.inf},
+        options=dict.fromkeys(_KINDS, math.inf),
         learnt_on="may",
+        check=_check,
         trained=Trained(
-            lambda node: "fusion" if node.option("rank") is None else "low-rank-fusion",
+            _run,
             lambda node: [node.name] if node.name else list(node.adapters()),
             _command,
             budget="fusion",
