@@ -215,3 +215,14 @@ def test_runs_are_carried_out_each_with_its_seed_and_found_again(lab: Any) -> No
     log = Log()
     assert carry_out(lab, log, asked) == results
     assert {done for _, done, _ in log.looks} == {8}
+
+
+def test_a_recipe_has_one_method_for_all_adapters_whose_budgets_name_none() -> None:
+    method = {"adapter_config": "seq_bn[reduction_factor=4]", "adapter_layers": "1"}
+    train = {**TRAIN, "adapter_layers": "all"}
+    made = recipe(
+        "lingnli", "target", targets={"xnli": {"train": train}}, adapters={"lingnli": {"epochs": 1}}, **method
+    )
+    found = {name: (one.adapter_config, one.adapter_layers) for name, one in budgets(made).items()}
+    assert found["lingnli"] == ("seq_bn[reduction_factor=4]", "1")
+    assert found["xnli"] == found["stack(lingnli, xnli)"] == ("seq_bn[reduction_factor=4]", "all")

@@ -57,6 +57,8 @@ def test_a_recipe_that_finds_everything_is_taken(lab: Any, tmp_path: Path, only_
         ("setups: [stsb]", "setups: ['greedy_soup(mnli, stsb)@squad']", 14, ("cannot answer squad",)),
         ("fuse(mnli, stsb)", "stack(mnli, squad)", 8, ("squad",)),
         ("mnli: {limit: 8}", "mnli: {adapter_layers: 7}", 4, ("layer 7", "0 to 1")),
+        ("setups:\n", "adapter_config: seq_bm\nsetups:\n", 6, ("adapter_config", "seq_bm")),
+        ("setups:\n", "adapter_layers: 7\nsetups:\n", 6, ("adapter_layers", "layer 7", "0 to 1")),
         ("train: {limit: 8}", "train: {max_length: 500}", 11, ("max_length", "128")),
         ("    setups: [stsb]", "    max_length: 500\n    setups: [stsb]", 14, ("max_length", "128")),
     ],

@@ -14,6 +14,7 @@ from xadapt.composition.placeholder import names_target
 from xadapt.composition.several_runs import missing_run
 from xadapt.composition.specs import composition_of, compositions
 from xadapt.errors import XadaptError, unknown
+from xadapt.experiments.recipe import Budget
 from xadapt.experiments.steps import EvalStep, TrainStep, plan_steps
 from xadapt.problems import problem_class
 from xadapt.training.plan import plan_first
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from xadapt.context import Context
-    from xadapt.experiments.recipe import Budget, Recipe
+    from xadapt.experiments.recipe import Recipe
     from xadapt.experiments.steps import Step
     from xadapt.store.checkpoints import Checkpoint
     from xadapt.tasks import Task
@@ -77,9 +78,10 @@ def _budgets(recipe: Recipe) -> Iterator[tuple[_Keys, Budget]]:
 
 def _check_methods(recipe: Recipe, layers: int | None = None) -> None:
     """Check the adapter methods of all budgets, each variant's change of them too."""
-    budgets = list(_budgets(recipe))
+    whole = Budget(adapter_config=recipe.adapter_config, adapter_layers=recipe.adapter_layers)
+    budgets = [((), whole), *((keys, recipe.settled(budget, Budget())) for keys, budget in _budgets(recipe))]
     changes = [(("variants", name), budget) for name, budget in recipe.variants.items()]
-    changed = [(keys, budget.changed(change)) for keys, change in changes for _, budget in budgets]
+    changed = [(keys, recipe.settled(budget, change)) for keys, change in changes for _, budget in budgets]
     for keys, budget in (*budgets, *changes, *changed):
         if not budget.adapter_config and not budget.adapter_layers:
             continue

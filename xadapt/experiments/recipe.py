@@ -128,6 +128,8 @@ class Recipe(_Strict):
         base: A base, used unless the session was given one.
         data: A data source, used unless the session was given one.
         tasks: Declarations of own tasks, YAML files with paths relative to the recipe's.
+        adapter_config: The method of every adapter whose budget names none.
+        adapter_layers: The layers that carry it, likewise.
         seeds: Every run that trains is done once a seed, unless a target has seeds of its own.
         intermediate_seed: The one seed of intermediate and multi-task adapters that are trained here, under whose
             targets ``seeds`` differ; None trains them once a seed too.
@@ -153,6 +155,8 @@ class Recipe(_Strict):
     base: str = Field(default=DEFAULT_BASE, min_length=1)
     data: str | None = Field(default=None, min_length=1)
     tasks: tuple[str, ...] = ()
+    adapter_config: str | None = None
+    adapter_layers: Layers | None = None
     seeds: Seeds = Field(default=(42,), min_length=1, max_length=_MOST_SEEDS)
     intermediate_seed: Seed | None = None
     variants: dict[str, Budget] = Field(default_factory=dict)
@@ -172,6 +176,11 @@ class Recipe(_Strict):
         """The budget of a composition, by what the composition calls it."""
         own = {"fusion": self.fusion, "multitask": self.multitask, "soup": self.soup}
         return self.compositions.get(name) or own.get(name) or Budget()
+
+    def settled(self, budget: Budget, variant: Budget) -> Budget:
+        """A budget of the recipe under a variant, with the recipe's method and layers where both leave them open."""
+        default = Budget(adapter_config=self.adapter_config, adapter_layers=self.adapter_layers)
+        return default.changed(budget).changed(variant)
 
     def seeds_of(self, target: Target) -> tuple[int, ...]:
         """The seeds of a target's runs."""

@@ -135,7 +135,7 @@ def _of_replicate(recipe: Recipe, replicate: Replicate, changes: Budget, tasks: 
         if replicate.seed in recipe.seeds or name in named:
             with recipe.at("adapters", name):
                 plan = plan_task(name, tasks)
-            yield TrainStep(plan, budget.changed(changes), first, replicate)
+            yield TrainStep(plan, recipe.settled(budget, changes), first, replicate)
     within = {node: setup for setup in reversed(setups) for node in setup.walk()}
     made: dict[tuple[Node, int], Budget] = {}
     for node in dict.fromkeys(part for setup in setups for part in setup.walk()):
@@ -144,7 +144,7 @@ def _of_replicate(recipe: Recipe, replicate: Replicate, changes: Budget, tasks: 
             seed = first if spec.trained.from_base else replicate.seed
             with recipe.at_setup(str(within[node])):
                 plan = plan_setup(node, tasks)
-            made[node, 0] = recipe.budget(spec.trained.budget).changed(changes)
+            made[node, 0] = recipe.settled(recipe.budget(spec.trained.budget), changes)
             yield TrainStep(plan, made[node, 0], seed, replicate)
     yield from _more_runs(recipe, replicate, changes, setups, tasks)
     for name in here:
@@ -169,7 +169,7 @@ def _more_runs(
             continue
         first = replicate.seed if recipe.intermediate_seed is None or not from_base else recipe.intermediate_seed
         for run in range(1, number):
-            yield TrainStep(plan, budget.changed(changes), seed_of_run(first, run), replicate, run=run)
+            yield TrainStep(plan, recipe.settled(budget, changes), seed_of_run(first, run), replicate, run=run)
 
 
 class _OfTarget:
@@ -238,7 +238,7 @@ class _OfTarget:
         yield from self._evaluate(whole, text)
 
     def _train(self, plan: TrainPlan, budget: Budget, text: str, run: int = 0) -> Iterator[Step]:
-        changed, what = budget.changed(self.changes), (plan.makes, run)
+        changed, what = self.recipe.settled(budget, self.changes), (plan.makes, run)
         # An ensemble's members are often among the setups themselves.
         if what in self.made:
             if self.made[what] != changed:
