@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from made_up import SETUPS, Case, Language, qa, ud_pos, xnli
 
-from xadapt.analysis.power import Planned, detectable
+from xadapt.analysis.power import detectable
 from xadapt.analysis.significance import (
     Estimate,
     Score,
@@ -113,7 +113,7 @@ def _simulate(case: Case, experiments: int) -> tuple[dict[str, Found], float, fl
             found[ALONE].p_values.append(_at_effects(lambda one: paired_test(one).p_value, alone))
     variances = [variance_of(one) for experiment in estimates for one in experiment]
     mean = Variance(*(float(np.mean([getattr(one, name) for one in variances])) for name in _PARTS))
-    predicted = detectable(Planned(mean, case.seeds))
+    predicted = detectable(mean, case.seeds)
     shown = [paired_test(_with_effect(one, predicted)).p_value < 0.05 for each in estimates for one in each]
     return found, predicted, 100 * float(np.mean(shown))
 

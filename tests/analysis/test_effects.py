@@ -8,11 +8,11 @@ from scipy import stats
 
 from tests.error_checks import refused
 from xadapt.analysis.effects import effect_size, seed_noise, tally_languages
-from xadapt.analysis.significance import PairedTest
+from xadapt.analysis.significance import PairedTest, Variance
 
 
 def judged(difference: float, p_value: float) -> PairedTest:
-    return PairedTest(difference, difference - 1, difference + 1, p_value, None, 3, 100)
+    return PairedTest(difference, difference - 1, difference + 1, p_value, None, 3, 100, Variance(1.0, 1.0, 0.0, 9.0))
 
 
 def test_seed_noise_pools_the_variances_of_the_languages() -> None:

@@ -31,8 +31,10 @@ def test_a_dry_run_prints_the_steps_and_does_nothing(
     code, out, err = cli("run", tmp_path / "small.yaml", "--dry-run", *lab_options)
     assert code == 0
     assert "0 of 4 runs behind, about " in err
-    assert all(re.match(r" +\d+ +\d+ s  ", line) for line in out.splitlines())
-    assert [line.split(" s  ", 1)[1] for line in out.splitlines()] == [
+    *steps, prospect = out.splitlines()
+    assert all(re.match(r" +\d+ +\d+ s  ", line) for line in steps)
+    assert prospect == "xnli: one seed shows no difference: descriptive only"
+    assert [line.split(" s  ", 1)[1] for line in steps] == [
         "train xnli, seed 42",
         "evaluate xnli on xnli, seed 42",
         "train stack(mnli, xnli), seed 42",

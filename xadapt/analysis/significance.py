@@ -39,6 +39,7 @@ class PairedTest:
             given; None where all seeds have the same difference.
         seeds: Number of seeds.
         examples: Number of examples.
+        variance: What the difference varies by.
     """
 
     difference: float
@@ -48,6 +49,7 @@ class PairedTest:
     seed_p_value: float | None
     seeds: int
     examples: int
+    variance: Variance
 
 
 @dataclass(frozen=True)
@@ -208,6 +210,7 @@ def paired_test(estimate: Estimate) -> PairedTest:
         seed_p_value=_tail(difference, found.seeds, seeds - 1) if found.seeds > 0 else None,
         seeds=seeds,
         examples=estimate.examples,
+        variance=found,
     )
 
 

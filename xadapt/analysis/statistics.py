@@ -260,4 +260,5 @@ def _tested(found: PairedTest, adjusted: float) -> Tested:
         seed_p_value=found.seed_p_value,
         examples=found.examples,
         seeds=found.seeds,
+        variance=found.variance,
     )

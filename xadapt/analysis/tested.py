@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from xadapt.analysis.significance import Variance
 
 #: An adjusted p-value below this is called significant.
 ALPHA = 0.05
 #: With fewer seeds than this, what chance does between seeds can hardly be measured.
 FEW_SEEDS = 5
+#: A task whose tests would hardly find a difference of so many points is descriptive only.
+WANTED = 3.0
 
 
 class Untested(Enum):
@@ -43,6 +49,7 @@ class Tested:
         seed_p_value: Of a t-test over seeds alone, None where all seeds differ alike.
         examples: Examples that were paired.
         seeds: Seeds that were paired.
+        variance: What the difference varies by.
     """
 
     #: Not a class of tests, whatever its name makes of it.
@@ -56,6 +63,7 @@ class Tested:
     seed_p_value: float | None
     examples: int
     seeds: int
+    variance: Variance | None = None
 
     @property
     def significant(self) -> bool:

@@ -39,7 +39,11 @@ def run(
         bool, typer.Option("--resume/--no-resume", help="Whether a training that was cut goes on or begins again.")
     ] = True,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the plan, what of it is done and how long the rest takes; stop.")
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Print the plan, what of it is done, how long the rest takes, what each target could show; stop.",
+        ),
     ] = False,
     as_json: o.Json = False,
 ) -> None:
@@ -49,6 +53,8 @@ def run(
     """
     if dry_run:
         _print_plan(lab.plan(recipe, only), as_json)
+        if not as_json:
+            print_line("\n".join(map(str, lab.prospects(recipe, only))))
         return
     done = lab.run(recipe, only, max_hours, resume)
     if not done.results:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from xadapt.analysis.tested import WANTED, Untested
+
 if TYPE_CHECKING:
     from xadapt.analysis.comparison_rows import TaskComparison
 
@@ -32,6 +34,7 @@ def notes(comparison: TaskComparison) -> list[str]:
     if targets and min(targets) < SMALL:
         span = f"{min(targets)}" if min(targets) == max(targets) else f"{min(targets)} to {max(targets)}"
         found.append(f"Small N: {span} rows per language.{_sampling_error(comparison, min(targets))}")
+    found += _power(comparison)
     for setups in dict.fromkeys(comparison.left_out.values()):
         codes = [code for code, lacking in comparison.left_out.items() if lacking == setups]
         listed = ", ".join(f"`{setup}`" for setup in setups)
@@ -50,6 +53,18 @@ def notes(comparison: TaskComparison) -> list[str]:
             "so setups are compared with the mean of the single adapters."
         )
     return found
+
+
+def _power(comparison: TaskComparison) -> list[str]:
+    from xadapt.analysis.power import shown_by
+
+    shown = [points for block in comparison.blocks if (points := shown_by(comparison, block)) is not None]
+    rows = [row for block in comparison.blocks for row in block.rows]
+    if not shown:
+        one_seed = any(row.untested is Untested.ONE_SEED for row in rows)
+        return ["Descriptive only: one seed shows no difference."] if one_seed else []
+    found = f"a difference to the reference of {min(shown):.1f} points is found in 80 % of experiments like this one"
+    return [f"Descriptive only: {found}." if min(shown) > WANTED else f"{found[0].upper()}{found[1:]}."]
 
 
 def _sampling_error(comparison: TaskComparison, n: int) -> str:

@@ -11,6 +11,7 @@ from xadapt.data.source import open_source
 if TYPE_CHECKING:
     from xadapt.context import Context
     from xadapt.experiments.outlook import Expected
+    from xadapt.experiments.prospects import Prospect
     from xadapt.experiments.recipe import Recipe
     from xadapt.experiments.recipe_run import RecipeRun
     from xadapt.reports.report import Report
@@ -74,6 +75,14 @@ def plan(session: Session, recipe: Path | str, only: str | None = None) -> list[
     check_ground(loaded, context, given_base=session.given.base is not None, only_look=True)
     steps = plan_steps(loaded, session.tasks)
     return look_ahead(steps, session.store, context.base_name, context.source.name, session.tasks)
+
+
+def prospects(session: Session, recipe: Path | str, only: str | None = None) -> list[Prospect]:
+    """Which difference to the reference each target of a recipe could show, by what is in the store."""
+    from xadapt.experiments.prospects import prospects as foreseen
+
+    loaded = session.recipe(recipe, only, keep_tasks=False)
+    return foreseen(loaded, session.store, _context_for(session, loaded).base_name)
 
 
 def _context_for(session: Session, recipe: Recipe) -> Context:

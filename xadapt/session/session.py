@@ -233,6 +233,7 @@ class Session:
     recipe = recipes.recipe
     run = recipes.run
     plan = recipes.plan
+    prospects = recipes.prospects
     report = recipes.report
 
     export = exchange.export
