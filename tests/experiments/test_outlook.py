@@ -95,6 +95,13 @@ def test_a_training_with_the_same_budget_on_the_same_members_is_done(holding: An
     assert not seen["train stack(stsb, xnli), seed 42"].done
 
 
+@pytest.mark.parametrize(("layers", "done"), [("5-9", True), ("6-9", False), ("all", False)])
+def test_layers_of_a_training_count_as_a_part_of_its_method(holding: Any, layers: str, done: bool) -> None:
+    made = record("stack(mnli, xnli)", "c", members={"mnli": "a"}, settings={"adapter_config": "seq_bn@5-9"})
+    given = recipe().model_copy(update={"adapter_config": "seq_bn", "adapter_layers": layers})
+    assert looked(holding([*MEMBERS, made]), given)["train stack(mnli, xnli), seed 42"].done is done
+
+
 @pytest.mark.parametrize(
     "other",
     [

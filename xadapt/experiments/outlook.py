@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from xadapt.composition.expression import seed_of_run
 from xadapt.experiments.rates import Rates
 from xadapt.experiments.steps import Replicate, Step, TrainStep
+from xadapt.methods.layer_grammar import with_layers
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
+from xadapt.training.settings import DEFAULT_ADAPTER, DEFAULT_LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
@@ -140,6 +142,9 @@ class _Held:
 
 def _within(checkpoint: Checkpoint, budget: Budget) -> bool:
     """Whether a checkpoint was trained with a budget; what the budget leaves open may be anything."""
-    settings = checkpoint.record.settings
-    asked = {key: value for key, value in budget.model_dump(exclude={"adapter_layers"}).items() if value is not None}
-    return all(settings[key] == value for key, value in asked.items() if key in settings)
+    settings, given = checkpoint.record.settings, budget.model_dump(exclude_none=True)
+    if given.keys() & {"adapter_config", "adapter_layers"}:
+        # A record has method and layers in one.
+        method, layers = given.get("adapter_config", DEFAULT_ADAPTER), given.pop("adapter_layers", DEFAULT_LAYERS)
+        given["adapter_config"] = with_layers(method, layers)
+    return all(settings[key] == value for key, value in given.items() if key in settings)
