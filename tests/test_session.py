@@ -53,6 +53,7 @@ def test_it_trains_fuses_and_evaluates(lab: Session, tmp_path: Path) -> None:
         fresh.train("mnli", **quick),
         fresh.train("stsb", **quick),
         fresh.fuse("stsb", "mnli", on="xnli", **quick),
+        fresh.gate("stsb", "mnli", on="xnli", **quick),
         fresh.multitask("stsb", "mnli", **quick),
         fresh.soup("mnli", "multitask(mnli, stsb)", on="mnli", **quick),
         fresh.train("xnli", on="mnli", **quick),
@@ -62,6 +63,7 @@ def test_it_trains_fuses_and_evaluates(lab: Session, tmp_path: Path) -> None:
         "mnli",
         "stsb",
         "fuse(mnli, stsb)@xnli",
+        "gate(mnli, stsb)@xnli",
         "multitask(mnli, stsb)",
         "greedy_soup(mnli, multitask(mnli, stsb))@mnli",
         "stack(mnli, xnli)",
@@ -185,7 +187,7 @@ def test_a_store_has_its_own_size_of_cache(lab: Session, tmp_path: Path) -> None
 
 def test_help_shows_every_verb_with_its_arguments() -> None:
     shown = pydoc.plain(pydoc.render_doc(Session))
-    verbs = ["train", "fuse", "evaluate", "predict_file", "explain", "run", "report", "export", "push", "pull"]
+    verbs = ["train", "fuse", "gate", "evaluate", "predict_file", "explain", "run", "report", "export", "push", "pull"]
     for name in verbs:
         verb = getattr(Session, name)
         assert f" {name}(session: " in shown

@@ -69,7 +69,7 @@ def test_every_composition_belongs_to_a_family_that_a_comparison_lists(kind):
     assert classify(f"{kind}({inside}){on}", "xquad").family in {family.name for family in families()}
 
 
-@pytest.mark.parametrize("setup", ["greedy_soup(mnli, squad)@xnli", "fuse(mnli, squad)@xnli"])
+@pytest.mark.parametrize("setup", ["greedy_soup(mnli, squad)@xnli", "fuse(mnli, squad)@xnli", "gate(mnli, squad)@xnli"])
 def test_what_was_learnt_on_the_targets_english_rows_counts_as_with_the_target(setup):
     assert classify(setup, "xnli").with_target
     assert not classify(setup, "pawsx").with_target

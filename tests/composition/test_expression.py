@@ -23,7 +23,7 @@ def random_setup(dice: random.Random, depth: int) -> Node:
         children = [random_setup(dice, depth - 1) for _ in range(2 if kind == "continue" else dice.randint(2, 4))]
         if kind == "continue":
             children[1] = adapter(dice.choice(NAMES))
-        on = dice.choice(("", "xnli")) if kind == "fuse" else "xnli" if kind.endswith("_soup") else ""
+        on = dice.choice(("", "xnli")) if kind == "fuse" else "xnli" if kind.endswith("_soup") or kind == "gate" else ""
         options = {"rank": 4} if kind == "fuse" and dice.random() < 0.5 else {}
         try:
             if kind == "sum":
@@ -108,6 +108,8 @@ def test_weights_sums_options_and_ensembles_have_one_form(text: str, printed: st
         ("ensemble(a, ensemble(b, c))", "ensemble(b, c) cannot be a member of ensemble(…)", ""),
         ("multitask(a, average(b, c))", "average(b, c) cannot be a member of multitask(…)", "tasks"),
         ("greedy_soup(a, b)", "greedy_soup(…)", "@TASK"),
+        ("gate(a, b)", "gate(…)", "@TASK"),
+        ("average(a, gate(b, c)@xnli)", "gate(b, c)@xnli cannot be a member of average(…)", "one adapter"),
         ("multitask(a, b)@xnli", "@xnli", "fusions and soups"),
         ("stack(a, b, rank=3)", "options", ""),
         ("fuse(a, b, rnk=3)", "'rnk'", "'rank'"),

@@ -277,11 +277,11 @@ def draw(dice: random.Random, depth: int) -> Node:
     weight = dice.choice([0.25, 0.5, 1.0, 2.0, -1.0, 1e-7, 0.1234567])
     try:
         parts = [draw(dice, depth - 1) for _ in range(dice.randint(2, 3))]
-        kind = dice.choice(["sum", "stack", "average", "fuse", "ensemble", "linear", "svd", "greedy_soup"])
+        kind = dice.choice(["sum", "stack", "average", "fuse", "ensemble", "linear", "svd", "greedy_soup", "gate"])
         if kind == "sum":
             return add([(weight, parts[0]), *((1.0, part) for part in parts[1:])])
         options = {"rank": float(dice.randint(1, 20))} if kind in ("svd", "fuse") and dice.random() < 0.5 else {}
-        return compose(kind, *parts, on="xnli" if kind == "greedy_soup" else "", options=options)
+        return compose(kind, *parts, on="xnli" if kind in ("greedy_soup", "gate") else "", options=options)
     except XadaptError:
         return draw(dice, depth)
 

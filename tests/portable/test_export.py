@@ -20,9 +20,10 @@ from xadapt.portable import export_check
 from xadapt.portable.export import Export, export
 from xadapt.portable.export_check import Check, probe
 from xadapt.portable.export_record import Origin
+from xadapt.portable.import_adapter import import_adapter
 from xadapt.store.checkpoints import write_record
 from xadapt.tasks.catalogue import DEFAULT
-from xadapt.training.plan import plan_fusion, plan_target, plan_task
+from xadapt.training.plan import plan_fusion, plan_gate, plan_target, plan_task
 
 
 @pytest.fixture
@@ -70,6 +71,21 @@ def test_a_target_on_a_low_rank_fusion_computes_the_same_in_plain_adapters(stack
     assert f"model.set_active_adapters(Stack(Fuse('mnli', 'stsb'), '{target}'))" in page
     assert "entailment, neutral, contradiction, in this order" in page
     assert {path.suffix for path in made.path.rglob("*") if path.is_file()} == {".safetensors", ".json", ".md"}
+
+
+def test_gates_are_one_plain_adapter_below_the_targets(trained: Any, tmp_path: Path) -> None:
+    gates = trained.train(plan_gate(["mnli", "stsb"], "xnli"))
+    made = run(trained, gates.setup, tmp_path / "out", "adapterhub")
+    assert made.check.differences.keys() == {"hidden states", "mnli", "stsb", "xnli"}
+    assert max(made.check.differences.values()) < 1e-3
+    members, target = "gate-mnli-stsb-xnli-members", "gate-mnli-stsb-xnli"
+    assert made.record.active == {"stack": [members, target]}
+    assert made.record.adapters == {
+        members: Origin(setup=gates.setup, run=None),
+        target: Origin(setup=gates.setup, run=gates.run),
+    }
+    with refused(gates.setup, advice="import a folder of"):
+        import_adapter(trained.context, made.path, None)
 
 
 def test_an_average_is_one_plain_adapter_of_its_own(trained: Any, tmp_path: Path, unchecked: None) -> None:

@@ -45,6 +45,7 @@ SETUPS = (
     "ties(a, b, density=0.5)",
     "mnli + 0.5*squad - stsb",
     "greedy_soup(a, b)@xnli",
+    "gate(a, b)@xnli",
 )
 
 
@@ -225,6 +226,7 @@ def _method(rng: Rng) -> Wrong:
 
 
 _COMMANDS: tuple[str, ...] = (
+    "gate mnli stsb --on xnli --data DATA --base BASE --limit 4 --epochs 0.1 --dev-limit 2",
     "soup mnli stsb --on mnli --method greedy --data DATA --base BASE --limit 4",
     "multitask mnli stsb --mixing-cap 100 --data DATA --base BASE --limit 4 --epochs 0.1 --dev-limit 2",
     "train-target xnli --on none --mode stack --data DATA --base BASE --limit 4 --epochs 0.1 --dev-limit 2",

@@ -13,7 +13,7 @@ from tests.revisions.problem_numbers import Numbers
 from xadapt.context import Context
 from xadapt.store.checkpoints import Checkpoint
 from xadapt.tasks.catalogue import Catalogue
-from xadapt.training.plan import TrainPlan, plan_fusion, plan_multitask, plan_soup, plan_target, plan_task
+from xadapt.training.plan import TrainPlan, plan_fusion, plan_gate, plan_multitask, plan_soup, plan_target, plan_task
 from xadapt.training.settings import make_settings
 from xadapt.training.train import train
 
@@ -38,6 +38,7 @@ RUNS: dict[str, list[tuple[TrainPlan, Mapping[str, Any]]]] = {
         (plan_fusion(["mnli", "stsb"], tasks=_CATALOGUE), LONG),
         (plan_fusion(["mnli", "squad"], "pairs", tasks=_CATALOGUE), _SHORT),
     ],
+    "gate": [(plan_gate(["mnli", "stsb"], "likeness", _CATALOGUE), LONG)],
     "low-rank-fusion": [(plan_fusion(["mnli", "stsb"], rank=3, tasks=_CATALOGUE), LONG)],
     "narrow-fusion": [(plan_fusion(["mnli", "stsb"], "pairs", narrow=3, tasks=_CATALOGUE), LONG)],
     "soup": [
@@ -52,9 +53,14 @@ _DOWN, _UP = ".down.weight", ".up.weight"
 
 
 def context_of(plan: TrainPlan, context: Context) -> Context:
-    """The context with the full fusion that one of low rank is made from."""
-    full = context.store.by_run("0958b600d260f276")
-    return context.pinned({str(full.setup): full}) if full and plan.trains == "low-rank-fusion" else context
+    """The context with the full fusion that one of low rank is made from, or what tells gates the best member."""
+    full, other = context.store.by_run("0958b600d260f276"), context.store.by_run("8fc0f16d920e63f4")
+    if full and plan.trains == "low-rank-fusion":
+        return context.pinned({str(full.setup): full})
+    if full and other and plan.trains == "gate":
+        # What it scores is all that counts: the first member is taken for the best.
+        return context.pinned({"stack(mnli, likeness)": other, "stack(stsb, likeness)": full})
+    return context
 
 
 def run(context: Context, kind: str) -> list[Checkpoint]:

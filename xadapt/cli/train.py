@@ -1,4 +1,4 @@
-"""``train-task``, ``fuse``, ``multitask``, ``soup`` and ``train-target``."""
+"""``train-task``, ``fuse``, ``gate``, ``multitask``, ``soup`` and ``train-target``."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.command("train-task")(train_task)
     app.command("fuse")(fuse)
+    app.command("gate")(gate)
     app.command("multitask")(multitask)
     app.command("soup")(soup)
     app.command("train-target")(train_target)
@@ -56,6 +57,25 @@ def fuse(
 ) -> None:
     """Learn AdapterFusion over trained adapters."""
     _print([lab.fuse(*members, on=on, rank=rank, narrow=narrow, **settings)], as_json)
+
+
+@training_options
+def gate(
+    lab: Session,
+    settings: o.Settings,
+    members: Members,
+    on: Annotated[str, typer.Option(help="The target on whose rows it is learnt.")],
+    adapter_config: o.AdapterConfigText = None,
+    adapter_layers: o.AdapterLayers = None,
+    as_json: o.Json = False,
+) -> None:
+    """Learn how much each of trained adapters counts at each layer, with a target's adapter on top of them.
+
+    Started with all gates closed, and at the best adapter alone; English dev decides. The target adapters on each
+    adapter alone, which tell which is best, are trained first.
+    """
+    settings |= {"adapter_config": adapter_config, "adapter_layers": adapter_layers}
+    _print([lab.gate(*members, on=on, **settings)], as_json)
 
 
 @training_options
@@ -124,6 +144,7 @@ def _summary(checkpoint: Checkpoint) -> Json:
 
 
 def _print_one(checkpoint: Checkpoint) -> None:
+    from xadapt.store.cards import gates_line
     from xadapt.tables import Table, cells, numbers, words
 
     figures = checkpoint.record.figures
@@ -136,6 +157,8 @@ def _print_one(checkpoint: Checkpoint) -> None:
     if figures.mixture:
         parts = ", ".join(f"{weight:.3f} {member}" for member, weight in figures.mixture.items())
         print_line(f"weights: {parts}")
+    if figures.gated:
+        print_line(f"gates: {gates_line(figures.gated)}")
     steps, parameters = f"{figures.steps or 0:,} steps", f"{figures.parameters:,} trained parameters"
     print_line(f"{steps}, {parameters}, {figures.seconds:,} s")
     print_line(str(checkpoint.path))

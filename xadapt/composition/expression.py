@@ -27,8 +27,8 @@ class Node:
 
     Attributes:
         kind: ``none``, ``adapter``, ``sum`` or the name of a composition.
-        name: The adapter's name when kind is ``adapter``; for a fusion or soup that was learnt on one task's rows, that
-            task; else empty.
+        name: The adapter's name when kind is ``adapter``; for a fusion, gates or a soup that was learnt on one task's
+            rows, that task; else empty.
         children: Members of a composition, bottom first for ``stack``; for ``continue`` what training started from
             and the task that it went on with.
         weights: The coefficient of each member of a sum, an average or a merge; empty when none were given.
@@ -225,7 +225,7 @@ def _check_plain(where: str, child: Node) -> None:
 def _check_learnt_on(spec: Composition, on: str) -> None:
     kind = spec.name
     if on and spec.learnt_on == "never":
-        raise XadaptError(f"@{on} cannot follow {kind}(…): only fusions and soups are learnt on a task's rows")
+        raise XadaptError(f"@{on} cannot follow {kind}(…): it is not learnt on a task's rows, as fusions and soups are")
     if spec.learnt_on == "must" and not on:
         raise XadaptError(f"{kind}(…) needs the task {spec.why_learnt}: {kind}(…)@TASK")
 

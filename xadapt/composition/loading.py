@@ -5,15 +5,18 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from safetensors import SafetensorError
+
 from xadapt.backbone.encoder import split
 from xadapt.errors import XadaptError
 from xadapt.methods.active_layers import is_tokenwise, lowest_layer
 from xadapt.methods.adapter import activate, load_adapter
 from xadapt.methods.fusion import load_fusion
+from xadapt.methods.gated import add_gated, load_gates
 from xadapt.store.files import inside, read_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from adapters import XLMRobertaAdapterModel
@@ -21,6 +24,10 @@ if TYPE_CHECKING:
 
     from xadapt.backbone.base import Backbone
     from xadapt.store.checkpoints import Checkpoint
+
+
+#: The file of a checkpoint that has gates.
+GATES = "gates.safetensors"
 
 
 def bare_model(backbone: Backbone) -> XLMRobertaAdapterModel:
@@ -48,6 +55,16 @@ def put_fusion(model: XLMRobertaAdapterModel, checkpoint: Checkpoint, fused: Ada
     """
     with _library_errors(checkpoint):
         load_fusion(model, fused, checkpoint.path / "fusion")
+
+
+def put_gated(model: XLMRobertaAdapterModel, checkpoint: Checkpoint, members: Sequence[str], name: str) -> None:
+    """Add members that are there once more, side by side behind the gates of a checkpoint.
+
+    Raises:
+        XadaptError: If the gates do not load, or do not fit the members.
+    """
+    with _library_errors(checkpoint):
+        add_gated(model, members, name, load_gates(checkpoint.path / GATES))
 
 
 def put_head(model: XLMRobertaAdapterModel, checkpoint: Checkpoint, task: str, name: str) -> None:
@@ -109,6 +126,6 @@ def _library_errors(checkpoint: Checkpoint) -> Iterator[None]:
     # What the library raises on a bad checkpoint names neither the file nor what to do.
     try:
         yield
-    except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
+    except (OSError, ValueError, RuntimeError, KeyError, TypeError, SafetensorError) as error:
         reason = str(error).splitlines()[0][:100] if str(error) else type(error).__name__
         raise XadaptError(f"checkpoint {checkpoint.path} does not load ({reason}): train it again") from None

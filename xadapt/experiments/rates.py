@@ -77,7 +77,8 @@ class Rates:
             languages = step.target.languages
             count = len(step.task.languages) if languages == "all" else languages.count(",") + 1
             return None if each is None else each * count * len(step.setup.parts)
-        if not run_kind(step.plan.trains).learns:
+        kind = run_kind(step.plan.trains)
+        if not kind.learns:
             return 0.0
         rows = 0
         for task in tasks:
@@ -85,7 +86,7 @@ class Rates:
             if known is None and limit is None:
                 return None
             rows += min(count for count in (known, limit) if count is not None)
-        return rows * (step.budget.epochs or 1)
+        return rows * (step.budget.epochs or 1) * kind.tries
 
     def _keys(self, what: str, tasks: list[str]) -> Iterator[tuple[str, ...]]:
         """From the most to the least specific."""

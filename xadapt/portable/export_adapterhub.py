@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from xadapt.composition.builder import Assembly, layer_name
 from xadapt.composition.grammar import parse
+from xadapt.composition.kinds.gate import gated_layer
 from xadapt.errors import XadaptError
 from xadapt.methods.adapter import method_of, save_adapter
 from xadapt.methods.fusion import expand_fusion, save_fusion
@@ -49,7 +50,7 @@ def write_adapterhub(assembly: Assembly, node: Node, heads: list[str], folder: P
         if method_of(model, name)["library"] == "peft":
             raise XadaptError(f"{node} has an adapter of peft's own: use the format peft, or merged")
     called = _aliases(_leaves(assembly.active))
-    expressions = _expressions(assembly, node)
+    origins = _origins(assembly, node)
     adapters: dict[str, Origin] = {}
     fusions: dict[str, Origin] = {}
     for name, alias in called.items():
@@ -57,7 +58,7 @@ def write_adapterhub(assembly: Assembly, node: Node, heads: list[str], folder: P
         to.parent.mkdir(exist_ok=True)
         save_adapter(model, name, to)
         _rename(to / "adapter_config.json", to / "adapter.safetensors", name, alias, precision)
-        adapters[alias] = _origin(assembly, expressions[name])
+        adapters[alias] = origins[name]
     for fused in assembly.fusions():
         alias = ",".join(called[name] for name in fused.children)
         to = folder / "fusions" / alias.replace(",", "+")
@@ -66,7 +67,7 @@ def write_adapterhub(assembly: Assembly, node: Node, heads: list[str], folder: P
         save_fusion(model, fused, to)
         weights = to / "model_adapter_fusion.safetensors"
         _rename(to / "adapter_fusion_config.json", weights, fused.name, alias, precision)
-        fusions[to.name] = _origin(assembly, expressions[fused.name])
+        fusions[to.name] = origins[fused.name]
     for head in heads:
         to = inside(folder, f"heads/{head}")
         to.parent.mkdir(exist_ok=True)
@@ -117,16 +118,14 @@ def _aliases(names: list[str]) -> dict[str, str]:
     return called
 
 
-def _expressions(assembly: Assembly, node: Node) -> dict[str, str]:
+def _origins(assembly: Assembly, node: Node) -> dict[str, Origin]:
+    """Where each adapter and fusion of a model came from, by what it is called there."""
     nodes = [*node.walk(), *(parse(setup) for setup in assembly.members)]
-    named = {layer_name(part): str(part) for part in nodes}
-    fused = {",".join(map(layer_name, part.children)): str(part) for part in nodes if part.kind == "fuse"}
-    return {**fused, **named}
-
-
-def _origin(assembly: Assembly, setup: str) -> Origin:
+    gated = {gated_layer(part): Origin(setup=str(part), run=None) for part in nodes if part.kind == "gate"}
     # What was put together in weight space has no checkpoint of its own.
-    return Origin(setup=setup, run=assembly.members.get(setup))
+    named = {layer_name(part): Origin(setup=str(part), run=assembly.members.get(str(part))) for part in nodes}
+    fused = {",".join(map(layer_name, part.children)): named[layer_name(part)] for part in nodes if part.kind == "fuse"}
+    return {**gated, **fused, **named}
 
 
 def _structure(block: str | AdapterCompositionBlock | None, called: dict[str, str]) -> Structure:

@@ -219,6 +219,7 @@ class Session:
     train = training.train
     train_each = training.train_each
     fuse = training.fuse
+    gate = training.gate
     multitask = training.multitask
     soup = training.soup
 

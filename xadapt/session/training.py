@@ -73,6 +73,20 @@ def fuse(
     return _train(session, plan_fusion(members, task, rank, session.tasks, narrow=narrow), settings)
 
 
+def gate(session: Session, *members: str, on: str, **settings: Any) -> Checkpoint:
+    """Learn how much each of trained adapters counts at each layer, together with a target's adapter on top.
+
+    Args:
+        session: The session.
+        members: Adapters or setups that are one adapter, two or more, all plain bottlenecks.
+        on: The target on whose English rows it is learnt.
+        settings: See :class:`~xadapt.training.settings.TrainSettings`.
+    """
+    from xadapt.training.plan import plan_gate
+
+    return _train(session, plan_gate(members, session.task(on).name, session.tasks), settings)
+
+
 def multitask(session: Session, *tasks: str, **settings: Any) -> Checkpoint:
     """Train one adapter on several tasks, mixed in proportion to their sizes.
 

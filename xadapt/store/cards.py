@@ -8,7 +8,7 @@ from xadapt import __version__
 from xadapt.tables import markdown_code, markdown_text
 
 if TYPE_CHECKING:
-    from xadapt.store.records import Figures, RunRecord, Scores
+    from xadapt.store.records import Figures, GateFigures, RunRecord, Scores
 
 _BASE_LICENCE = "The default base's weights (multilingual-e5-small) are under the MIT licence."
 _LICENCES = {
@@ -84,6 +84,7 @@ def _trained(record: RunRecord) -> list[str]:
         *([f"| trained first | {markdown_text(record.first)} |"] if record.first else []),
         *_mixture(figures),
         *_factored(figures),
+        *_gates(figures),
         f"| training rows | {rows or 'none'}; taken from {markdown_text(record.data)} |",
         f"| steps | {figures.steps or 0:,} of batch {settings['batch_size']}, {epochs}, "
         f"lr {settings['lr']:g}, {_cell_code(settings['adapter_config'])}, {settings['precision']} |",
@@ -127,6 +128,17 @@ def _factored(figures: Figures) -> list[str]:
 def _mixture(figures: Figures) -> list[str]:
     parts = ", ".join(f"{weight:.3f} `{member}`" for member, weight in (figures.mixture or {}).items())
     return [f"| weights, chosen on English dev | {parts} |"] if parts else []
+
+
+def gates_line(gated: GateFigures) -> str:
+    """Where gates started, and what they became."""
+    tried = ", ".join(f"{score:.1f} from {start}" for start, score in gated.starts.items())
+    started = f"started at {gated.start} (English dev: {tried}); " if gated.start else ""
+    return f"{started}mean size {', '.join(f'{size:.2f} {member}' for member, size in gated.sizes.items())}"
+
+
+def _gates(figures: Figures) -> list[str]:
+    return [f"| gates | {gates_line(figures.gated)} |"] if figures.gated else []
 
 
 def _imported(record: RunRecord) -> list[str]:

@@ -138,6 +138,31 @@ class FullFusion(Stored):
     dev: dict[Name, Scores] = Field(default_factory=dict)
 
 
+class GateFigures(Stored):
+    """What was learnt of how much each member of gates counts.
+
+    Attributes:
+        start: Where the gates that were kept started: ``none``, all at 0, or at a member, its own at 1; None where
+            they went on from what was trained first.
+        starts: By start that was tried, its main score on English dev, 0–100.
+        singles: By member, the main English dev score of the target adapter on it alone.
+        gates: By place, ``LAYER.LOCATION``, the gate of each member.
+    """
+
+    start: SetupText | None = None
+    starts: dict[SetupText, float] = Field(default_factory=dict)
+    singles: dict[SetupText, float] = Field(default_factory=dict)
+    gates: dict[Words, dict[SetupText, float]] = Field(default_factory=dict)
+
+    @property
+    def sizes(self) -> dict[str, float]:
+        """By member, the mean size of its gates over places, largest first; a gate counts as much below 0 as above."""
+        places = list(self.gates.values())
+        members = next(iter(places), {})
+        means = {name: sum(abs(place[name]) for place in places) / len(places) for name in members}
+        return dict(sorted(means.items(), key=lambda item: -item[1]))
+
+
 class Figures(Stored):
     """What a run measured and took.
 
@@ -155,6 +180,7 @@ class Figures(Stored):
         parameters: Parameters that were trained.
         mixture: By member, its weight in a soup.
         full: For a fusion of low rank, the run and the dev scores of the full one.
+        gated: For gates, where they started and what they became.
     """
 
     dev: dict[Name, Scores] = Field(default_factory=dict)
@@ -170,6 +196,7 @@ class Figures(Stored):
     parameters: int = 0
     mixture: dict[SetupText, float] | None = None
     full: FullFusion | None = None
+    gated: GateFigures | None = None
 
 
 class Imported(Stored):

@@ -62,29 +62,57 @@ def fit(
     """
     set_seed(job.context.seed)
     assembly = assemble()
-
-    def mixture() -> MixedFeatures:
-        rows = job.train_rows.items()
-        chosen = choose({name: job.problems[name].encode(some.rows, labelled=True) for name, some in rows})
-        for note in filter(None, (problem.cut_note() for problem in job.problems.values())):
-            job.context.display.say(note)
-        if job.plan.mixed:
-            # Losses of different kinds are on different scales; a squared error between 0 and 1 would hardly count.
-            for name, features in chosen.items():
-                job.problems[name].scale = job.problems[name].constant_loss(features)
-        return MixedFeatures(chosen, {name: problem.tokens for name, problem in job.problems.items()}, cap)
-
-    return job.once(assembly, lambda run: _run(run, mixture, penalty), first)
+    return job.once(assembly, lambda run: _run(run, lambda: mixture(job, choose, cap), penalty), first)
 
 
-def _run(run: Run, mixture: Callable[[], MixedFeatures], penalty: Penalty | None) -> Checkpoint:
-    job, assembly = run.job, run.assembly
-    context, settings, model = job.context, job.settings, assembly.model
+def mixture(
+    job: Job, choose: Callable[[TaskFeatures], TaskFeatures] = lambda by_task: by_task, cap: int | None = None
+) -> MixedFeatures:
+    """Encode a job's rows; see :func:`fit`."""
+    rows = job.train_rows.items()
+    chosen = choose({name: job.problems[name].encode(some.rows, labelled=True) for name, some in rows})
+    for note in filter(None, (problem.cut_note() for problem in job.problems.values())):
+        job.context.display.say(note)
+    if job.plan.mixed:
+        # Losses of different kinds are on different scales; a squared error between 0 and 1 would hardly count.
+        for name, features in chosen.items():
+            job.problems[name].scale = job.problems[name].constant_loss(features)
+    return MixedFeatures(chosen, {name: problem.tokens for name, problem in job.problems.items()}, cap)
+
+
+def _run(run: Run, rows: Callable[[], MixedFeatures], penalty: Penalty | None) -> Checkpoint:
+    partial, assembly = begin(run), run.assembly
     assembly.keep_trunk()
-    data = mixture()
-    partial = context.store.partial_path(run.hash)
-    if not settings.resume:
+    stored = run.store(assembly.model, learn(run, rows(), partial, penalty))
+    shutil.rmtree(partial, ignore_errors=True)
+    return stored
+
+
+def begin(run: Run) -> Path:
+    """The folder of what is kept of a run until it is stored; emptied where a cut run is not to go on."""
+    partial = run.job.context.store.partial_path(run.hash)
+    if not run.job.settings.resume:
         shutil.rmtree(partial, ignore_errors=True)
+    return partial
+
+
+def learn(
+    run: Run, data: MixedFeatures, partial: Path, penalty: Penalty | None = None, title: str | None = None
+) -> Figures:
+    """Train what is trainable in a run's model; it is left as it will be stored, at its best epoch.
+
+    Args:
+        run: The run; its model is what is trained.
+        data: What is learnt from.
+        partial: Where states are kept; one that is there is gone on from.
+        penalty: Makes what is added to each loss.
+        title: What is shown of it; None for the setup that it makes.
+
+    Raises:
+        RunFailed: If training diverged.
+    """
+    job = run.job
+    context, settings, model = job.context, job.settings, run.assembly.model
     with writing(partial):
         make_folder(partial)
     measured: dict[int, tuple[dict[str, Scores], dict[str, Scores]]] = {}
@@ -102,7 +130,7 @@ def _run(run: Run, mixture: Callable[[], MixedFeatures], penalty: Penalty | None
     if last:
         context.display.say(f"goes on from step {_step(last)} of an interrupted run")
     keep = KeepBest(partial, measure)
-    with context.display.training(str(job.plan.makes)) as tick:
+    with context.display.training(title or str(job.plan.makes)) as tick:
         trainer = XadaptTrainer(
             problems=job.problems,
             precision=context.precision,
@@ -135,7 +163,7 @@ def _run(run: Run, mixture: Callable[[], MixedFeatures], penalty: Penalty | None
         # It was measured before the run was cut.
         scores = job.dev_scores(model)
     context.store.cache.flush()
-    figures = Figures(
+    return Figures(
         dev=scores,
         history=keep.history,
         steps=trainer.state.global_step,
@@ -145,9 +173,6 @@ def _run(run: Run, mixture: Callable[[], MixedFeatures], penalty: Penalty | None
         resumed=bool(last),
         parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
     )
-    stored = run.store(model, figures)
-    shutil.rmtree(partial, ignore_errors=True)
-    return stored
 
 
 def _kept(run: Run, partial: Path) -> str:

@@ -63,6 +63,12 @@ def plan_fusion(
     return plan_setup(compose("fuse", *(parse(member) for member in members), on=on or "", options=options), tasks)
 
 
+def plan_gate(members: Sequence[str], on: str, tasks: Catalogue = DEFAULT) -> TrainPlan:
+    """``xadapt gate A B C --on TASK``: members side by side, how much each counts learnt with the task's adapter."""
+    task = _adapter_task(on, tasks)
+    return plan_setup(compose("gate", *(parse(member) for member in members), on=task.name), tasks)
+
+
 def plan_multitask(names: Sequence[str], tasks: Catalogue = DEFAULT) -> TrainPlan:
     """``xadapt multitask A B C``: one adapter trained on all of these tasks, each batch through its own task's head."""
     return plan_setup(compose("multitask", *(adapter(_trainable(name, tasks).adapter) for name in names)), tasks)
@@ -127,13 +133,15 @@ def plan_full(plan: TrainPlan) -> TrainPlan:
 def plan_first(plan: TrainPlan, tasks: Catalogue = DEFAULT) -> TrainPlan | None:
     """What a plan's adapter is trained on first, on the same setup and in the same way; None for most tasks."""
     first = plan.tasks[0].after
-    if first is None or plan.trains not in ("adapter", *_MODES):
+    if first is None or plan.trains not in ("adapter", "gate", *_MODES):
         return None
-    if adapter(first) in (plan.under.children if plan.under.kind == "stack" else (plan.under,)):
+    if adapter(first) in (plan.under.children if plan.under.kind in ("stack", "gate") else (plan.under,)):
         # The setup has learnt it already, and no expression can name it twice.
         return None
     if plan.trains == "adapter":
         return plan_task(first, tasks)
+    if plan.trains == "gate":
+        return plan_setup(replace(plan.makes, name=first), tasks)
     return plan_target(first, str(plan.under), _MODES[plan.trains], tasks)
 
 

@@ -28,6 +28,7 @@ class RunKind:
         defaults: Settings that the user left open; None for those of the problem.
         learns: Whether it reads training rows, not dev rows alone.
         settings: Settings that hold for this kind alone.
+        tries: How often a run learns from its rows anew, of which the best is kept.
         label: What people call what it makes; empty for its name.
     """
 
@@ -37,6 +38,7 @@ class RunKind:
     defaults: Defaults | None = None
     learns: bool = True
     settings: tuple[str, ...] = ()
+    tries: int = 1
     label: str = ""
 
 
@@ -69,6 +71,6 @@ def revisions() -> dict[str, int]:
 
 def _load() -> None:
     # Each registers itself.
-    for name in ("adapter", "continued", "fusion", "low_rank", "multitask", "narrow", "soup", "target"):
+    for name in ("adapter", "continued", "fusion", "gate", "low_rank", "multitask", "narrow", "soup", "target"):
         import_module(f"xadapt.training.{name}")
     load_plugins()

@@ -10,8 +10,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from xadapt.composition.builder import layer_name
+from xadapt.composition.kinds.gate import gated_layer
+from xadapt.composition.loading import GATES
 from xadapt.methods.adapter import method_of, save_adapter
 from xadapt.methods.fusion import save_fusion
+from xadapt.methods.gated import save_gates, trained_gates
 from xadapt.store.cards import card
 from xadapt.store.checkpoints import write_record
 from xadapt.store.files import atomic_folder
@@ -66,6 +69,8 @@ def save_checkpoint(model: XLMRobertaAdapterModel, plan: TrainPlan, path: Path, 
             name = layer_name(plan.makes)
             library = method_of(model, name)["library"]
             save_adapter(model, name, folder / "adapter")
+            if plan.makes.kind == "gate":
+                save_gates(trained_gates(model, gated_layer(plan.makes)), folder / GATES)
         for head in record.heads:
             (folder / "heads").mkdir(exist_ok=True)
             model.save_head(str(folder / "heads" / head), head, use_safetensors=True)

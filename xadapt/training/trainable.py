@@ -7,10 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from xadapt.composition.builder import Assembly, assemble, layer_name
+from xadapt.composition.heads import head_states
+from xadapt.composition.kinds.gate import gated_layer, take_members
 from xadapt.composition.loading import put_adapter, put_head
 from xadapt.composition.merging import merge_adapters
 from xadapt.methods.adapter import adapter_state, add_adapter
 from xadapt.methods.fusion import add_fusion, fusion_layers
+from xadapt.methods.gated import add_gated, gate_parameters
 
 if TYPE_CHECKING:
     import torch
@@ -18,12 +21,15 @@ if TYPE_CHECKING:
     from adapters.composition import AdapterCompositionBlock
 
     from xadapt.composition.builder import ModelStep
+    from xadapt.composition.expression import Node
     from xadapt.problems import Problem
     from xadapt.store.checkpoints import Checkpoint
     from xadapt.tasks import Task
     from xadapt.training.job import Job
     from xadapt.training.plan import TrainPlan
 
+#: The parameters of a head.
+HeadState = dict[str, "torch.Tensor"]
 #: Adds what is to be trained to a model, under a name.
 AddPart = Callable[["XLMRobertaAdapterModel", str], None]
 
@@ -86,6 +92,51 @@ def with_fusion(job: Job) -> Assembly:
     return assembly
 
 
+def with_gates(job: Job, member: Node | None, first: Checkpoint | None = None) -> tuple[Assembly, HeadState]:
+    """Find the members of gates; the model will have them side by side behind closed gates, below a fresh adapter.
+
+    Gates, adapter and head alone will be trainable.
+
+    Args:
+        job: The run.
+        member: The member whose head a start may begin with.
+        first: What the adapter was trained on first, when its task has an earlier one.
+
+    Returns:
+        The assembly, and the parameters of the member's head that speaks the task's labels: filled in when the model is
+        made, empty if it has none.
+
+    Raises:
+        XadaptError: If a member is missing or wrong, or no plain bottleneck adapter like the others.
+    """
+    assembly, plan, state = Assembly(job.context), job.plan, HeadState()
+    # The heads of what is loaded last stay, where several members have one for the same task.
+    members = take_members(assembly, plan.makes, sorted(plan.makes.children, key=lambda child: child == member))
+    new, below, (task,) = layer_name(plan.makes), gated_layer(plan.makes), plan.tasks
+    assembly.then(partial(add_gated, names=members, new=below))
+    add: AddPart = partial(_add, config=job.settings.adapter_config)
+    if first is not None:
+        assembly.adopt(first)
+        add = partial(_load, checkpoint=first)
+    assembly.then(lambda model: add(model, new))
+    problem = job.problems[task.name]
+    if problem.needs_head:
+        head = starting_head(assemble(job.context, member, _unseen), problem) if member else None
+        if head:
+            assembly.then(lambda model: state.update(head_states(model.heads, [head])[head]))
+        # Of nothing, so that there is no head to start from.
+        assembly.then(_head_step(task, Assembly(job.context), problem, first))
+    assembly.activate(_on_top(below, new))
+    assembly.then(
+        lambda model: _only(model, [*adapter_state(model, new).values(), *gate_parameters(model, below)], plan)
+    )
+    return assembly, state
+
+
+def _unseen(checkpoint: Checkpoint) -> None:
+    """Show nothing: it is shown where it is used."""
+
+
 def _add(model: XLMRobertaAdapterModel, name: str, config: str) -> None:
     add_adapter(model, name, config)
 
@@ -102,12 +153,17 @@ def _head_step(task: Task, assembly: Assembly, problem: Problem, first: Checkpoi
     """What gives a task its head: what it learnt first, else the setup's that has its labels, else a fresh one."""
     if first is not None:
         return partial(put_head, checkpoint=first, task=first.heads[0], name=task.name)
-    # The setup may have learnt what comes before the task; its head goes on learning too.
-    after = task.after if task.name not in assembly.heads and task.after in assembly.heads else None
-    head = after or answering_head(assembly, problem)
+    head = starting_head(assembly, problem)
     if head is None:
         return partial(_fresh_head, problem=problem, name=task.name)
     return partial(_copy_head, name=task.name, of=head)
+
+
+def starting_head(assembly: Assembly, problem: Problem) -> str | None:
+    """The head of a setup that a new part's head starts from; None where there is none."""
+    # The setup may have learnt what comes before the task; its head goes on learning too.
+    task, heads = problem.task, assembly.heads
+    return task.after if task.after in heads and task.name not in heads else answering_head(assembly, problem)
 
 
 def answering_head(assembly: Assembly, problem: Problem) -> str | None:

@@ -30,15 +30,23 @@ def _layers(assembly: Assembly, node: Node) -> list[Any]:
     if trained:
         found.prefer_members_of(node)
     below = Node("stack", children=tuple(under)) if len(under) > 1 else under[0]
-    lower = _layers(assembly, below) if below.kind == "stack" else [assembly.block(below)]
+    lower = _layers(assembly, below) if below.kind == "stack" else _blocks(assembly, below)
     if last.kind != "adapter":
-        return [*lower, assembly.block(last)]
+        return [*lower, *_blocks(assembly, last)]
     # One for another base is taken only for the error that names it, and only when there is no other.
     if trained or (found.find(node) and not found.fits(last)):
         return [*lower, assembly.adapter(node)]
     if not found.find(last):
         found.check_not_on_others(node, target_hint(last, below, tasks))
     return [*lower, assembly.adapter(last, f"{how_to_make(last, tasks)} or {target_hint(last, below, tasks)}")]
+
+
+def _blocks(assembly: Assembly, node: Node) -> list[Any]:
+    from adapters.composition import Stack
+
+    block = assembly.block(node)
+    # The library takes no stack in a stack.
+    return list(block.children) if isinstance(block, Stack) else [block]
 
 
 STACK = register_composition(
