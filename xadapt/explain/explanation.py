@@ -132,19 +132,20 @@ class Explanation:
 
 
 def explained_part(node: Node) -> Node:
-    """The part of a setup that is explained: its fusion, else the outermost composition of adapters side by side.
+    """The part of a setup that is explained: its fusion or gates, else the outermost composition side by side.
 
     Raises:
-        XadaptError: If nothing is put together, or there are several fusions.
+        XadaptError: If nothing is put together, or there are several fusions or gates.
     """
     if node.kind == "ensemble":
         return node
     parts = list(_inside(node))
-    fusions = [part for part in parts if part.kind == "fuse"]
-    if len(fusions) > 1:
-        raise XadaptError(f"{node} holds {len(fusions)} fusions: explain a setup with one, such as {fusions[0]}")
-    if fusions:
-        return fusions[0]
+    learnt = [part for part in parts if part.kind in ("fuse", "gate")]
+    if len(learnt) > 1:
+        what = "fusions" if all(part.kind == "fuse" for part in learnt) else "fusions or gates"
+        raise XadaptError(f"{node} holds {len(learnt)} {what}: explain a setup with one, such as {learnt[0]}")
+    if learnt:
+        return learnt[0]
     if not parts:
         what = {"none": "the bare base", "stack": "one adapter on another"}.get(node.kind, "one adapter")
         raise XadaptError(f"{node} is {what}: nothing is put together; explain a setup such as fuse(mnli, squad)")

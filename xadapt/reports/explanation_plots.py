@@ -1,4 +1,4 @@
-"""Heat maps of an explanation: attention by member and layer, and how alike the members are."""
+"""Heat maps of an explanation: attention or gates by member and layer, and how alike the members are."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from xadapt.explain.explanation import Explanation
+    from xadapt.explain.gates import GateExplanation
 
 #: Inches that a cell takes: wide enough for its number.
 _WIDE, _HIGH = 0.4, 0.34
@@ -39,6 +40,32 @@ def attention_png(explanation: Explanation) -> bytes:
 def similarity_png(explanation: Explanation) -> bytes:
     """Draw each measure of similarity: members by members over all layers, and pairs of members by layer."""
     return png_of(lambda: draw_similarity(explanation))
+
+
+def gates_png(explanation: GateExplanation) -> bytes:
+    """Draw gates, one map of member by layer; white is 0."""
+    return png_of(lambda: draw_gates(explanation))
+
+
+def draw_gates(explanation: GateExplanation) -> Figure:
+    """Lay out the map of gates; the last column is the mean of their sizes."""
+    from matplotlib.colors import TwoSlopeNorm
+
+    layers, members = [*explanation.layers, ALL], [wrap_label(name) for name in explanation.members]
+    high = _HIGH * sum(name.count("\n") + 1 for name in members) + _ABOVE
+    # Places have names of two words.
+    wide = _WIDE * max(1.0, max(map(len, explanation.layers)) / 5)
+    figure = _figure(wide * len(layers) + _BESIDE, high + 0.8)
+    title = f"{wrap_label(explanation.explained, 90)}\ngates (base {explanation.base}, seed {explanation.seed})"
+    figure.suptitle(title, fontsize=11, x=0.01, ha="left")
+    values = np.concatenate((explanation.gates, explanation.sizes[-1:])).T
+    # 1 at least, so that small gates do not glow.
+    highest = max(1.0, float(np.abs(values).max()))
+    axes = figure.add_subplot()
+    _heat_map(axes, values, members, layers, TwoSlopeNorm(0.0, -highest, highest), _two)
+    axes.axvline(len(layers) - 1.5, color="white", linewidth=4)
+    figure.supxlabel(f"layer; blue: above 0, red: below; {ALL}: mean size", fontsize=8)
+    return figure
 
 
 def draw_attention(explanation: Explanation) -> Figure:

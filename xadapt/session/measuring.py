@@ -13,9 +13,11 @@ from xadapt.validation import validated
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from xadapt.composition.expression import Node
     from xadapt.evaluation.run_suite import SuiteRun
     from xadapt.evaluation.submission import Submission
     from xadapt.explain.explanation import Explanation
+    from xadapt.explain.gates import GateExplanation
     from xadapt.model import Model, PredictedFile
     from xadapt.session.session import Session
     from xadapt.store.result_record import Result
@@ -148,12 +150,14 @@ def explain(
     limit: int | None = 50,
     max_length: int | None = None,
     to: Path | str | None = None,
-) -> Explanation:
+) -> Explanation | GateExplanation:
     """Explain a fusion: which adapter it attends to, layer by layer, and how alike its members are.
+
+    Gates are the same for every text: they are read, and nothing is run.
 
     Args:
         session: The session.
-        setup: A setup with a fusion, or another composition of adapters side by side.
+        setup: A setup with a fusion or gates, or another composition of adapters side by side.
         task: A task with test rows; no head for it is needed.
         languages: ``all`` or codes.
         limit: Rows a language, a fixed sample; None for all.
@@ -167,14 +171,27 @@ def explain(
 
     node, target, wanted = parse(setup), session.task(task), _codes(languages)
     session.source.pick_languages(target, wanted)
-    explained_part(node)
+    part = explained_part(node)
     settings = validated(EvalSettings, limit=limit, max_length=max_length)
+    if part.kind == "gate":
+        return _gates(session, node, part, to)
     explanation = explain_setup(session.context, node, target, wanted, settings)
     if to:
         from xadapt.reports.explanation import write_explanation
 
         write_explanation(explanation, Path(to))
     return explanation
+
+
+def _gates(session: Session, node: Node, part: Node, to: Path | str | None) -> GateExplanation:
+    from xadapt.explain.gates import explain_gates
+
+    found = explain_gates(session.context, node, part)
+    if to:
+        from xadapt.reports.gates import write_gates
+
+        write_gates(found, Path(to))
+    return found
 
 
 def _codes(languages: Languages) -> str:
