@@ -10,6 +10,7 @@ import pytest
 from tests.error_checks import refused
 from xadapt.composition.answering import answer_with
 from xadapt.composition.grammar import parse
+from xadapt.evaluation.run_suite import candidates
 from xadapt.training.plan import plan_target, plan_targets, plan_task
 
 SETUP = "runs(continue(mnli, xnli), n=2)"
@@ -96,6 +97,16 @@ def test_a_stacked_run_that_is_not_there_is_named_too(trained: Any) -> None:
     trained.train(plan_task("xnli"))
     with refused("run 2", advice='xadapt train-target xnli --on "mnli" --seed 1042'):
         trained.evaluate("runs(stack(mnli, xnli), n=2)", "xnli", "de", limit=4)
+
+
+def test_it_is_not_pushed_as_one_setup(several: Any) -> None:
+    with refused("several runs", advice="seed"):
+        several.push(SETUP, "someone/something")
+
+
+@pytest.mark.parametrize("setup", ["runs(mnli, n=2)", "ensemble(runs(mnli, n=2), stsb)"])
+def test_a_suite_puts_nothing_on_top_of_several_runs(setup: str, several: Any) -> None:
+    assert candidates(parse(setup), several.tasks["xnli"]) == []
 
 
 def test_it_predicts_and_is_neither_explained_nor_exported_nor_trained_on(several: Any, tmp_path: Any) -> None:

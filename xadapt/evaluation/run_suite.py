@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from xadapt.composition.builder import Assembly, assemble
-from xadapt.composition.expression import RUNS, Node, adapter, compose
+from xadapt.composition.expression import Node, adapter, compose
 from xadapt.composition.several_runs import of_run
 from xadapt.composition.specs import is_plain
 from xadapt.data.language_codes import language_codes
@@ -67,7 +67,8 @@ def candidates(node: Node, task: Task) -> list[Node]:
     """
     if task.adapter in node.adapters() or task.name in node.adapters():
         return [node]
-    if not task.kind.trainable or node.kind == RUNS:
+    # Runs are named whole: what is put on top of them is another setup.
+    if not task.kind.trainable or any(model.run is not None for model in node.models):
         return []
     own = adapter(task.adapter)
     if node.kind == "none":

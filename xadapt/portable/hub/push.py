@@ -125,6 +125,8 @@ def _gather(context: Context, node: Node) -> tuple[dict[str, Checkpoint], dict[s
     name = str(node)
     if node.kind == "none":
         raise XadaptError("none is the bare base: there is nothing to push")
+    if any(model.run is not None for model in node.models):
+        raise XadaptError(f"{node} is several runs of one setup: push each by itself, with {option('seed')}")
     parts = node.children
     if node.kind == "stack" and len(parts) > 2:
         # An adapter in the middle may have been trained on those below it.
