@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.error_checks import check_refusal
+from xadapt.training.plan import plan_gate
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -51,6 +53,19 @@ def test_files_are_written_where_asked(cli: Cli, lab_options: list[str], tmp_pat
     assert "explanation: why/explanation.md" in out
     names = {"attention.png", "similarity.png", "explanation.csv", "explanation.json", "explanation.md"}
     assert {path.name for path in (tmp_path / "why").iterdir()} == names
+
+
+def test_gates_are_shown_by_layer_and_member(cli: Cli, trained: Any, lab_options: list[str]) -> None:
+    made = trained.train(plan_gate(["mnli", "stsb"], "xnli"))
+    code, out, err = cli("explain", made.setup, "--task", "xnli", *lab_options)
+    assert code == 0, err
+    assert "used most" in out
+    shown = [line.split() for line in out.splitlines() if line.split()[:1] in (["1"], ["2"])]
+    assert [len(line) for line in shown] == [3, 3]
+    code, out, err = cli("explain", made.setup, "--task", "xnli", *lab_options, "--json")
+    assert code == 0, err
+    gates = [list(place.values()) for place in made.record.figures.gated.gates.values()]
+    assert json.loads(out)["gates"] == [pytest.approx(values, abs=1e-4) for values in gates]
 
 
 def test_an_average_is_explained_by_how_alike_its_members_are(cli: Cli, lab_options: list[str]) -> None:

@@ -40,6 +40,18 @@ def test_train_fuse_and_train_target_follow_one_another(cli: Cli, trained: Any, 
     assert "mnli: English development" in out
 
 
+def test_gates_are_made_and_what_was_learnt_of_them_is_printed(cli: Cli, lab_options: list[str]) -> None:
+    code, out, err = cli("gate", "stsb", "mnli", "--on", "xnli", *QUICK, *lab_options)
+    assert code == 0, err
+    assert "gate(mnli, stsb)@xnli: English development" in out
+    (line,) = [line for line in out.splitlines() if line.startswith("gates: started at ")]
+    assert "mnli" in line
+    assert "stsb" in line
+    code, out, err = cli("gate", "stsb", "mnli", "--on", "xnli", *QUICK, *lab_options, "--json")
+    assert code == 0, err
+    assert json.loads(out)["gated"]["starts"].keys() >= {"none"}
+
+
 def test_a_diverged_run_is_one_line_and_exit_code_1(
     cli: Cli, lab_options: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,15 +3,17 @@ from __future__ import annotations
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import yaml
+from safetensors.numpy import save_file
 
 from tests.error_checks import refused
 from tests.portable.conftest import REPO, TARGET, Machine
 from tests.portable.hub_server import READER, WRITER
 from xadapt.portable.hub.front_page import front_page, public_base
 from xadapt.portable.hub.index import INDEX, read_index
-from xadapt.store.checkpoints import open_checkpoint
+from xadapt.store.checkpoints import open_checkpoint, write_record
 
 
 def test_everything_is_one_commit_with_the_message_that_was_given(sender: Machine) -> None:
@@ -161,3 +163,14 @@ def test_a_damaged_checkpoint_is_not_pushed(sender: Machine) -> None:
     with refused("adapter.safetensors", "corrupt"):
         sender.push(TARGET)
     assert not sender.hub.requests
+
+
+def test_gates_go_and_come_with_their_members(sender: Machine, receiver: Machine) -> None:
+    setup, members = "gate(mnli, squad)@xnli", {"mnli": "aa" * 8, "squad": "bb" * 8}
+    folder = sender.make(setup, "ee", members=members)
+    save_file({"0.output_adapter": np.array([0.5, 1.0], dtype=np.float32)}, folder / "gates.safetensors")
+    write_record(folder, open_checkpoint(folder).record, f"# {setup}\n")
+    sender.push(setup)
+    assert set(receiver.pull().taken) == {"aa" * 8, "bb" * 8, "ee" * 8}
+    assert receiver.contents("ee") == sender.contents("ee")
+    assert any("gates.safetensors" in str(name) for name in receiver.contents("ee"))
