@@ -20,10 +20,12 @@ def random_setup(dice: random.Random, depth: int) -> Node:
         kind = dice.choice(("adapter", "sum", *words())) if depth else "adapter"
         if kind == "adapter":
             return adapter(dice.choice(NAMES))
-        children = [random_setup(dice, depth - 1) for _ in range(2 if kind == "continue" else dice.randint(2, 4))]
+        count = {"continue": 2, "distill": 1}.get(kind) or dice.randint(2, 4)
+        children = [random_setup(dice, depth - 1) for _ in range(count)]
         if kind == "continue":
             children[1] = adapter(dice.choice(NAMES))
-        on = dice.choice(("", "xnli")) if kind == "fuse" else "xnli" if kind.endswith("_soup") or kind == "gate" else ""
+        must = kind in ("distill", "gate") or kind.endswith("_soup")
+        on = "xnli" if must or (kind == "fuse" and dice.random() < 0.5) else ""
         options = {"rank": 4} if kind == "fuse" and dice.random() < 0.5 else {}
         try:
             if kind == "sum":
@@ -88,6 +90,9 @@ def test_a_stack_inside_an_ensemble_stays() -> None:
         ("continue(ensemble(b, a), t)", "ensemble(continue(a, t), continue(b, t))"),
         ("stack(x, ensemble(b, a), t)", "ensemble(stack(x, a, t), stack(x, b, t))"),
         ("greedy_soup(b, a)@xnli", "greedy_soup(a, b)@xnli"),
+        ("distill(ensemble(b, a)) @ xnli", "distill(ensemble(a, b))@xnli"),
+        ("distill(a, unlabelled=2e2)@xnli", "distill(a, unlabelled=200)@xnli"),
+        ("stack(distill(ensemble(b, a))@t, t)", "stack(distill(ensemble(a, b))@t, t)"),
         ("sick-r - sts-multi", "sick-r - sts-multi"),
     ],
 )
@@ -111,6 +116,10 @@ def test_weights_sums_options_and_ensembles_have_one_form(text: str, printed: st
         ("gate(a, b)", "gate(…)", "@TASK"),
         ("average(a, gate(b, c)@xnli)", "gate(b, c)@xnli cannot be a member of average(…)", "one adapter"),
         ("multitask(a, b)@xnli", "@xnli", "fusions and soups"),
+        ("distill(a, b)@xnli", "distill(…)", "one member"),
+        ("distill(none)@xnli", "'none'", ""),
+        ("distill(a)", "distill(…)", "@TASK"),
+        ("distill(a, unlabelled=0.5)@xnli", "unlabelled=0.5", "whole number"),
         ("stack(a, b, rank=3)", "options", ""),
         ("fuse(a, b, rnk=3)", "'rnk'", "'rank'"),
         ("fuse(a, b, rank=0)", "rank=0", "whole number from 1"),

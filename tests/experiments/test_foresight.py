@@ -55,6 +55,7 @@ def test_a_recipe_that_finds_everything_is_taken(lab: Any, tmp_path: Path, only_
         ("fuse(mnli, stsb)", "average(mnli, stack(squad, stsb))", 8, ("cannot be a member",)),
         ("setups: [stsb]", "setups: [mnli]", 13, ("mnli", "cannot answer stsb")),
         ("setups: [stsb]", "setups: ['greedy_soup(mnli, stsb)@squad']", 14, ("cannot answer squad",)),
+        ("setups: [stsb]", "setups: ['distill(ensemble(stsb, mnli))@stsb']", 14, ("mnli", "cannot answer stsb")),
         ("fuse(mnli, stsb)", "stack(mnli, squad)", 8, ("squad",)),
         ("mnli: {limit: 8}", "mnli: {adapter_layers: 7}", 4, ("layer 7", "0 to 1")),
         ("setups:\n", "adapter_config: seq_bm\nsetups:\n", 6, ("adapter_config", "seq_bm")),

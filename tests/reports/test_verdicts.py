@@ -272,3 +272,11 @@ def test_dev_scores_are_means_over_seeds(result):
     ]
     ((block,),) = (comparison.blocks for comparison in compare(results))
     assert block.rows[0].dev == 55.0
+
+
+def test_setups_that_learnt_from_unlabelled_text_are_named(result):
+    setups = ("mnli", "distill(mnli)@xnli", "stack(distill(mnli, unlabelled=50)@xnli, xnli)")
+    (comparison,) = compare([result(setup, {"en": 60.0, "de": 50.0}) for setup in setups])
+    (note,) = (note for note in notes(comparison) if "without its labels" in note)
+    assert "unlabelled=50" in note
+    assert "`distill(mnli)@xnli`" not in note

@@ -20,7 +20,7 @@ from typing import Any
 import xadapt
 from tests.revisions.explanation_numbers import explanation_numbers
 from tests.revisions.inputs import FIXTURES, in_new_store, kept_context
-from tests.revisions.problem_numbers import Numbers, evaluation_numbers, learning_numbers
+from tests.revisions.problem_numbers import Numbers, evaluation_numbers, learning_numbers, taught_numbers
 from tests.revisions.training_numbers import run, training_numbers
 from xadapt.context import Context
 from xadapt.explain import explanation
@@ -92,7 +92,8 @@ class Measured:
             return as_stored(evaluation_numbers(context, name.removeprefix("evaluate ")))
         made = run(context, name)
         self.checkpoints[name] = context, made
-        return as_stored(training_numbers(made, self.learning, name == "low-rank-fusion"))
+        numbers = training_numbers(made, self.learning, name == "low-rank-fusion")
+        return as_stored({**numbers, "taught": taught_numbers(context)} if name == "distill" else numbers)
 
 
 def as_stored(value: Any) -> Any:

@@ -15,8 +15,9 @@ from xadapt.composition.grammar import parse
 from xadapt.composition.kept_answers import level
 from xadapt.context import Context
 from xadapt.evaluation.evaluate import EvalSettings, evaluate
-from xadapt.problems import Problem, bind
+from xadapt.problems import Problem, bind, problem_class
 from xadapt.problems.predict import fill_pool, raw_outputs
+from xadapt.problems.teaching import learning_loss
 from xadapt.tasks import Task
 
 #: Numbers by name, as JSON has them.
@@ -116,6 +117,25 @@ def _answered(context: Context, task: Task, language: str) -> Numbers:
 def learning_numbers(context: Context) -> Numbers:
     """What trainable kinds learn from and are measured by on dev, which decides the numbers of all kinds of run."""
     return {task.name: dict(_learnt(context, task)) for task in TASKS.values() if task.kind.trainable}
+
+
+def taught_numbers(context: Context) -> Numbers:
+    """What each kind that can be taught learns of a teacher that is half as sure as a head of a fixed seed is."""
+    found = {}
+    for task in TASKS.values():
+        rows = context.source.train(task).rows if task.kind.trainable else []
+        if not rows or problem_class(task).taught is Problem.taught:
+            continue
+        problem, model = _problem_and_model(context, task)
+        features = problem.encode(rows, labelled=True)
+        raw = raw_outputs(model, problem, features, HEAD)
+        taught = [problem.taught(value / 2, feature) for value, feature in zip(raw, features, strict=True)]
+        pairs = zip(features, taught, strict=True)
+        batch = problem.collate([{**feature, "taught": answer} for feature, answer in pairs][:4])
+        with torch.inference_mode():
+            loss = learning_loss(problem, problem.forward(model, batch, HEAD), batch)
+        found[task.name] = {"taught": statistics(taught), "loss": float(loss)}
+    return found
 
 
 def _learnt(context: Context, task: Task) -> Iterator[tuple[str, Any]]:

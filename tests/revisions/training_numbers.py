@@ -13,7 +13,16 @@ from tests.revisions.problem_numbers import Numbers
 from xadapt.context import Context
 from xadapt.store.checkpoints import Checkpoint
 from xadapt.tasks.catalogue import Catalogue
-from xadapt.training.plan import TrainPlan, plan_fusion, plan_gate, plan_multitask, plan_soup, plan_target, plan_task
+from xadapt.training.plan import (
+    TrainPlan,
+    plan_distill,
+    plan_fusion,
+    plan_gate,
+    plan_multitask,
+    plan_soup,
+    plan_target,
+    plan_task,
+)
 from xadapt.training.settings import make_settings
 from xadapt.training.train import train
 
@@ -39,6 +48,12 @@ RUNS: dict[str, list[tuple[TrainPlan, Mapping[str, Any]]]] = {
         (plan_fusion(["mnli", "squad"], "pairs", tasks=_CATALOGUE), _SHORT),
     ],
     "gate": [(plan_gate(["mnli", "stsb"], "likeness", _CATALOGUE), LONG)],
+    "distill": [
+        (plan_distill("ensemble(mnli, stack(mnli, xnli))", "pairs", tasks=_CATALOGUE), LONG),
+        (plan_distill("fuse(mnli, stsb)", "likeness", tasks=_CATALOGUE), _SHORT),
+        (plan_distill("squad", "spans", tasks=_CATALOGUE), _SHORT),
+        (plan_distill("stsb", "likeness", 2, _CATALOGUE), _SHORT),
+    ],
     "low-rank-fusion": [(plan_fusion(["mnli", "stsb"], rank=3, tasks=_CATALOGUE), LONG)],
     "narrow-fusion": [(plan_fusion(["mnli", "stsb"], "pairs", narrow=3, tasks=_CATALOGUE), LONG)],
     "soup": [

@@ -96,9 +96,9 @@ def test_the_parts_of_a_batch_keep_a_budget_of_tokens_and_share_its_rows(tiny: A
 def test_parts_of_tagged_sentences_count_by_their_tags(tiny: Any) -> None:
     problem = make_problem(get_task("udpos"), tiny.tokenizer, 64)
     features = [
-        {"input_ids": [5] * 40, "labels": [-100] * 39 + [1]},
-        {"input_ids": [5] * 8, "labels": [-100] + [2] * 7},
-        {"input_ids": [5] * 20, "labels": [-100] * 20},
+        {"input_ids": [5] * 40, "tagged": [39], "labels": [-100] * 39 + [1]},
+        {"input_ids": [5] * 8, "tagged": [*range(1, 8)], "labels": [-100] + [2] * 7},
+        {"input_ids": [5] * 20, "tagged": [], "labels": [-100] * 20},
     ]
     made: Any = TaskCollator({"udpos": problem}, 40)([("udpos", feature) for feature in features])
     assert made["shares"] == [1 / 8, 0, 7 / 8]
@@ -116,3 +116,12 @@ def test_batches_are_sorted_by_all_the_tokens_that_a_feature_brings() -> None:
     assert data.lengths.tolist() == [13, 5, 12, 6, 11, 7]
     together = sorted(sorted(features[i]["more"] for i in batch) for batch in LengthBatches(data, 3, seed=0))
     assert together == [[1, 2, 3], [7, 8, 9]]
+
+
+def test_features_with_a_label_and_without_one_are_in_batches_of_their_own() -> None:
+    features = [{"input_ids": [0], "labels": 1}] * 5 + [{"input_ids": [0]}] * 4
+    data = MixedFeatures({"a": features})
+    batches = list(LengthBatches(data, 2, seed=0))
+    assert sorted(index for batch in batches for index in batch) == list(range(9))
+    assert all(len({"labels" in features[index] for index in batch}) == 1 for batch in batches)
+    assert len(LengthBatches(data, 2, seed=0)) == len(batches) == 5

@@ -1,4 +1,4 @@
-"""``train-task``, ``fuse``, ``gate``, ``multitask``, ``soup`` and ``train-target``."""
+"""``train-task``, ``fuse``, ``gate``, ``multitask``, ``soup``, ``distill`` and ``train-target``."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command("gate")(gate)
     app.command("multitask")(multitask)
     app.command("soup")(soup)
+    app.command("distill")(distill)
     app.command("train-target")(train_target)
 
 
@@ -106,6 +107,24 @@ def soup(
 ) -> None:
     """Average trained adapters with weights that a task's English dev rows choose; nothing else is trained."""
     _print([lab.soup(*members, on=on, method=method, **settings)], as_json)
+
+
+@training_options
+def distill(
+    lab: Session,
+    settings: o.Settings,
+    setup: Annotated[str, typer.Argument(help='The teacher, such as "ensemble(lingnli, mnli)".')],
+    on: Annotated[str, typer.Option(help="The task whose English rows the teacher answers.")],
+    unlabelled: Annotated[
+        int | None, typer.Option(help="Rows of each target language that are learnt from too, without labels.")
+    ] = None,
+    adapter_config: o.AdapterConfigText = None,
+    adapter_layers: o.AdapterLayers = None,
+    as_json: o.Json = False,
+) -> None:
+    """Train one adapter that is taught by what a setup answers, beside the gold answers."""
+    settings |= {"adapter_config": adapter_config, "adapter_layers": adapter_layers}
+    _print([lab.distill(setup, on=on, unlabelled=unlabelled, **settings)], as_json)
 
 
 @training_options

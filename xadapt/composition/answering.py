@@ -91,7 +91,11 @@ class Answerer:
     def outputs(self, rows: list[Row], progress: Progress = None) -> tuple[list[np.ndarray], list[Feature]]:
         """What the models read for rows, an ensemble's put together, and the features: one raw output a feature."""
         features = self.problem.encode(rows, labelled=False)
-        return self._raw(features, True, progress, len(rows)), features
+        return self.read(features, len(rows), progress), features
+
+    def read(self, features: list[Feature], rows: int, progress: Progress = None) -> list[np.ndarray]:
+        """What the models read for features of so many rows, an ensemble's put together."""
+        return self._raw(features, True, progress, rows)
 
     def fill(self, pool: list[Row], progress: Progress = None) -> None:
         """Encode the pool of a pooled problem."""

@@ -122,6 +122,11 @@ def adapter(name: str) -> Node:
     return Node("adapter", name)
 
 
+def uses_unlabelled(node: Node) -> bool:
+    """Whether something in a setup has learnt from unlabelled rows of target languages, so that it is not zero-shot."""
+    return any(part.option("unlabelled") for part in node.walk())
+
+
 def add(terms: list[tuple[float, Node]]) -> Node:
     """A linear combination of adapters in weight space, as in task arithmetic; one term of weight 1 is that term.
 
@@ -174,7 +179,7 @@ def compose(kind: str, *children: Node, on: str = "", options: dict[str, float] 
     if len(set(children)) < len(children):
         twice = next(child for child in children if children.count(child) > 1)
         raise XadaptError(f"{kind}(…) names {twice} twice")
-    if spec.members == "any" and any(child.kind == "ensemble" for child in children):
+    if spec.members == "any" and not spec.keeps_ensembles and any(child.kind == "ensemble" for child in children):
         return _spread(kind, children)
     checked = _checked(spec, options or {})
     weights = weights if spec.weighted else (1.0,) * len(children)
@@ -206,7 +211,7 @@ def _check_member(spec: Composition, child: Node) -> None:
         raise XadaptError(f"'none' cannot be a member of {kind}(…): it means no adapter at all")
     if spec.members == "tasks" and child.kind != "adapter":
         raise XadaptError(f"{child} cannot be a member of {kind}(…): it names tasks that one adapter is trained on")
-    if child.kind == RUNS and kind != "ensemble":
+    if child.kind == RUNS and kind != "ensemble" and not spec.keeps_ensembles:
         raise XadaptError(f"{child} cannot be a member of {kind}(…): write runs({kind}(…), n=3), several runs of that")
     if child.kind == "ensemble" and spec.members != "any":
         raise XadaptError(f"{child} cannot be a member of {kind}(…): an ensemble has no adapter of its own to combine")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from xadapt.composition.expression import named_run
 from xadapt.composition.hints import trained_on_others
 from xadapt.errors import XadaptError
 from xadapt.store.checkpoints import Checkpoint, verify_checkpoint
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from xadapt.composition.expression import Node
     from xadapt.context import Context
     from xadapt.store.store import Store
+    from xadapt.store.unlabelled_rows import UnlabelledRows
 
 
 @dataclass
@@ -27,12 +29,14 @@ class Members:
         on_use: Called with every checkpoint that is taken, once.
         runs: Run hash of every checkpoint in use, by expression.
         weights: Digest of the weights of every checkpoint in use, by expression.
+        used: The checkpoints in use, by expression.
     """
 
     context: Context
     on_use: Callable[[Checkpoint], object]
     runs: dict[str, str] = field(default_factory=dict)
     weights: dict[str, str] = field(default_factory=dict)
+    used: dict[str, Checkpoint] = field(default_factory=dict)
     #: What the checkpoints in use were trained on.
     _preferred: dict[str, Checkpoint] = field(default_factory=dict)
     _found: dict[str, Checkpoint | None] = field(default_factory=dict)
@@ -76,7 +80,7 @@ class Members:
         self._verify(checkpoint)
         if str(node) not in self.runs:
             self.on_use(checkpoint)
-        self.runs[str(node)], self.weights[str(node)] = checkpoint.run, checkpoint.digest
+        self._count(checkpoint, str(node))
         return checkpoint
 
     def check_not_on_others(self, node: Node, hint: str) -> None:
@@ -91,13 +95,25 @@ class Members:
             raise XadaptError(f"{others}, or make it: {hint}")
 
     def adopt(self, checkpoint: Checkpoint) -> None:
-        """Count a checkpoint that was shown elsewhere as a member.
+        """Count a checkpoint that was shown elsewhere as a member; several of one expression are numbered.
 
         Raises:
             XadaptError: If it is damaged or made for another base.
         """
         self._verify(checkpoint)
-        self.runs[checkpoint.setup], self.weights[checkpoint.setup] = checkpoint.run, checkpoint.digest
+        number = 0
+        while self.runs.get(named_run(checkpoint.setup, number), checkpoint.run) != checkpoint.run:
+            number += 1
+        self._count(checkpoint, named_run(checkpoint.setup, number))
+
+    def _count(self, checkpoint: Checkpoint, name: str) -> None:
+        self.runs[name], self.weights[name], self.used[name] = checkpoint.run, checkpoint.digest, checkpoint
+
+    @property
+    def unlabelled(self) -> list[UnlabelledRows]:
+        """The unlabelled rows that something in use has learnt from, each once."""
+        every = [rows for checkpoint in self.used.values() for rows in checkpoint.record.unlabelled]
+        return [rows for number, rows in enumerate(every) if rows not in every[:number]]
 
     def check_members_of(self, node: Node, checkpoint: Checkpoint) -> None:
         """Check that what a checkpoint was trained on is what is in use.

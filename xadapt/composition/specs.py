@@ -82,6 +82,8 @@ class Composition:
         side_by_side: Whether its members can be compared with each other as they act.
         opaque: Whether its members are no longer there as such, once it is trained.
         as_word: Whether setups are written with its name, as in ``NAME(a, b)``.
+        keeps_ensembles: Whether an ensemble, or several runs, may be a member as they are; else what is made of an
+            ensemble is an ensemble itself.
     """
 
     name: str
@@ -102,6 +104,7 @@ class Composition:
     side_by_side: bool = True
     opaque: bool = False
     as_word: bool = True
+    keeps_ensembles: bool = False
 
 
 _COMPOSITIONS: dict[str, Composition] = {}

@@ -82,12 +82,13 @@ class Source:
         if self._bundles(task):
             found = list(bundled.languages(task.bundled)) if task.bundled else []
         elif task.test is None:
-            found = ["en"] if task.dev and self._has(task, task.parts("dev")[0], "en") else []
+            found = ["en"] if task.dev and self.has(task, task.parts("dev")[0], "en") else []
         else:
-            found = [code for code in task.languages if self._has(task, task.test, code)]
+            found = [code for code in task.languages if self.has(task, task.test, code)]
         return tuple(sorted(found, key=lambda code: (code != "en", code)))
 
-    def _has(self, task: Task, rows: Rows, language: str) -> bool:
+    def has(self, task: Task, rows: Rows, language: str) -> bool:
+        """Whether this source has rows of a language, as far as can be told without reading them."""
         if rows.path:
             return Path(task.fill(rows.path, language)).is_file()
         if self.root is None:
@@ -167,7 +168,7 @@ class Source:
             return self._bundled(task, language, "test", limit)
         if task.test is None:
             return self._english(task, "dev", limit)
-        rows, split = self._read(task, task.test, language)
+        rows, split = self.read(task, task.test, language)
         check_ids([(f"{task.name} {split}", enumerate(rows))], task.kind)
         # A random part of a large corpus would hold next to none of the pairs that are hidden in it.
         mined = {source for source, _ in self.gold(task, language)}
@@ -183,13 +184,13 @@ class Source:
             return [{**row, "language": code} for code in self.languages(task) for row in self.test(task, code).rows]
         if task.pool is None:
             return None
-        return self._read(task, task.pool, language, task.kind.pool_fields)[0]
+        return self.read(task, task.pool, language, task.kind.pool_fields)[0]
 
     def gold(self, task: Task, language: str) -> list[tuple[str, str]]:
         """The pairs of source and target ids to be mined."""
         if task.gold is None:
             return []
-        rows = self._read(task, task.gold, language, ("source", "target"))[0]
+        rows = self.read(task, task.gold, language, ("source", "target"))[0]
         return [(row["source"], row["target"]) for row in rows]
 
     def with_labels(self, task: Task) -> Task:
@@ -206,7 +207,7 @@ class Source:
         if self._bundles(task) or not task.kind.trainable or not task.parts(part):
             self._english(task, part, 1)
         for rows in task.parts(part):
-            if not self._bundles(task) and not self._has(task, rows, "en"):
+            if not self._bundles(task) and not self.has(task, rows, "en"):
                 raise XadaptError(f"{self.name} has no {part} rows of {task.name}: {self._advice(task, rows)}")
 
     def _english(self, task: Task, part: str, limit: int | None) -> RowSet:
@@ -217,7 +218,7 @@ class Source:
         parts = task.parts(part)
         if not parts:
             raise XadaptError(f"{task.name} declares no {part} rows")
-        read = [self._read(task, rows, "en") for rows in parts]
+        read = [self.read(task, rows, "en") for rows in parts]
         if part == "dev":
             check_ids([(f"{task.name} {split}", enumerate(rows)) for rows, split in read], task.kind)
         return cut([row for rows, _ in read for row in rows], " + ".join(split for _, split in read), limit)
@@ -230,9 +231,10 @@ class Source:
         rows = bundled.rows(task.bundled, language, split)
         return cut(checked_rows(rows, task.kind, f"bundled {task.bundled} {language} {split}"), split, limit)
 
-    def _read(
+    def read(
         self, task: Task, rows: Rows, language: str, fields: tuple[str, ...] | None = None
     ) -> tuple[list[Row], str]:
+        """The usable rows of a language, and their split."""
         config = task.fill(rows.config, language)
         columns = rows.columns or task.columns
         wanted = [*column_names(columns), *column_names(task.optional), *(["id"] if rows.id_prefix else [])]
@@ -257,9 +259,8 @@ class Source:
 
 
 def _shown(rows: Rows) -> str:
-    if rows.path:
-        return Path(rows.path).name
-    return rows.hub_id + (f" ({rows.config})" if rows.config != "default" else "")
+    config = f" ({rows.config})" if rows.config != "default" else ""
+    return Path(rows.path).name if rows.path else rows.hub_id + config
 
 
 def _file_states(task: Task, part: str, language: str) -> tuple[tuple[int, int], ...]:
@@ -281,11 +282,17 @@ def cut(rows: list[Row], split: str, limit: int | None, first: Callable[[Row], b
     """
     if limit is None or limit >= len(rows):
         return RowSet(rows, split, len(rows))
-    order = list(range(len(rows)))
-    random.Random(_SAMPLE_SEED).shuffle(order)
+    order = shuffled(len(rows))
     if first is not None:
         order.sort(key=lambda i: not first(rows[i]))
     return RowSet([rows[i] for i in sorted(order[:limit])], split, len(rows))
+
+
+def shuffled(count: int) -> list[int]:
+    """The numbers of so many rows, in the order in which a limit takes them."""
+    order = list(range(count))
+    random.Random(_SAMPLE_SEED).shuffle(order)
+    return order
 
 
 def open_source(name: str | None, say: Say = unsaid) -> Source:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from xadapt.composition.answering import Answerer, answer_with, recorded_dev_scores
 from xadapt.data.source import RowSet, Source, cut
 from xadapt.errors import interruption_says
+from xadapt.evaluation.fair_rows import check_fair
 from xadapt.evaluation.stored_examples import examples_record, restore_examples
 from xadapt.metrics import OWN_SCALES, main_score
 from xadapt.store.files import sha256_json
@@ -74,6 +75,7 @@ def evaluate(
     _ = context.precision
     wanted = context.source.pick_languages(task, languages)
     run = _Evaluation(context, node, task, settings or EvalSettings())
+    run.check_fair(wanted)
     with context.display.rows(f"{task.name} {node}") as progress, interruption_says(lambda: run.kept(wanted)):
         for language in wanted:
             run.of_language(language, progress)
@@ -163,6 +165,18 @@ class _Evaluation:
         if self.problem.calibration:
             found["calibration"] = self.problem.calibration
         return result.model_copy(update=found)
+
+    def check_fair(self, wanted: Sequence[str]) -> None:
+        """Check that the rows of no language are among those that the setup has learnt from without their labels.
+
+        Raises:
+            XadaptError: If some may be; names the largest limit that is fair.
+        """
+        every = [rows for answering in self.answerer.assemblies for rows in answering.found.unlabelled]
+        learnt = [rows for rows in every if rows.task == self.task.name]
+        for language in wanted if learnt else ():
+            found = self.context.source.test(self.task, language, self.settings.limit)
+            check_fair(str(self.result.setup), self.task, language, found, self.settings.limit, learnt)
 
     def kept(self, wanted: Sequence[str]) -> str:
         """What an interruption leaves."""

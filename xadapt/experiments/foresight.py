@@ -208,8 +208,11 @@ class _Members:
                 # What is made of its members starts from them, what is made on a setup from that.
                 members = plan.under.children if plan.under == plan.makes else (plan.under,)
                 heads = [head for node in members for head in self.heads(node)]
-                if not run_kind(plan.trains).learns and problem_class(plan.tasks[0]).needs_head:
-                    pick_head(heads, plan.tasks[0], self._tasks, plan.makes)
+                kind, task = run_kind(plan.trains), plan.tasks[0]
+                if not kind.learns and problem_class(task).needs_head:
+                    pick_head(heads, task, self._tasks, plan.makes)
+                for node in (part for member in members for part in member.parts) if kind.asks else ():
+                    pick_head(self.heads(node), task, self._tasks, node)
             self._there[str(plan.makes)] = [task.name for task in plan.tasks if problem_class(task).needs_head]
 
     def _where(self, step: Step) -> AbstractContextManager[None]:

@@ -86,6 +86,8 @@ class Rates:
             if known is None and limit is None:
                 return None
             rows += min(count for count in (known, limit) if count is not None)
+        unlabelled = step.plan.makes.option("unlabelled") or 0
+        rows += int(unlabelled) * sum(len(task.languages) - 1 for task in step.plan.tasks)
         return rows * (step.budget.epochs or 1) * kind.tries
 
     def _keys(self, what: str, tasks: list[str]) -> Iterator[tuple[str, ...]]:

@@ -14,6 +14,7 @@ from xadapt import metrics
 from xadapt.errors import XadaptError, option
 from xadapt.lazy import torch
 from xadapt.metrics.examples import Examples, make_examples
+from xadapt.problems.teaching import padded, probabilities
 from xadapt.tasks.specs import all_specs, spec_of
 
 if TYPE_CHECKING:
@@ -148,6 +149,8 @@ class Problem(ABC):
         for key, dtype in self.targets.items():
             if key in features[0]:
                 batch[key] = torch.tensor([feature[key] for feature in features], dtype=getattr(torch, dtype))
+        if "taught" in features[0]:
+            batch["taught"] = padded([feature["taught"] for feature in features])
         return batch
 
     def terms(self, features: list[Feature]) -> int:
@@ -212,6 +215,14 @@ class Problem(ABC):
 
         return np.log(np.mean([softmax(logits, axis=-1) for logits in raw], axis=0) + _TINY)
 
+    def taught(self, raw: np.ndarray, feature: Feature) -> np.ndarray:
+        """What a student is to answer for a feature, from a teacher's raw output; float32, 0 wherever a batch pads."""
+        raise NotImplementedError(f"{self.kind.name} is not learnt from a teacher")
+
+    def taught_loss(self, outputs: Any, batch: Batch) -> torch.Tensor:
+        """Mean loss of a batch against ``taught``, a scalar on the scale of :meth:`loss`."""
+        raise NotImplementedError(f"{self.kind.name} is not learnt from a teacher")
+
     def own_pool(self, rows: list[Row]) -> list[Row]:
         """The pool of a pooled problem when there is no other: what the rows themselves hold."""
         raise NotImplementedError(f"{self.task.name} has no pool")
@@ -238,9 +249,7 @@ def entropy(labels: list[Any]) -> float:
 
 def shares(logits: np.ndarray) -> list[float]:
     """Probabilities of logits, for people."""
-    from scipy.special import softmax
-
-    return [rounded(share) for share in softmax(logits)]
+    return [rounded(share) for share in probabilities(logits)]
 
 
 def rounded(value: Any) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, cast
 from xadapt.errors import quoted
 from xadapt.lazy import torch
 from xadapt.problems.base import Batch, Feature, Problem, entropy, shares
+from xadapt.problems.teaching import probabilities, soft_cross_entropy
 from xadapt.tasks.specs import RowFault
 from xadapt.tasks.submission_files import Predicted, lines
 
@@ -77,6 +78,14 @@ class LabelProblem(FirstTokenProblem):
     def constant_loss(self, features: list[Feature]) -> float:
         """Entropy of the labels."""
         return entropy([feature["labels"] for feature in features])
+
+    def taught(self, raw: np.ndarray, feature: Feature) -> np.ndarray:
+        """The teacher's probabilities, shape (labels,)."""
+        return probabilities(raw)
+
+    def taught_loss(self, outputs: Any, batch: Batch) -> torch.Tensor:
+        """Cross-entropy to them."""
+        return soft_cross_entropy(outputs.logits, batch["taught"]).mean()
 
     def decode(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[int]:
         """The label of the highest logit."""

@@ -12,6 +12,7 @@ import numpy as np
 from xadapt.errors import quoted
 from xadapt.lazy import torch
 from xadapt.problems.base import Batch, Defaults, Feature, Problem, shares
+from xadapt.problems.teaching import padded, probabilities, soft_cross_entropy
 from xadapt.tasks import MultipleChoice, Row
 from xadapt.tasks.fields import INDEX, TEXT, Field
 from xadapt.tasks.portable_heads import HeadForm, PlainHead
@@ -95,6 +96,8 @@ class ChoiceProblem(Problem):
         batch["counts"] = torch.tensor([len(feature["choices"]) for feature in features])
         if "labels" in features[0]:
             batch["labels"] = torch.tensor([feature["labels"] for feature in features])
+        if "taught" in features[0]:
+            batch["taught"] = padded([feature["taught"] for feature in features])
         return batch
 
     def add_head(self, model: XLMRobertaAdapterModel, name: str) -> None:
@@ -115,6 +118,15 @@ class ChoiceProblem(Problem):
     def constant_loss(self, features: list[Feature]) -> float:
         """Cross-entropy of a guess among the choices."""
         return float(np.mean([np.log(max(2, len(feature["choices"]))) for feature in features]))
+
+    def taught(self, raw: np.ndarray, feature: Feature) -> np.ndarray:
+        """The teacher's probabilities of a row's choices, shape (choices,)."""
+        # Behind a row's own choices are those of the longest row of its batch.
+        return probabilities(raw[: len(feature["choices"])])
+
+    def taught_loss(self, outputs: ChoiceOutputs, batch: Batch) -> torch.Tensor:
+        """Cross-entropy to them."""
+        return soft_cross_entropy(outputs.logits, batch["taught"]).mean()
 
     def read(self, outputs: ChoiceOutputs) -> np.ndarray:
         """Scores, shape (batch, most choices of the batch)."""

@@ -57,6 +57,14 @@ class PairRegressionProblem(FirstTokenProblem):
         """The mean of the outputs."""
         return np.mean(raw, axis=0)
 
+    def taught(self, raw: np.ndarray, feature: Feature) -> np.ndarray:
+        """The teacher's output, shape (1,)."""
+        return raw.astype(np.float32)
+
+    def taught_loss(self, outputs: Any, batch: Batch) -> torch.Tensor:
+        """Mean squared error to it."""
+        return torch.nn.functional.mse_loss(outputs.logits.float(), batch["taught"])
+
     def decode(self, raw: list[np.ndarray], features: list[Feature], rows: list[Row]) -> list[float]:
         """The output on the task's own scale."""
         low, high = self.kind.low, self.kind.high

@@ -14,6 +14,7 @@ from xadapt.problems.answer_checks import answer_fault, answer_notes, answer_rem
 from xadapt.problems.answer_forms import read_answers
 from xadapt.problems.answer_places import settle_answers
 from xadapt.problems.base import Batch, Defaults, Feature, Problem, rounded
+from xadapt.problems.teaching import probabilities, soft_cross_entropy
 from xadapt.problems.token_ends import visible, whole_ends
 from xadapt.tasks import Row, SpanQA
 from xadapt.tasks.fields import TEXT, Field
@@ -84,9 +85,7 @@ class SpanQAProblem(Problem):
 
     def loss(self, outputs: Any, batch: Batch) -> torch.Tensor:
         """Mean cross-entropy of start and end over the window's tokens."""
-        hidden = batch["attention_mask"] == 0
-        start = outputs.start_logits.float().masked_fill(hidden, float(_MASKED))
-        end = outputs.end_logits.float().masked_fill(hidden, float(_MASKED))
+        start, end = _visible_logits(outputs, batch)
         return (
             torch.nn.functional.cross_entropy(start, batch["start_positions"])
             + torch.nn.functional.cross_entropy(end, batch["end_positions"])
@@ -95,6 +94,22 @@ class SpanQAProblem(Problem):
     def constant_loss(self, features: list[Feature]) -> float:
         """Cross-entropy of a guess among the tokens of a window."""
         return float(np.mean([np.log(len(feature["input_ids"])) for feature in features]))
+
+    def taught(self, raw: np.ndarray, feature: Feature) -> np.ndarray:
+        """The teacher's probabilities of starts and ends, shape (tokens, 2); 0 where no answer can be.
+
+        Those are the tokens of the context and ``<s>``, which means that the window has no answer.
+        """
+        # Behind a feature's own tokens there is padding.
+        may = feature["inside"].copy()
+        may[0] = True
+        return probabilities(np.where(may[:, None], raw[: len(may)], _MASKED), axis=0) * may[:, None]
+
+    def taught_loss(self, outputs: Any, batch: Batch) -> torch.Tensor:
+        """Mean cross-entropy of start and end to them."""
+        pair = zip(_visible_logits(outputs, batch), batch["taught"].unbind(dim=-1), strict=True)
+        start, end = (soft_cross_entropy(logits, taught) for logits, taught in pair)
+        return (start + end).mean() / 2
 
     def combine(self, raw: list[np.ndarray]) -> np.ndarray:
         """The mean of the logits, so that a span's score is the mean of its scores."""
@@ -162,6 +177,14 @@ class SpanQAProblem(Problem):
             return {}
         threshold, _ = metrics.best_null_threshold(predictions, self.references(rows))
         return {"null_threshold": threshold}
+
+
+def _visible_logits(outputs: Any, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    """Start and end logits in float32, out of the question at padding."""
+    hidden = batch["attention_mask"] == 0
+    start = outputs.start_logits.float().masked_fill(hidden, float(_MASKED))
+    end = outputs.end_logits.float().masked_fill(hidden, float(_MASKED))
+    return start, end
 
 
 def _complete(row: Row, windows: list[Feature], labelled: bool) -> None:

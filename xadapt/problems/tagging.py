@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from xadapt.errors import XadaptError, quoted
 from xadapt.lazy import torch
 from xadapt.metrics.schemes import SCHEMES, strange_tag
 from xadapt.metrics.tag_sets import read_tag_set
 from xadapt.problems.base import Batch, Defaults, Feature, Problem, entropy
+from xadapt.problems.teaching import probabilities, soft_cross_entropy
 from xadapt.tasks import Row, Tagging
 from xadapt.tasks.fields import TAGS, Field
 from xadapt.tasks.portable_heads import HeadForm
@@ -19,7 +22,6 @@ from xadapt.tasks.submission_files import Predicted, SubmissionFile, lines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    import numpy as np
     from adapters import XLMRobertaAdapterModel
 
     from xadapt.store.records import Json
@@ -110,8 +112,8 @@ class TaggingProblem(Problem):
         model.add_tagging_head(name, num_labels=len(labels), layers=1, id2label=dict(enumerate(labels)))
 
     def terms(self, features: list[Feature]) -> int:
-        """Words with a tag."""
-        return sum(tag != IGNORED for feature in features for tag in feature["labels"])
+        """Words, each of which has a tag."""
+        return sum(len(feature["tagged"]) for feature in features)
 
     def loss(self, outputs: Any, batch: Batch) -> torch.Tensor:
         """Mean cross-entropy over the words of a batch."""
@@ -122,6 +124,17 @@ class TaggingProblem(Problem):
     def constant_loss(self, features: list[Feature]) -> float:
         """Entropy of the tags."""
         return entropy([tag for feature in features for tag in feature["labels"] if tag != IGNORED])
+
+    def taught(self, raw: np.ndarray, feature: Feature) -> np.ndarray:
+        """The teacher's probabilities at the token where a word's tag is read, shape (tokens, labels); 0 at others."""
+        taught = np.zeros((len(feature["input_ids"]), raw.shape[-1]), np.float32)
+        taught[feature["tagged"]] = probabilities(raw[feature["tagged"]])
+        return taught
+
+    def taught_loss(self, outputs: Any, batch: Batch) -> torch.Tensor:
+        """Mean cross-entropy to them over the words of a batch."""
+        words = (batch["taught"] > 0).any(dim=-1).sum()
+        return soft_cross_entropy(outputs.logits, batch["taught"]).sum() / words
 
     def read(self, outputs: Any) -> np.ndarray:
         """Logits, shape (batch, tokens, labels)."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xadapt.analysis.tested import WANTED, Untested
+from xadapt.composition.expression import uses_unlabelled
+from xadapt.composition.grammar import parse
 
 if TYPE_CHECKING:
     from xadapt.analysis.comparison_rows import TaskComparison
@@ -35,6 +37,11 @@ def notes(comparison: TaskComparison) -> list[str]:
         span = f"{min(targets)}" if min(targets) == max(targets) else f"{min(targets)} to {max(targets)}"
         found.append(f"Small N: {span} rows per language.{_sampling_error(comparison, min(targets))}")
     found += _power(comparison)
+    rows = [row for block in comparison.blocks for row in block.rows]
+    informed = dict.fromkeys(row.label for row in rows if uses_unlabelled(parse(row.setup)))
+    if informed:
+        names = ", ".join(f"`{label}`" for label in informed)
+        found.append(f"Not zero-shot, because text of target languages was learnt from without its labels: {names}.")
     for setups in dict.fromkeys(comparison.left_out.values()):
         codes = [code for code, lacking in comparison.left_out.items() if lacking == setups]
         listed = ", ".join(f"`{setup}`" for setup in setups)

@@ -222,6 +222,7 @@ class Session:
     gate = training.gate
     multitask = training.multitask
     soup = training.soup
+    distill = training.distill
 
     evaluate = measuring.evaluate
     evaluate_suite = measuring.evaluate_suite

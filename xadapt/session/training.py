@@ -115,6 +115,21 @@ def soup(session: Session, *members: str, on: str, method: str = "greedy", **set
     return _train(session, plan_soup(members, session.task(on).name, method, session.tasks), settings)
 
 
+def distill(session: Session, setup: str, *, on: str, unlabelled: int | None = None, **settings: Any) -> Checkpoint:
+    """Train one adapter that is taught by what a setup answers for a task's English rows, beside the gold answers.
+
+    Args:
+        session: The session.
+        setup: The teacher: any setup that answers the task, such as an ensemble.
+        on: The task.
+        unlabelled: Rows of each target language that are learnt from too, without their labels; None for none.
+        settings: See :class:`~xadapt.training.settings.TrainSettings`.
+    """
+    from xadapt.training.plan import plan_distill
+
+    return _train(session, plan_distill(setup, session.task(on).name, unlabelled, session.tasks), settings)
+
+
 def _train(session: Session, plan: TrainPlan, settings: Mapping[str, Any]) -> Checkpoint:
     from xadapt.training.settings import make_settings
     from xadapt.training.train import train as train_plan

@@ -75,17 +75,19 @@ def _trained(record: RunRecord) -> list[str]:
     epochs = f"{settings['epochs']:g} epoch" + ("s" if settings["epochs"] != 1 else "")
     lines = [
         f"Made with xadapt {record.xadapt or __version__} on the base "
-        f"{markdown_code(record.base.name)} (fingerprint `{record.base.fingerprint[:16]}`). Trained in English only.",
+        f"{markdown_code(record.base.name)} (fingerprint `{record.base.fingerprint[:16]}`). {_languages(record)}",
         "",
         "| | |",
         "|---|---|",
         f"| trained | {record.trains} ({figures.parameters:,} parameters, stored in half precision{_drift(figures)}) |",
         f"| stands on | `{record.under}` |",
         *([f"| trained first | {markdown_text(record.first)} |"] if record.first else []),
+        *([f"| started from | {markdown_text(record.start)} |"] if record.start else []),
         *_mixture(figures),
         *_factored(figures),
         *_gates(figures),
         f"| training rows | {rows or 'none'}; taken from {markdown_text(record.data)} |",
+        *_unlabelled(record),
         f"| steps | {figures.steps or 0:,} of batch {settings['batch_size']}, {epochs}, "
         f"lr {settings['lr']:g}, {_cell_code(settings['adapter_config'])}, {settings['precision']} |",
         f"| seed | {record.seed} |",
@@ -100,6 +102,23 @@ def _trained(record: RunRecord) -> list[str]:
     for name, scores in figures.dev.items():
         lines.append(f"| {name} | {figures.dev_rows[name]:,} | {_shown(scores)} |")
     return [*lines, "", "The best epoch was chosen on these rows."]
+
+
+def _languages(record: RunRecord) -> str:
+    if record.unlabelled:
+        return "Trained in English, and on text of other languages without labels: it is not zero-shot."
+    return "Trained in English only."
+
+
+def _unlabelled(record: RunRecord) -> list[str]:
+    lines = []
+    for task in dict.fromkeys(rows.task for rows in record.unlabelled):
+        every = [rows for rows in record.unlabelled if rows.task == task]
+        parts = ", ".join(f"{rows.language} {rows.rows:,} of {rows.split}" for rows in every)
+        limits = [rows.fair_limit for rows in every if rows.fair_limit is not None]
+        fair = f"; measured fairly on at most {min(limits):,} rows a language" if limits else ""
+        lines.append(f"| unlabelled rows | {task}: {markdown_text(parts)}{fair} |")
+    return lines
 
 
 def _cell_code(text: str) -> str:

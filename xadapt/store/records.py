@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from xadapt.bases import base_name
 from xadapt.errors import XadaptError
 from xadapt.store.files import atomic_write_json, read_json
 from xadapt.store.names import Digest, FileName, Name, RunName, SetupText, Words
 from xadapt.store.seals import seal_fault, sealed
+from xadapt.store.stored_part import Stored
+from xadapt.store.unlabelled_rows import UnlabelledRows
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,12 +33,6 @@ AnyRecord = TypeVar("AnyRecord", bound="Record")
 
 class LaterFormat(XadaptError):
     """A record that a later xadapt wrote."""
-
-
-class Stored(BaseModel):
-    """A part of a record; a value of another type is an error, whatever it could be turned into."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
 
 
 class Record(Stored):
@@ -236,6 +232,8 @@ class RunRecord(Record):
         decides: What the hash was made of.
         figures: What was measured.
         first: What the adapter was trained on first, in words; "" for most.
+        unlabelled: The rows without labels that it, or something that it was trained on, learnt from.
+        start: What it started from, in words; "" where that is plain.
         imported: Where it came from, if it was not trained here.
         files: SHA-256 of every file of the checkpoint, by path.
         xadapt: Version of xadapt that made it, "" where it is not known; it decides nothing.
@@ -265,6 +263,8 @@ class RunRecord(Record):
     decides: Json = Field(default_factory=dict)
     figures: Figures = Field(default_factory=Figures)
     first: str = ""
+    unlabelled: list[UnlabelledRows] = Field(default_factory=list)
+    start: str = ""
     imported: Imported | None = None
     files: dict[FileName, Digest] = Field(default_factory=dict)
     xadapt: str = ""

@@ -32,6 +32,7 @@ class Rows:
         columns: All its columns, where they are not the task's.
         path: A file of the user's own, which is read whatever the data source is.
         on_hub: Whether the hub has them; if not, the task's note is how to get them.
+        spare: Other splits of it, on which nothing is ever measured.
     """
 
     hub_id: str
@@ -41,6 +42,7 @@ class Rows:
     columns: Mapping[str, Column] = field(default_factory=dict)
     path: str = ""
     on_hub: bool = True
+    spare: tuple[str, ...] = ()
 
     @property
     def splits(self) -> tuple[str, ...]:
@@ -65,6 +67,7 @@ class Task:
         pool: What is retrieved, where it is not the rows themselves.
         gold: The pairs to be mined.
         languages: Codes of the languages with test rows.
+        parallel: Whether a row of a split is the same in all languages, translated, and stands at the same place.
         after: The task that its adapter is trained on first.
         trained_as: The target whose adapter it shares, because their training rows are the same.
         metric: Name of the official metric (see :mod:`xadapt.metrics`).
@@ -89,6 +92,7 @@ class Task:
     pool: Rows | None = None
     gold: Rows | None = None
     languages: tuple[str, ...] = ("en",)
+    parallel: bool = False
     after: str | None = None
     trained_as: str = ""
     bundled: str | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
@@ -19,7 +20,7 @@ _WINDOW = 50
 
 
 class MixedFeatures(Dataset):
-    """Features of one or several tasks, one after the other.
+    """Features of one or several tasks, one after the other; those of a batch have the same keys.
 
     Args:
         by_task: Task name to its features.
@@ -38,11 +39,12 @@ class MixedFeatures(Dataset):
         self.features = [(name, feature) for name, features in by_task.items() for feature in features]
         self.ranges: list[range] = []
         start = 0
-        for features in by_task.values():
-            self.ranges.append(range(start, start + len(features)))
-            start += len(features)
-        count = {name: tokens[name] if tokens else _ids for name in by_task}
-        self.lengths = np.array([count[name](feature) for name, feature in self.features])
+        for _, alike in groupby(self.features, lambda pair: (pair[0], pair[1].keys())):
+            count = sum(1 for _ in alike)
+            self.ranges.append(range(start, start + count))
+            start += count
+        counts = {name: tokens[name] if tokens else _ids for name in by_task}
+        self.lengths = np.array([counts[name](feature) for name, feature in self.features])
 
     def __len__(self) -> int:
         return len(self.features)

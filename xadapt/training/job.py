@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import torch
@@ -89,6 +89,8 @@ class Run:
             decides=self.decides,
             figures=figures.model_copy(update=measured),
             first=self.first.describe() if self.first else "",
+            unlabelled=[*job.says.get("unlabelled", ()), *self.assembly.found.unlabelled],
+            start=job.says.get("start", ""),
             xadapt=__version__,
         )
         path = job.context.store.run_path(self.hash)
@@ -109,6 +111,8 @@ class Job:
         train_rows: English training rows by task.
         dev_rows: English dev rows by task.
         problems: The tasks made concrete for the base.
+        decides: What else decides what is made.
+        says: What else its record says.
     """
 
     context: Context
@@ -119,6 +123,8 @@ class Job:
     train_rows: dict[str, RowSet]
     dev_rows: dict[str, RowSet]
     problems: dict[str, Problem]
+    decides: Json = field(default_factory=dict)
+    says: Json = field(default_factory=dict)
 
     def once(
         self, assembly: Assembly, make: Callable[[Run], Checkpoint], first: Checkpoint | None = None, **more: object
@@ -131,7 +137,7 @@ class Job:
             first: What its adapter was trained on first.
             more: What else decides it.
         """
-        decides = {**self._decides(assembly), **more}
+        decides = {**self._decides(assembly), **self.decides, **more}
         run = Run(self, assembly, decides, run_hash(decides), first, time.perf_counter())
         store = self.context.store
         done = store.finished(run.hash)

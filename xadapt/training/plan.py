@@ -58,9 +58,8 @@ def plan_fusion(
     narrow: int | None = None,
 ) -> TrainPlan:
     """``xadapt fuse A B C [--on TASK] [--rank R | --narrow R]``: on a task's rows, or a mixture of the members' own."""
-    given = {key: value for key, value in (("rank", rank), ("narrow", narrow)) if value is not None}
-    options = {key: float(min(max(value, -(10**9)), 10**9)) for key, value in given.items()}
-    return plan_setup(compose("fuse", *(parse(member) for member in members), on=on or "", options=options), tasks)
+    children, options = [parse(member) for member in members], {**_whole("rank", rank), **_whole("narrow", narrow)}
+    return plan_setup(compose("fuse", *children, on=on or "", options=options), tasks)
 
 
 def plan_gate(members: Sequence[str], on: str, tasks: Catalogue = DEFAULT) -> TrainPlan:
@@ -83,6 +82,16 @@ def plan_soup(members: Sequence[str], on: str, method: str = "greedy", tasks: Ca
     return plan_setup(compose(kinds[method], *(parse(member) for member in members), on=on), tasks)
 
 
+def plan_distill(setup: str, on: str, unlabelled: int | None = None, tasks: Catalogue = DEFAULT) -> TrainPlan:
+    """``xadapt distill SETUP --on TASK [--unlabelled N]``: one adapter that is taught by what a setup answers."""
+    return plan_setup(compose("distill", parse(setup), on=on, options=_whole("unlabelled", unlabelled)), tasks)
+
+
+def _whole(name: str, value: int | None) -> dict[str, float]:
+    # Larger whole numbers have no float; they are refused as too large.
+    return {} if value is None else {name: float(min(max(value, -(10**9)), 10**9))}
+
+
 def plan_setup(node: Node, tasks: Catalogue = DEFAULT) -> TrainPlan:
     """The run that makes a composition that is trained, from its expression."""
     spec = composition_of(node.kind)
@@ -91,7 +100,9 @@ def plan_setup(node: Node, tasks: Catalogue = DEFAULT) -> TrainPlan:
     run, under = spec.trained.run(node), NONE if spec.trained.from_base else node
     # Nothing is learnt from rows but weights where a kind of run reads dev rows alone.
     find = _trainable if run_kind(run).learns else _task
-    return TrainPlan(run, node, under, tuple(find(name, tasks) for name in spec.trained.tasks(node)))
+    plan = TrainPlan(run, node, under, tuple(find(name, tasks) for name in spec.trained.tasks(node)))
+    run_kind(run).check(plan)
+    return plan
 
 
 def plan_targets(name: str, on: str, mode: str = "stack", tasks: Catalogue = DEFAULT) -> list[TrainPlan]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xadapt.problems.base import Defaults
     from xadapt.store.checkpoints import Checkpoint
     from xadapt.training.job import Job
+    from xadapt.training.plan import TrainPlan
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class RunKind:
         learns: Whether it reads training rows, not dev rows alone.
         settings: Settings that hold for this kind alone.
         tries: How often a run learns from its rows anew, of which the best is kept.
+        check: Refuses plans that it cannot carry out.
+        asks: Whether its members must answer the task already, by a head of theirs.
         label: What people call what it makes; empty for its name.
     """
 
@@ -39,10 +42,14 @@ class RunKind:
     learns: bool = True
     settings: tuple[str, ...] = ()
     tries: int = 1
+    check: Callable[[TrainPlan], None] = lambda plan: None
+    asks: bool = False
     label: str = ""
 
 
 _KINDS: dict[str, RunKind] = {}
+#: The files of the kinds of run.
+_FILES = ("adapter", "continued", "distill", "fusion", "gate", "low_rank", "multitask", "narrow", "soup", "target")
 
 
 def register_run_kind(kind: RunKind) -> RunKind:
@@ -71,6 +78,17 @@ def revisions() -> dict[str, int]:
 
 def _load() -> None:
     # Each registers itself.
-    for name in ("adapter", "continued", "fusion", "gate", "low_rank", "multitask", "narrow", "soup", "target"):
+    for name in (
+        "adapter",
+        "continued",
+        "distill",
+        "fusion",
+        "gate",
+        "low_rank",
+        "multitask",
+        "narrow",
+        "soup",
+        "target",
+    ):
         import_module(f"xadapt.training.{name}")
     load_plugins()

@@ -16,6 +16,7 @@ from transformers.trainer_callback import PrinterCallback, ProgressCallback
 from xadapt.errors import RunFailed, XadaptError, option, unknown
 from xadapt.libraries.transformers import OwnStates
 from xadapt.problems.predict import autocast
+from xadapt.problems.teaching import learning_loss
 from xadapt.store.disk import make_folder
 from xadapt.store.files import atomic_write_bytes, read_json
 from xadapt.training.batches import LengthBatches, MicroBatch, MixedFeatures, TaskBatch, TaskCollator
@@ -104,7 +105,7 @@ class XadaptTrainer(OwnStates, Trainer):
         problem = self.problems[task]
         with autocast(self.args.device, self.precision):
             outputs = problem.forward(model, batch, task if problem.needs_head else None)
-        loss = problem.loss(outputs, batch) / problem.scale
+        loss = learning_loss(problem, outputs, batch) / problem.scale
         if not torch.isfinite(loss):
             raise Diverged(f"the loss of {task} is {loss.item()} at step {self.state.global_step}")
         if self.penalty:

@@ -1,5 +1,29 @@
 """The compositions, one file each, or each group of like ones."""
 
-from xadapt.composition.kinds import average, continued, ensemble, fuse, gate, merges, multitask, runs, soups, stack
+from xadapt.composition.kinds import (
+    average,
+    continued,
+    distill,
+    ensemble,
+    fuse,
+    gate,
+    merges,
+    multitask,
+    runs,
+    soups,
+    stack,
+)
 
-__all__ = ["average", "continued", "ensemble", "fuse", "gate", "merges", "multitask", "runs", "soups", "stack"]
+__all__ = [
+    "average",
+    "continued",
+    "distill",
+    "ensemble",
+    "fuse",
+    "gate",
+    "merges",
+    "multitask",
+    "runs",
+    "soups",
+    "stack",
+]
