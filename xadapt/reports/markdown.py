@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xadapt.analysis.verdict import judged
+from xadapt.reports.budget_table import budget_table
 from xadapt.reports.conclusion import conclude
 from xadapt.reports.language_tables import MARKDOWN, language_tables
 from xadapt.reports.notes import notes
@@ -53,7 +54,7 @@ def render(report: Report, plots: Sequence[str], overview: str = "") -> str:
         adapters=list(report.adapters),
         scores=report.scores,
         overview=overview,
-        sections=[_section(comparison, plot) for comparison, plot in zip(comparisons, plots, strict=True)],
+        sections=[_section(comparison, plot, report) for comparison, plot in zip(comparisons, plots, strict=True)],
         conclusion=conclude(comparisons),
         dagger=DAGGER,
         tested=any(row.tests for comparison in comparisons for block in comparison.blocks for row in block.rows),
@@ -95,6 +96,7 @@ class _Block:
     verdict: str
     setups: str
     tests: str
+    budgets: str
     groups: _Groups | None
     languages: str
 
@@ -111,19 +113,19 @@ class _Section:
     blocks: list[_Block]
 
 
-def _section(comparison: TaskComparison, plot: str) -> _Section:
+def _section(comparison: TaskComparison, plot: str, report: Report) -> _Section:
     return _Section(
         comparison=comparison,
         plot=plot,
         notes=notes(comparison),
         seeds=_seeds(comparison),
         timed=how_timed(comparison.timed),
-        blocks=[_block(comparison, block) for block in comparison.blocks],
+        blocks=[_block(comparison, block, report) for block in comparison.blocks],
     )
 
 
-def _block(comparison: TaskComparison, block: Block) -> _Block:
-    tests = significance_table(block)
+def _block(comparison: TaskComparison, block: Block, report: Report) -> _Block:
+    tests, budgets = significance_table(block), budget_table(block, report.records)
     return _Block(
         title=block_title(block),
         names=[(row.label, row.setup) for row in block.rows if row.label != row.setup],
@@ -133,6 +135,7 @@ def _block(comparison: TaskComparison, block: Block) -> _Block:
         verdict=verdict(comparison, block),
         setups=markdown_table(full_table(comparison, block)),
         tests=markdown_table(tests) if tests else "",
+        budgets="\n\n".join([markdown_table(budgets), budgets.caption]) if budgets else "",
         groups=_groups(comparison, block),
         languages="\n\n".join(map(markdown_table, language_tables(comparison, block, MARKDOWN))),
     )

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from xadapt.reports.block_names import NamedBlock, labels, named_blocks
+from xadapt.reports.budget_table import budget_table
 from xadapt.reports.conclusion import conclude
 from xadapt.reports.data_table import inventory_table
 from xadapt.reports.explanation_tables import page_attention
@@ -101,7 +102,8 @@ def render_page(report: Report, beside: dict[str, str]) -> str:
         choices=[asdict(choice) for choice in heat.setups] if heat else [],
         summary=summary_table(blocks),
         sections=[
-            _section(comparison, name) for comparison, name in zip(comparisons, _short(comparisons), strict=True)
+            _section(comparison, name, report)
+            for comparison, name in zip(comparisons, _short(comparisons), strict=True)
         ],
         explanations=[(each, page_attention(each)) for each in report.explanations],
         cost=cost_table(blocks) if any(row.parameters or row.milliseconds for row in rows) else None,
@@ -135,6 +137,7 @@ class _PageBlock:
     figures: list[Bars]
     languages: Table
     tests: Table | None
+    budgets: Table | None
     groups: Table | None
 
 
@@ -148,16 +151,16 @@ class _PageSection:
     blocks: list[_PageBlock]
 
 
-def _section(comparison: TaskComparison, short: str) -> _PageSection:
+def _section(comparison: TaskComparison, short: str, report: Report) -> _PageSection:
     return _PageSection(
         short=short,
         comparison=comparison,
         notes=[*notes(comparison), *filter(None, map(chosen_by, comparison.blocks))],
-        blocks=[_block(comparison, block) for block in comparison.blocks],
+        blocks=[_block(comparison, block, report) for block in comparison.blocks],
     )
 
 
-def _block(comparison: TaskComparison, block: Block) -> _PageBlock:
+def _block(comparison: TaskComparison, block: Block, report: Report) -> _PageBlock:
     return _PageBlock(
         title=block_title(block),
         names=[(row.label, row.setup) for row in block.rows if row.label != row.setup],
@@ -166,6 +169,7 @@ def _block(comparison: TaskComparison, block: Block) -> _PageBlock:
         figures=bar_figures(comparison, block),
         languages=page_languages(comparison, block),
         tests=significance_table(block, brief=True),
+        budgets=budget_table(block, report.records),
         groups=group_table(comparison, block, brief=True),
     )
 

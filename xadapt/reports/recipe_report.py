@@ -12,12 +12,13 @@ from xadapt.reports.report import TITLE, Report, make_report
 from xadapt.store.cost_record import COST_FILE, CostRecord
 from xadapt.store.explanation_record import ExplanationRecord
 from xadapt.store.left_out import LeftOut
-from xadapt.store.store import read_results
+from xadapt.store.store import Store, read_results
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from xadapt.experiments.recipe_run import RecipeRun
+    from xadapt.store.records import RunRecord
 
 
 def report_recipe(run: RecipeRun, to: Path) -> Report:
@@ -37,6 +38,7 @@ def report_recipe(run: RecipeRun, to: Path) -> Report:
         commands=[_command(run)] if run.path else [],
         recipe=run.text,
         adapters=run.adapters(),
+        records=_records(run.context.store),
         explanations=run.explanations,
         suites=score_setups(run.results, recipe.suites, recipe.setups),
     )
@@ -70,9 +72,14 @@ def report_results(
     report = replace(
         make_report(found, title or TITLE, _cost(beside, left_out), beside / "examples" if tested else None),
         commands=[command_line("report", folder, to=to, title=title)],
+        records=_records(Store(beside)),
         explanations=left_out.whole(sorted((beside / "explanations").glob("[!.]*.json")), ExplanationRecord.read),
     )
     return report if to is None else replace(report, path=report.write(to))
+
+
+def _records(store: Store) -> dict[str, RunRecord]:
+    return {checkpoint.run: checkpoint.record for checkpoint in store.checkpoints()}
 
 
 def _cost(folder: Path, left_out: LeftOut) -> CostRecord | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,12 @@ from xadapt.store.files import atomic_write_bytes
 from xadapt.tables import Table, html_table, terminal_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from xadapt.analysis.comparison_rows import TaskComparison
     from xadapt.analysis.suites import SetupOnSuite
     from xadapt.store.explanation_record import ExplanationRecord
+    from xadapt.store.records import RunRecord
     from xadapt.store.result_record import Result
 
 TITLE = "Adapters compared"
@@ -39,6 +40,7 @@ class Report:
         recipe: Text of the recipe that they ran, quoted with them: it holds the budgets. "" for none.
         adapters: A line for each trained adapter in use: its data, rows and seed.
         suites: Each setup's scores of suites.
+        records: Records of the trained runs in use, by run.
         cost: Measured times, which go along where a comparison has some.
         explanations: What the fusions attend to.
         path: The Markdown that it was written to, None if it was not.
@@ -51,6 +53,7 @@ class Report:
     recipe: str = ""
     adapters: Sequence[str] = ()
     suites: Sequence[SetupOnSuite] = ()
+    records: Mapping[str, RunRecord] = field(default_factory=dict)
     cost: CostRecord | None = None
     explanations: Sequence[ExplanationRecord] = ()
     path: Path | None = None

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from xadapt.analysis.budgets import learnt
 from xadapt.analysis.verdict import judged
 from xadapt.reports.conclusion import conclude
 from xadapt.reports.verdicts import block_title, headline, how_timed, why_untested
@@ -40,18 +41,18 @@ def report_data(report: Report) -> Json:
         "scores": report.scores,
         "explanations": [explanation.stored() for explanation in report.explanations],
     }
-    return dict(_json_value({**beside, "comparisons": [_comparison(each) for each in report.comparisons]}))
+    return dict(_json_value({**beside, "comparisons": [_comparison(each, report) for each in report.comparisons]}))
 
 
-def _comparison(comparison: TaskComparison) -> Json:
+def _comparison(comparison: TaskComparison, report: Report) -> Json:
     return {
         **asdict(replace(comparison, blocks=(), timed=None)),
         "timed": how_timed(comparison.timed),
-        "blocks": [_block(block) for block in comparison.blocks],
+        "blocks": [_block(block, report) for block in comparison.blocks],
     }
 
 
-def _block(block: Block) -> Json:
+def _block(block: Block, report: Report) -> Json:
     chosen = judged(block)
     return {
         "title": block_title(block),
@@ -62,6 +63,7 @@ def _block(block: Block) -> Json:
         "reference": _reference(block.reference) if block.reference else None,
         "single": _reference(block.single) if block.single else None,
         "rows": [_row(row) for row in block.rows],
+        "budgets": [asdict(one) for one in learnt(block, report.records)],
     }
 
 
