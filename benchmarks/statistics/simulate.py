@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING
 
 from made_up import SETUPS, Case, Language, qa, ud_pos, xnli
 
+from xadapt.analysis.multiple import holm
 from xadapt.analysis.power import detectable
 from xadapt.analysis.significance import (
     Estimate,
     Score,
     Variance,
-    holm,
     leave_out,
     mean_over,
     p_value,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from scipy import stats
 
-from xadapt.analysis.significance import PairedTest, finite, holm
+from xadapt.analysis.multiple import holm
+from xadapt.analysis.significance import PairedTest, finite
 from xadapt.analysis.tested import ALPHA, Tally
 from xadapt.errors import XadaptError
 

@@ -99,7 +99,7 @@ def power(variance: Variance, seeds: int, difference: float) -> float:
 def detectable(variance: Variance, seeds: int) -> float:
     """The difference, in points, that the test finds in :data:`POWER` of experiments at a two-sided level of 5 %.
 
-    How often it was found in made-up experiments is in ``benchmarks/statistics``.
+    In eight sorts of made-up experiment it was found in 79 to 81 % (``benchmarks/statistics``).
 
     Raises:
         XadaptError: If there are fewer than two seeds.

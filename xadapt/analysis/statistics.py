@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xadapt.analysis.effects import effect_size, seed_noise, tally_languages
+from xadapt.analysis.multiple import holm
 from xadapt.analysis.results import ENGLISH_PAIR
 from xadapt.analysis.significance import (
     Estimate,
     FloatArray,
     PairedTest,
     Score,
-    holm,
     leave_out,
     mean_over,
     minus,
