@@ -226,3 +226,14 @@ def test_a_recipe_has_one_method_for_all_adapters_whose_budgets_name_none() -> N
     found = {name: (one.adapter_config, one.adapter_layers) for name, one in budgets(made).items()}
     assert found["lingnli"] == ("seq_bn[reduction_factor=4]", "1")
     assert found["xnli"] == found["stack(lingnli, xnli)"] == ("seq_bn[reduction_factor=4]", "all")
+
+
+def test_a_later_run_of_a_factored_fusion_has_a_full_one_of_its_own(lab: Any) -> None:
+    setups = ["fuse(mnli, target)@target", "runs(fuse(mnli, target, rank=3)@target, n=2)"]
+    target = {"train": SMALL, "limit": 6, "languages": "en", "setups": setups}
+    asked = recipe("mnli", targets={"xnli": target}, adapters={"mnli": SMALL}, fusion=SMALL)
+    full, runs = carry_out(lab, Log(), asked)
+    made = [lab.store.by_run(run) for name, run in runs.members.items() if "rank" in name]
+    first, second = (checkpoint.record.figures.full.run for checkpoint in made)
+    assert first == full.members["fuse(mnli, xnli)@xnli"]
+    assert lab.store.by_run(second).seed == 1042
