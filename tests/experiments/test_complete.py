@@ -237,3 +237,14 @@ def test_a_later_run_of_a_factored_fusion_has_a_full_one_of_its_own(lab: Any) ->
     first, second = (checkpoint.record.figures.full.run for checkpoint in made)
     assert first == full.members["fuse(mnli, xnli)@xnli"]
     assert lab.store.by_run(second).seed == 1042
+
+
+def test_runs_are_distilled_each_time_from_the_same_teachers(lab: Any) -> None:
+    taught = "distill(runs(continue(mnli, target), n=2))@target"
+    target = {"train": SMALL, "limit": 6, "languages": "en", "setups": [f"runs({taught}, n=2)"]}
+    (result,) = carry_out(lab, Log(), recipe("mnli", targets={"xnli": target}, adapters={"mnli": SMALL}))
+    students = [lab.store.by_run(run) for name, run in result.members.items() if name.startswith("distill")]
+    assert [student.seed for student in students] == [42, 1042]
+    first, second = (student.record.members for student in students)
+    assert first == second
+    assert sorted(lab.store.by_run(run).seed for name, run in first.items() if "continue" in name) == [42, 1042]

@@ -47,6 +47,7 @@ SETUPS = (
     "greedy_soup(a, b)@xnli",
     "gate(a, b)@xnli",
     "distill(ensemble(a, b), unlabelled=20)@xnli",
+    "runs(fuse(a, b, narrow=4)@xnli, n=3)",
 )
 
 

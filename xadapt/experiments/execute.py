@@ -57,7 +57,8 @@ class _Execution:
         mine = {setup: made for (replicate, setup), made in self.pins.items() if replicate == step.replicate}
         if isinstance(step, TrainStep) and step.run:
             # A later run has the same members, and nothing else of the first, such as a full fusion to be factored.
-            members = {str(node) for node in step.plan.makes.walk()} - {str(step.plan.makes)}
+            inside = [node for node in step.plan.makes.walk() if node != step.plan.makes]
+            members = {name for node in inside for name in (str(node), *(model.name for model in node.models))}
             mine = {setup: made for setup, made in mine.items() if setup in members}
         context = self.context.pinned(mine).titled(title)
         if isinstance(step, EvalStep):
