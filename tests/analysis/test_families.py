@@ -33,11 +33,11 @@ from xadapt.composition.specs import compositions, families, words
         ("stack(multitask(mnli, squad), xnli)", Family("multitask", "multitask(mnli, squad)", with_target=True)),
         (
             "stack(learned_soup(mnli, squad)@xnli, xnli)",
-            Family("soup", "learned_soup(mnli, squad)@xnli", with_target=True),
+            Family("soup", "learned_soup(mnli, squad)@target", with_target=True),
         ),
         (
             "greedy_soup(continue(mnli, xnli), continue(0.5*squad, xnli))@xnli",
-            Family("soup", "greedy_soup(0.5*squad, mnli)@xnli", with_target=True, continued=True),
+            Family("soup", "greedy_soup(0.5*squad, mnli)@target", with_target=True, continued=True),
         ),
         (
             "average(2*continue(mnli, xnli), continue(squad, xnli))",
@@ -57,8 +57,13 @@ def test_the_target_counts_only_under_its_own_name():
     assert classify("stack(mnli, xnli)", "pawsx") == Family("stack", "stack(mnli, xnli)", with_target=False)
 
 
-def test_a_target_among_the_members_stays_in_the_label_but_is_seen():
-    assert classify("fuse(mnli, xnli)", "xnli") == Family("fuse", "fuse(mnli, xnli)", with_target=True)
+def test_a_target_among_the_members_stays_in_the_label_as_the_target_and_is_seen():
+    assert classify("fuse(mnli, xnli)", "xnli") == Family("fuse", "fuse(mnli, target)", with_target=True)
+
+
+def test_a_setup_that_was_learnt_on_its_target_has_one_name_on_all_targets():
+    for task in ("xnli", "wikiann", "panx"):
+        assert classify(f"fuse(mnli, squad, {task})@{task}", task).label == "fuse(mnli, squad, target)@target"
 
 
 @pytest.mark.parametrize("kind", list(words()))
@@ -76,8 +81,8 @@ def test_what_was_learnt_on_the_targets_english_rows_counts_as_with_the_target(s
 
 
 def test_members_on_which_only_some_have_the_target_stay_as_they_are():
-    setup = "ensemble(squad, stack(mnli, xnli))"
-    assert classify(setup, "xnli") == Family("ensemble", setup, with_target=True)
+    expected = Family("ensemble", "ensemble(squad, stack(mnli, target))", with_target=True)
+    assert classify("ensemble(squad, stack(mnli, xnli))", "xnli") == expected
 
 
 def test_a_setup_that_cannot_be_read_is_refused():

@@ -6,7 +6,7 @@ import pytest
 
 from tests.error_checks import refused
 from xadapt.composition.grammar import parse
-from xadapt.composition.placeholder import names_target, with_target
+from xadapt.composition.placeholder import for_any_target, names_target, with_target
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,12 @@ from xadapt.composition.placeholder import names_target, with_target
 )
 def test_the_word_becomes_the_task_in_the_canonical_form(text: str, made: str) -> None:
     assert str(with_target(parse(text), "xnli")) == made
+
+
+@pytest.mark.parametrize("text", ["target", "fuse(a, target, zeta)@target", "average(0.7*target, 0.3*squad)"])
+def test_a_task_becomes_the_word_again_in_one_order_for_all_tasks(text: str) -> None:
+    for task in ("aa", "xnli", "zz"):
+        assert for_any_target(with_target(parse(text), task), task) == parse(text)
 
 
 def test_members_are_sorted_as_if_the_task_had_been_written() -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from xadapt.composition.expression import Node
 from xadapt.composition.grammar import parse
+from xadapt.composition.placeholder import for_any_target
 from xadapt.composition.specs import family_of_kind
 from xadapt.tasks.catalogue import DEFAULT
 
@@ -18,7 +19,8 @@ class Family:
         family: Its name (see :class:`xadapt.composition.specs.Family`). "none" is no intermediate adapter: the bare
             base, or the target's adapter alone.
             "sum" is task arithmetic, "merge" a merge of LoRA-type adapters, "soup" an average with chosen weights.
-        label: The setup without the target's adapter, such as "mnli" or "fuse(mnli, squad, stsb)".
+        label: The setup without the target's adapter, such as "mnli" or "fuse(mnli, squad, stsb)"; where that is a
+            member, or something was learnt on its rows, it is "target", as in "fuse(mnli, squad)@target".
         with_target: Whether it has seen the target's English rows: by the target's own adapter, or because a fusion
             or soup was learnt on them.
         continued: Whether the target was learnt by training the setup's weights on, not by an adapter on top.
@@ -35,7 +37,8 @@ def classify(setup: str, task: str) -> Family:
 
     A target's adapter on top, as in `stack(mnli, xnli)` or `continue(mnli, xnli)`, is taken off first; what is left
     decides the family. An ensemble, or another composition, whose members all have the target on top is taken apart
-    member by member. A target's adapter that is itself a member, as in `fuse(mnli, xnli)`, stays in the label.
+    member by member. A target's adapter that is itself a member, as in `fuse(mnli, xnli)`, stays in the label, as
+    "target".
 
     Args:
         setup: The setup's expression.
@@ -63,7 +66,8 @@ def family_of(node: Node, task: str) -> Family:
     """Sort a parsed setup into its family; see `classify`."""
     rest, continued = _without_target(node, task)
     learnt_on = any(part.name == task for part in node.walk())
-    return Family(family_of_kind(rest.kind).name, str(rest), with_target=learnt_on, continued=continued)
+    label = str(for_any_target(rest, task))
+    return Family(family_of_kind(rest.kind).name, label, with_target=learnt_on, continued=continued)
 
 
 def _without_target(node: Node, task: str) -> tuple[Node, bool]:

@@ -159,6 +159,15 @@ class Outcomes:
         return self.above + self.below + self.undecided
 
 
+def rows_by_setup(comparisons: Iterable[TaskComparison]) -> dict[str, list[SetupRow]]:
+    """The compositions of the judged blocks by label, a row a task."""
+    found: dict[str, list[SetupRow]] = {}
+    for case in judged_cases(comparisons):
+        for row in compositions(case.block):
+            found.setdefault(row.label, []).append(row)
+    return found
+
+
 def outcomes(rows: Sequence[SetupRow]) -> Outcomes:
     """Count what the tests of some setups found."""
     tests = [row.tested for row in rows if row.tested]

@@ -14,6 +14,7 @@ from xadapt.reports.notes import notes
 from xadapt.reports.setup_tables import full_table
 from xadapt.reports.significance_tables import group_table, significance_table
 from xadapt.reports.verdicts import block_title, chosen_by, headline, how_timed, survey, verdict
+from xadapt.reports.wins_table import wins_table
 from xadapt.tables import fence_of, markdown_code, markdown_table, markdown_text
 from xadapt.tables.markdown import DAGGER
 
@@ -47,6 +48,7 @@ def render(report: Report, plots: Sequence[str], overview: str = "") -> str:
     )
     environment.filters.update(words=markdown_text, code=markdown_code, fence=fence_of)
     comparisons = report.comparisons
+    wins = wins_table(comparisons)
     return environment.get_template("report.md.j2").render(
         title=report.title,
         commands=list(report.commands),
@@ -56,6 +58,7 @@ def render(report: Report, plots: Sequence[str], overview: str = "") -> str:
         overview=overview,
         sections=[_section(comparison, plot, report) for comparison, plot in zip(comparisons, plots, strict=True)],
         conclusion=conclude(comparisons),
+        wins="\n\n".join([markdown_table(wins), wins.caption]) if wins else "",
         dagger=DAGGER,
         tested=any(row.tests for comparison in comparisons for block in comparison.blocks for row in block.rows),
         timed=report.timed,

@@ -21,6 +21,7 @@ from xadapt.reports.report_json import report_data
 from xadapt.reports.setup_tables import cost_table, page_table, summary_table
 from xadapt.reports.significance_tables import group_table, significance_table
 from xadapt.reports.verdicts import block_title, chosen_by, headline, how_timed, survey, verdict
+from xadapt.reports.wins_table import wins_table
 from xadapt.store.cost_record import COST_FILE
 from xadapt.store.files import atomic_write_bytes, atomic_write_json
 from xadapt.tables.html import colour, html_table, plain_cell
@@ -101,6 +102,7 @@ def render_page(report: Report, beside: dict[str, str]) -> str:
         heat=heat,
         choices=[asdict(choice) for choice in heat.setups] if heat else [],
         summary=summary_table(blocks),
+        wins=wins_table(comparisons),
         sections=[
             _section(comparison, name, report)
             for comparison, name in zip(comparisons, _short(comparisons), strict=True)
