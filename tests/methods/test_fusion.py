@@ -20,6 +20,7 @@ from xadapt.methods.fusion import (
     as_full,
     expand_fusion,
     fusion_layers,
+    load_fusion,
     lower_fusion,
     regularisation,
     save_fusion,
@@ -190,3 +191,34 @@ def test_members_that_cannot_be_fused_are_one_line(tiny: Backbone) -> None:
         add_fusion(model, Fuse("one", "four"))
     with refused("one, two, three", advice="seq_bn"):
         add_fusion(with_members(tiny, "lora"), MEMBERS)
+
+
+@pytest.mark.parametrize(("config", "places"), [("seq_bn[reduction_factor=8]", 2), ("double_seq_bn", 4)])
+def test_a_narrow_fusion_starts_with_values_as_they_are_in_every_place(
+    tiny: Backbone, config: str, places: int, tmp_path: Path
+) -> None:
+    model = with_members(tiny, config)
+    add_fusion(model, MEMBERS, narrow=4)
+    layers = fusion_layers(model, MEMBERS)
+    assert len(layers) == places
+    for layer in layers.values():
+        torch.testing.assert_close(layer.value.weight, torch.eye(32), atol=0, rtol=0)
+        assert layer.query.weight.shape == layer.key.weight.shape == (4, 32)
+    save_fusion(model, MEMBERS, tmp_path / "fusion")
+    other = with_members(tiny, config)
+    load_fusion(other, MEMBERS, tmp_path / "fusion")
+    for one in (model, other):
+        one.eval().set_active_adapters(MEMBERS)
+    torch.testing.assert_close(logits(other), logits(model))
+
+
+def test_the_scores_of_a_narrow_fusion_start_as_spread_as_those_of_a_full_one(tiny: Backbone) -> None:
+    torch.manual_seed(0)
+    spreads = []
+    for narrow in (None, 2, 8):
+        model = with_members(tiny)
+        add_fusion(model, MEMBERS, narrow=narrow)
+        layers = fusion_layers(model, MEMBERS).values()
+        products = torch.stack([layer.query.weight.T @ layer.key.weight for layer in layers])
+        spreads.append(products.std().item())
+    assert spreads[1:] == pytest.approx([spreads[0]] * 2, rel=0.25)
