@@ -151,6 +151,8 @@ def test_its_record_and_card_say_what_was_tried(trained: Any) -> None:
     alone = trained.train(plan_target("xnli", "stsb")).record.figures
     assert figures.steps == 2 * alone.steps
     card = (made.path / "README.md").read_text()
+    assert "| trained | gates (" in card
+    assert "xadapt export" in card
     assert f"started at {figures.gated.start}" in card
     assert all(f"{size:.2f} {member}" in card for member, size in figures.gated.sizes.items())
 

@@ -36,6 +36,12 @@ _USE = {
 }
 
 
+_USE_GATED = (
+    "# it stands on its members, each times its gates in gates.safetensors:",
+    "# `xadapt export SETUP --to DIR --format adapterhub` writes these as one plain adapter, and it on top",
+)
+
+
 def card(record: RunRecord, library: str = "adapters") -> str:
     """Write the card, Markdown with the front matter that model hubs read.
 
@@ -58,6 +64,7 @@ def card(record: RunRecord, library: str = "adapters") -> str:
         "",
         "```python",
         *_USE[library],
+        *(_USE_GATED if record.figures.gated else ()),
         "```",
         "",
         "## Licence",

@@ -166,4 +166,4 @@ def _named(values: torch.Tensor, members: tuple[Node, ...]) -> dict[str, float]:
     return {str(member): round(value, 4) for member, value in zip(members, values.tolist(), strict=True)}
 
 
-GATE = register_run_kind(RunKind("gate", revision=1, train=train_gate, tries=2))
+GATE = register_run_kind(RunKind("gate", revision=1, train=train_gate, tries=2, label="gates"))
