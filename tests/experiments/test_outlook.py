@@ -143,6 +143,17 @@ def test_a_step_is_estimated_from_the_rows_and_times_of_its_task(holding: Any) -
     assert seen[ensemble].seconds == pytest.approx(3 + 2 * 20 * 0.2)
 
 
+def test_what_is_trained_twice_takes_twice_as_long_and_says_nothing_else_of_a_row(holding: Any) -> None:
+    # 25 steps of 8 rows in 50 s, once and in each of two starts.
+    alone = record("stack(mnli, xnli)", "bb" * 8, rows={"xnli": 100})
+    figures = {"steps": 25, "seconds": 100.0, "gated": {"starts": {"none": 40.0, "mnli": 50.0}}}
+    gated = record("gate(a, b)@xnli", "cc" * 8, tasks=["xnli"], rows={"xnli": 100}, figures=figures)
+    asked = recipe(setups=["gate(mnli, stsb)@target"])
+    found = [looked(holding(records), asked) for records in ([alone], [gated])]
+    seconds = {one["train gate(mnli, stsb)@xnli, seed 42"].seconds for one in found}
+    assert seconds == {3 + 2 * 50}
+
+
 def test_a_task_that_was_never_timed_takes_the_rate_of_its_kind(holding: Any) -> None:
     slow = record("squad", "s", figures={"steps": 1, "seconds": 800.0})
     seen = looked(holding([*MEMBERS, slow]), recipe())

@@ -47,7 +47,9 @@ class Rates:
 
     def _training(self, record: RunRecord) -> None:
         figures = record.figures
-        rows = (figures.steps or 0) * record.settings.get("batch_size", 0)
+        # The time is that of all starts, the steps are those of the one that was kept.
+        tries = len(figures.gated.starts) or 1 if figures.gated else 1
+        rows = (figures.steps or 0) * record.settings.get("batch_size", 0) * tries
         for task, count in record.rows.items():
             self._rows["train", task] = max(count, self._rows.get(("train", task), 0))
         if rows and figures.seconds and not figures.resumed:

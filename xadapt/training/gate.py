@@ -154,8 +154,7 @@ def _figures(run: Run, tried: list[_Tried], best: _Tried, singles: dict[str, flo
     changes = {
         "gated": gated,
         "history": [{"start": name, **entry} if name else entry for name, entry in entries],
-        # Each start takes its steps and its time.
-        "steps": sum(one.figures.steps or 0 for one in tried),
+        # What is kept has learnt from its own start's steps alone.
         "seconds": round(sum(one.figures.seconds or 0.0 for one in tried), 1),
         "resumed": any(one.figures.resumed for one in tried),
     }
