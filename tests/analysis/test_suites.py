@@ -73,6 +73,32 @@ def test_each_seed_keeps_its_own_scores_where_it_has_some(result: Any) -> None:
     ]
 
 
+def test_a_stacked_setup_and_a_continued_one_are_scored_apart(result: Any) -> None:
+    results = [
+        result("mnli", {"de": 30.0}, task="tatoeba"),
+        result("stack(mnli, xnli)", {"en": 70.0}),
+        result("continue(mnli, xnli)", {"en": 60.0}),
+    ]
+    scored = {one.facts["setup"]: partials(one) for one in score_setups(results, ["xtreme"])}
+    assert scored == {
+        "mnli": {"xnli": 70.0, "tatoeba": 30.0},
+        "continue(mnli, target)": {"xnli": 60.0, "tatoeba": 30.0},
+    }
+    asked = score_setups(results, ["xtreme"], ["continue(mnli, target)"])
+    assert "continue(mnli, target)" in {one.facts["setup"] for one in asked}
+
+
+def test_setups_that_name_the_target_are_found_by_that_name(result: Any) -> None:
+    results = [
+        result(f"fuse(mnli, stsb, {task})@{task}", {"en": 70.0, "sw": 60.0}, task=task, seed=1)
+        for task in ("xnli", "xcopa")
+    ] + [result("continue(mnli, xnli)", {"en": 60.0}, seed=1)]
+    (fusion,) = score_setups(results, ["xtreme-r"], ["fuse(mnli, stsb, target)@target"])
+    assert set(partials(fusion)) == {"xnli", "xcopa"}
+    (alone,) = score_setups(results, ["xtreme-r"], ["continue(mnli, target)"])
+    assert partials(alone) == {"xnli": 60.0}
+
+
 def test_only_the_setups_asked_for_are_scored(result: Any) -> None:
     results = [result("stack(mnli, xnli)", {"en": 70.0}), result("stack(stsb, xnli)", {"en": 30.0})]
     (scored,) = score_setups(results, ["xtreme"], ["stsb"])
