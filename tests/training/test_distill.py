@@ -19,7 +19,7 @@ from xadapt.data import bundled
 from xadapt.portable.export import export
 from xadapt.problems import teaching
 from xadapt.store.checkpoints import RECORD
-from xadapt.training.plan import plan_distill, plan_multitask, plan_target, plan_task
+from xadapt.training.plan import plan_distill, plan_gate, plan_multitask, plan_target, plan_task
 
 
 def probabilities(lab: Any, setup: str) -> np.ndarray:
@@ -74,6 +74,7 @@ def taught(trained: Any) -> Any:
             "weights and the head of average(mnli, multitask(mnli, stsb))",
         ),
         ("ensemble(mnli, fuse(mnli, stsb))", "xnli", "weights and the head of mnli"),
+        ("gate(mnli, stsb)@xnli", "xnli", "fresh adapter and the head xnli of gate(mnli, stsb)@xnli"),
         ("stack(mnli, xnli)", "xnli", "fresh adapter and the head xnli of stack(mnli, xnli)"),
         ("fuse(mnli, stsb)", "stsb", "weights and the head of stsb"),
         ("squad", "xquad", "weights and the head of squad"),
@@ -82,6 +83,8 @@ def taught(trained: Any) -> Any:
 def test_a_student_starts_from_what_has_learnt_the_task(taught: Any, teacher: str, on: str, starts: str) -> None:
     if "multitask" in teacher:
         taught.train(plan_multitask(["mnli", "stsb"]))
+    if "gate" in teacher:
+        taught.train(plan_gate(["mnli", "stsb"], "xnli"))
     made = taught.train(plan_distill(teacher, on))
     assert starts in made.record.start
     assert made.heads == [on]

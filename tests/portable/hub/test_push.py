@@ -32,6 +32,20 @@ def test_what_training_went_on_from_is_not_needed(sender: Machine, receiver: Mac
     assert receiver.pull().taken == {"ee" * 8: "continue(mnli, xnli)"}
 
 
+def test_a_student_goes_without_its_teacher_and_keeps_what_it_learnt_from(sender: Machine, receiver: Machine) -> None:
+    setup = "distill(ensemble(mnli, squad), unlabelled=4)@xnli"
+    rows = {"task": "xnli", "language": "de", "split": "test", "rows": 4, "available": 12, "fingerprint": "0" * 64}
+    learnt = {**rows, "measured": True, "english": True}
+    sender.make(setup, "ee", members={"mnli": "aa" * 8, "squad": "bb" * 8}, unlabelled=[learnt])
+    sender.push(setup)
+    assert receiver.pull().taken == {"ee" * 8: setup}
+    (kept,) = open_checkpoint(receiver.store.run_path("ee" * 8)).record.unlabelled
+    assert kept.fair_limit == 8
+    page = sender.hub.read(REPO, "README.md").decode()
+    assert "English only" not in page
+    assert "4 rows of target languages without labels" in page
+
+
 def test_a_setup_that_was_trained_again_replaces_the_old_one(sender: Machine) -> None:
     sender.push("mnli")
     sender.push("squad")

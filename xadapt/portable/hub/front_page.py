@@ -38,7 +38,15 @@ def about(record: RunRecord) -> str:
         for name, values in record.figures.dev.items()
     ]
     dev = f"English dev: {'; '.join(scores)}" if scores else ""
-    return "; ".join(filter(None, [record.trains, ", ".join(rows), dev]))
+    unlabelled = sum(found.rows for found in record.unlabelled)
+    more = f"{unlabelled:,} rows of target languages without labels" if unlabelled else ""
+    return "; ".join(filter(None, [record.trains, ", ".join(rows), more, dev]))
+
+
+def _languages(index: Index) -> str:
+    # It stands in the expression of whatever has learnt from such text.
+    informed = any("unlabelled=" in entry.setup for entry in index.setups)
+    return "English, and on text of other languages without labels," if informed else "English only"
 
 
 def front_page(index: Index, repo: str) -> str:
@@ -63,7 +71,7 @@ def front_page(index: Index, repo: str) -> str:
         f"---\n{yaml.safe_dump(matter, sort_keys=False, allow_unicode=True, default_flow_style=None)}---",
         f"# {title}",
         "",
-        "Adapters for cross-lingual transfer on a frozen XLM-R, trained in English only with xadapt.",
+        f"Adapters for cross-lingual transfer on a frozen XLM-R, trained in {_languages(index)} with xadapt.",
         "",
         "```sh",
         f"xadapt pull {shlex.quote(repo)}",
