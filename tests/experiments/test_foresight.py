@@ -120,3 +120,12 @@ def test_no_rows_in_the_recipes_own_data_name_its_line(lab: Any, tmp_path: Path)
 
     with refused("recipe.yaml:3: data: ", "nowhere"):
         Session(store=tmp_path / "store", display=False).plan(path)
+
+
+def test_rows_that_are_learnt_from_are_not_to_be_measured(trained: Any, tmp_path: Path) -> None:
+    text = TEXT.replace("fuse(mnli, stsb)", "'distill(mnli, unlabelled=4)@xnli'")
+    for only_look in (True, False):
+        for limit in ("", "    limit: 9\n"):
+            with refused("recipe.yaml:10: ", "xnli", "without their labels", advice="limit: 8"):
+                look(trained, tmp_path, text.replace("    languages: en,de\n", limit), only_look=only_look)
+        look(trained, tmp_path, text.replace("languages: en,de", "limit: 8"), only_look=only_look)

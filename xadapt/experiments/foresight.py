@@ -14,6 +14,7 @@ from xadapt.composition.placeholder import names_target
 from xadapt.composition.several_runs import missing_run
 from xadapt.composition.specs import composition_of, compositions
 from xadapt.errors import XadaptError, unknown
+from xadapt.experiments.fair_limits import check_fair_limits
 from xadapt.experiments.recipe import Budget
 from xadapt.experiments.steps import EvalStep, TrainStep, plan_steps
 from xadapt.problems import problem_class
@@ -118,6 +119,9 @@ def check_ground(recipe: Recipe, context: Context, given_base: bool, only_look: 
         with recipe.at("targets", name, "languages"):
             context.source.pick_languages(context.tasks[name], target.languages)
     _check_rows(recipe, steps, context)
+    if context.source.name != "hub" or not only_look:
+        # Looking at a recipe downloads nothing.
+        check_fair_limits(recipe, steps, context)
     fitting = list(_fitting(context, only_look))
     _check_runs(recipe, steps, {(one.setup, one.seed) for one in fitting}, context)
     there = {checkpoint.setup: checkpoint for checkpoint in fitting}
