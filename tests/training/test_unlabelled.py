@@ -48,7 +48,7 @@ def test_rows_without_labels_are_learnt_from_beside_the_english_ones(trained: An
     assert without.digest != made.digest
     assert not without.record.unlabelled
     card = (made.path / "README.md").read_text()
-    assert "| unlabelled rows | xnli: de 4 of validation" in card
+    assert "| unlabelled rows | xnli: 4 of validation in de" in card
     assert "English only" not in card
 
 

@@ -87,7 +87,7 @@ def _trained(record: RunRecord) -> list[str]:
         "| | |",
         "|---|---|",
         f"| trained | {record.trains} ({figures.parameters:,} parameters, stored in half precision{_drift(figures)}) |",
-        f"| stands on | `{record.under}` |",
+        *([f"| stands on | `{record.under}` |"] if record.under != record.setup else []),
         *([f"| trained first | {markdown_text(record.first)} |"] if record.first else []),
         *([f"| started from | {markdown_text(record.start)} |"] if record.start else []),
         *_mixture(figures),
@@ -121,7 +121,10 @@ def _unlabelled(record: RunRecord) -> list[str]:
     lines = []
     for task in dict.fromkeys(rows.task for rows in record.unlabelled):
         every = [rows for rows in record.unlabelled if rows.task == task]
-        parts = ", ".join(f"{rows.language} {rows.rows:,} of {rows.split}" for rows in every)
+        alike: dict[str, list[str]] = {}
+        for rows in every:
+            alike.setdefault(f"{rows.rows:,} of {rows.split}", []).append(rows.language)
+        parts = "; ".join(f"{what} in {', '.join(codes)}" for what, codes in alike.items())
         limits = [rows.fair_limit for rows in every if rows.fair_limit is not None]
         fair = f"; measured fairly on at most {min(limits):,} rows a language" if limits else ""
         lines.append(f"| unlabelled rows | {task}: {markdown_text(parts)}{fair} |")
