@@ -26,6 +26,29 @@ def test_a_difference_that_prints_as_nothing_is_level(result: Any) -> None:
     assert found.outcome is Outcome.LEVEL
 
 
+def test_the_best_composition_in_english_is_judged_and_never_the_best_elsewhere(result: Any) -> None:
+    english = {"mnli": 70.0, "average(mnli, stsb)": 73.0, "fuse(mnli, stsb)": 72.0}
+    others = {"mnli": 60.0, "average(mnli, stsb)": 50.0, "fuse(mnli, stsb)": 65.0}
+    found = decide(only_block([result(setup, {"en": english[setup], "de": others[setup]}) for setup in english]))
+    assert found.row.setup == "average(mnli, stsb)"
+
+
+@pytest.mark.parametrize(
+    "beaten",
+    [
+        "ensemble(continue(mnli, xnli), continue(stsb, xnli))",
+        "runs(continue(mnli, xnli), n=3)",
+        "distill(continue(mnli, xnli), unlabelled=10)@xnli",
+    ],
+)
+def test_what_is_several_models_or_read_target_languages_is_not_judged_beside_what_is_not(
+    result: Any, beaten: str
+) -> None:
+    setups = {"stack(mnli, xnli)": 70.0, beaten: 90.0, "gate(mnli, stsb)@xnli": 71.0}
+    found = decide(only_block([result(setup, {"en": score, "de": 60.0}) for setup, score in setups.items()]))
+    assert found.row.setup == "gate(mnli, stsb)@xnli"
+
+
 @pytest.mark.parametrize(
     ("setups", "outcome"),
     [

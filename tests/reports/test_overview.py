@@ -7,7 +7,7 @@ from xadapt.reports.overview import _draw, overview_png
 def several(measured, tasks):
     scores = {"mnli": 0.5, "average(mnli, stsb)": 0.4, "fuse(mnli, stsb)": 0.7}
     return [
-        measured(setup, {"en": 0.6, "de": share}, seed, task=task, run=run_of(f"{task} {setup} {seed}"))
+        measured(setup, {"en": share, "de": share}, seed, task=task, run=run_of(f"{task} {setup} {seed}"))
         for task in tasks
         for seed in (1, 2)
         for setup, share in scores.items()

@@ -12,9 +12,10 @@ from xadapt.analysis.comparison_rows import (
     SetupRow,
     TaskComparison,
     best_in_english,
-    english_or_least,
 )
 from xadapt.analysis.reference import PLAIN
+from xadapt.composition.expression import uses_unlabelled
+from xadapt.composition.grammar import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -92,21 +93,27 @@ def compositions(block: Block) -> list[SetupRow]:
 
 
 def judged(block: Block) -> SetupRow | None:
-    """Pick the setup a verdict is about: the best fusion by English dev or test score, never by target languages.
+    """Pick the setup a verdict is about: the best composition by English dev or test score, never by target languages.
 
-    Those that were trained on the target come before straight ones.
+    Those that were trained on the target come before straight ones, zero-shot ones before those that read unlabelled
+    text, and one model before several, whose dev score is but the mean of theirs.
 
     Returns:
-        The fusion's row; without a fusion, that of the best other composition; where there is no English score, the
-        first by name; None if there is no composition that can be compared.
+        Its row; where there is no English score, the first by name; None if there is no composition that can be
+        compared.
     """
-    composed = compositions(block)
-    composed = [row for row in composed if row.with_target] or composed
-    fusions = [row for row in composed if row.family == "fuse"]
-    if fusions:
-        return best_in_english(fusions)
-    # Dev scores are not of one kind here: an ensemble's is the mean of its members'.
-    return min(composed, key=lambda row: (-english_or_least(row), row.label), default=None)
+    rows = compositions(block)
+    for comes_first in (lambda row: row.with_target, _zero_shot, _one_model):
+        rows = [row for row in rows if comes_first(row)] or rows
+    return best_in_english(rows)
+
+
+def _zero_shot(row: SetupRow) -> bool:
+    return not uses_unlabelled(parse(row.setup))
+
+
+def _one_model(row: SetupRow) -> bool:
+    return len(parse(row.setup).models) == 1
 
 
 @dataclass(frozen=True)

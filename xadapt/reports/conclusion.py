@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def conclude(comparisons: Sequence[TaskComparison]) -> list[str]:
     """Answer the question that a report is about.
 
-    On each task the judged composition counts: the best fusion in English, without one the best other composition. A
-    task counts once, with the setups that were trained on its English rows if there are any to judge.
+    On each task the judged composition counts, which English dev rows choose. A task counts once, with the setups that
+    were trained on its English rows if there are any to judge.
 
     Args:
         comparisons: What `compare` returned.
