@@ -58,6 +58,7 @@ def test_it_trains_fuses_and_evaluates(lab: Session, tmp_path: Path) -> None:
         fresh.soup("mnli", "multitask(mnli, stsb)", on="mnli", **quick),
         fresh.train("xnli", on="mnli", **quick),
         fresh.train("xnli", on="mnli", mode="continue", **quick),
+        fresh.ensemble("stack(mnli, xnli)", "mnli", on="xnli", **quick),
         fresh.distill("ensemble(mnli, stack(mnli, xnli))", on="xnli", **quick),
     ]
     assert [checkpoint.setup for checkpoint in made] == [
@@ -69,6 +70,7 @@ def test_it_trains_fuses_and_evaluates(lab: Session, tmp_path: Path) -> None:
         "greedy_soup(mnli, multitask(mnli, stsb))@mnli",
         "stack(mnli, xnli)",
         "continue(mnli, xnli)",
+        "greedy_ensemble(mnli, stack(mnli, xnli))@xnli",
         "distill(ensemble(mnli, stack(mnli, xnli)))@xnli",
     ]
     assert made[0].scores["mnli"].keys() == {"accuracy"}

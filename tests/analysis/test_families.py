@@ -40,6 +40,14 @@ from xadapt.composition.specs import compositions, families, words
             Family("soup", "greedy_soup(0.5*squad, mnli)@target", with_target=True, continued=True),
         ),
         (
+            "greedy_ensemble(continue(mnli, xnli), stack(mnli, xnli))@xnli",
+            Family(
+                "greedy ensemble",
+                "greedy_ensemble(continue(mnli, target), stack(mnli, target))@target",
+                with_target=True,
+            ),
+        ),
+        (
             "average(2*continue(mnli, xnli), continue(squad, xnli))",
             Family("average", "average(2*mnli, squad)", with_target=True, continued=True),
         ),

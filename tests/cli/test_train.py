@@ -52,6 +52,19 @@ def test_gates_are_made_and_what_was_learnt_of_them_is_printed(cli: Cli, lab_opt
     assert json.loads(out)["gated"]["starts"].keys() >= {"none"}
 
 
+def test_an_ensemble_is_chosen_and_its_weights_are_printed(cli: Cli, lab_options: list[str]) -> None:
+    code, out, err = cli("ensemble", "stack(mnli, xnli)", "mnli", "--on", "xnli", *QUICK, *lab_options)
+    assert code == 0, err
+    assert "greedy_ensemble(mnli, stack(mnli, xnli))@xnli: English development" in out
+    (line,) = [line for line in out.splitlines() if line.startswith("weights: ")]
+    assert "stack(mnli, xnli)" in line
+    code, out, err = cli("ensemble", "stack(mnli, xnli)", "mnli", "--on", "xnli", *QUICK, *lab_options, "--json")
+    assert code == 0, err
+    assert sum(json.loads(out)["mixture"].values()) == pytest.approx(1)
+    code, out, err = cli("ensemble", "mnli", "--on", "xnli", *QUICK, *lab_options)
+    check_refusal(code, err, "at least 2 members")
+
+
 def test_a_diverged_run_is_one_line_and_exit_code_1(
     cli: Cli, lab_options: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -24,7 +24,7 @@ def random_setup(dice: random.Random, depth: int) -> Node:
         children = [random_setup(dice, depth - 1) for _ in range(count)]
         if kind == "continue":
             children[1] = adapter(dice.choice(NAMES))
-        must = kind in ("distill", "gate") or kind.endswith("_soup")
+        must = kind in ("distill", "gate", "greedy_ensemble") or kind.endswith("_soup")
         on = "xnli" if must or (kind == "fuse" and dice.random() < 0.5) else ""
         options = {"rank": 4} if kind == "fuse" and dice.random() < 0.5 else {}
         try:

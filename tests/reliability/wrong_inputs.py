@@ -46,6 +46,7 @@ SETUPS = (
     "mnli + 0.5*squad - stsb",
     "greedy_soup(a, b)@xnli",
     "gate(a, b)@xnli",
+    "greedy_ensemble(a, b)@xnli",
     "distill(ensemble(a, b), unlabelled=20)@xnli",
     "runs(fuse(a, b, narrow=4)@xnli, n=3)",
 )
@@ -230,6 +231,7 @@ def _method(rng: Rng) -> Wrong:
 _COMMANDS: tuple[str, ...] = (
     "gate mnli stsb --on xnli --data DATA --base BASE --limit 4 --epochs 0.1 --dev-limit 2",
     "soup mnli stsb --on mnli --method greedy --data DATA --base BASE --limit 4",
+    "ensemble mnli stsb --on mnli --data DATA --base BASE --dev-limit 2",
     "distill mnli --on xnli --unlabelled 2 --data DATA --base BASE --limit 4 --epochs 0.1 --dev-limit 2",
     "multitask mnli stsb --mixing-cap 100 --data DATA --base BASE --limit 4 --epochs 0.1 --dev-limit 2",
     "train-target xnli --on none --mode stack --data DATA --base BASE --limit 4 --epochs 0.1 --dev-limit 2",

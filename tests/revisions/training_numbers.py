@@ -16,6 +16,7 @@ from xadapt.tasks.catalogue import Catalogue
 from xadapt.training.plan import (
     TrainPlan,
     plan_distill,
+    plan_ensemble,
     plan_fusion,
     plan_gate,
     plan_multitask,
@@ -53,6 +54,10 @@ RUNS: dict[str, list[tuple[TrainPlan, Mapping[str, Any]]]] = {
         (plan_distill("fuse(mnli, stsb)", "likeness", tasks=_CATALOGUE), _SHORT),
         (plan_distill("squad", "spans", tasks=_CATALOGUE), _SHORT),
         (plan_distill("stsb", "likeness", 2, _CATALOGUE), _SHORT),
+    ],
+    "ensemble": [
+        (plan_ensemble(["mnli", "stack(mnli, xnli)"], "pairs", _CATALOGUE), LONG),
+        (plan_ensemble(["stsb", "multitask(mnli, stsb)", "fuse(mnli, stsb)"], "likeness", _CATALOGUE), LONG),
     ],
     "low-rank-fusion": [(plan_fusion(["mnli", "stsb"], rank=3, tasks=_CATALOGUE), LONG)],
     "narrow-fusion": [(plan_fusion(["mnli", "stsb"], "pairs", narrow=3, tasks=_CATALOGUE), LONG)],

@@ -8,7 +8,15 @@ import pytest
 
 from xadapt.backbone.base import Backbone
 from xadapt.store.store import run_hash
-from xadapt.training.plan import plan_distill, plan_fusion, plan_multitask, plan_soup, plan_target, plan_task
+from xadapt.training.plan import (
+    plan_distill,
+    plan_ensemble,
+    plan_fusion,
+    plan_multitask,
+    plan_soup,
+    plan_target,
+    plan_task,
+)
 
 PLANS = {
     "task": plan_task("stsb"),
@@ -19,6 +27,7 @@ PLANS = {
     "fusion of low rank": plan_fusion(["mnli", "stsb"], rank=4),
     "multitask": plan_multitask(["mnli", "stsb"]),
     "soup": plan_soup(["mnli", "continue(mnli, xnli)"], "xnli"),
+    "ensemble": plan_ensemble(["mnli", "stack(mnli, xnli)"], "xnli"),
     "distilled": plan_distill("ensemble(mnli, stack(mnli, xnli))", "xnli"),
     "on another task first": plan_task("xcopa"),
 }

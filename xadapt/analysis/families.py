@@ -82,6 +82,7 @@ def _without_target(node: Node, task: str) -> tuple[Node, bool]:
     members = [_without_target(child, task) for child in node.children]
     bare = [member for member, _ in members]
     changed = bool(bare) and all(member != child for member, child in zip(bare, node.children, strict=True))
-    if changed and all(member.kind != "none" for member in bare):
+    # What differs in its way to the target alone would have one name.
+    if changed and len(set(bare)) == len(bare) and all(member.kind != "none" for member in bare):
         return replace(node, children=tuple(bare)), all(continued for _, continued in members)
     return node, False

@@ -1,4 +1,4 @@
-"""``train-task``, ``fuse``, ``gate``, ``multitask``, ``soup``, ``distill`` and ``train-target``."""
+"""``train-task``, ``fuse``, ``gate``, ``multitask``, ``soup``, ``ensemble``, ``distill`` and ``train-target``."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def register(app: typer.Typer) -> None:
     app.command("gate")(gate)
     app.command("multitask")(multitask)
     app.command("soup")(soup)
+    app.command("ensemble")(ensemble)
     app.command("distill")(distill)
     app.command("train-target")(train_target)
 
@@ -110,6 +111,18 @@ def soup(
 
 
 @training_options
+def ensemble(
+    lab: Session,
+    settings: o.Settings,
+    members: Annotated[list[str], typer.Argument(help='Setups that answer the task, such as "stack(lingnli, xnli)".')],
+    on: Annotated[str, typer.Option(help="The task whose English dev rows choose members and weights.")],
+    as_json: o.Json = False,
+) -> None:
+    """Put setups side by side with weights that a task's English dev rows choose; nothing is trained."""
+    _print([lab.ensemble(*members, on=on, **settings)], as_json)
+
+
+@training_options
 def distill(
     lab: Session,
     settings: o.Settings,
@@ -178,6 +191,6 @@ def _print_one(checkpoint: Checkpoint) -> None:
         print_line(f"weights: {parts}")
     if figures.gated:
         print_line(f"gates: {gates_line(figures.gated)}")
-    steps, parameters = f"{figures.steps or 0:,} steps", f"{figures.parameters:,} trained parameters"
-    print_line(f"{steps}, {parameters}, {figures.seconds:,} s")
+    trained = [f"{figures.steps:,} steps", f"{figures.parameters:,} trained parameters"] if figures.steps else []
+    print_line(", ".join([*trained, f"{figures.seconds:,} s"]))
     print_line(str(checkpoint.path))

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xadapt.composition.builder import Assembly, assemble
+from xadapt.composition.chosen_models import chosen
 from xadapt.composition.expression import named_run
 from xadapt.composition.heads import alike
 from xadapt.composition.kept_answers import Reader, answers_space, kept_outputs, level
 from xadapt.composition.several_runs import of_run
+from xadapt.composition.specs import has_chosen_weights
 from xadapt.errors import XadaptError
 from xadapt.methods.adapter import adapter_state
 from xadapt.methods.fusion import fusion_layers
@@ -48,6 +50,8 @@ class Answerer:
         problem: How rows are encoded and answers decoded.
         precision: ``fp32`` or ``bf16``.
         cache: Where what the models read is kept; None keeps nothing.
+        weights: How much each model counts, which sum to 1; None where all count the same.
+        chosen: The checkpoint that has these weights.
     """
 
     parts: Sequence[Node]
@@ -57,16 +61,21 @@ class Answerer:
     problem: Problem
     precision: str
     cache: TextCache | None = None
+    weights: Sequence[float] | None = None
+    chosen: Checkpoint | None = None
 
     @property
     def head(self) -> str | None:
-        """The name of the head that answers; that of the first member in an ensemble."""
-        return self.heads[0]
+        """The name of the head that answers; that of the first member in an ensemble.
+
+        Where weights were chosen it is that of the task whose rows did: which members count differs from seed to seed.
+        """
+        return self.chosen.record.tasks[0] if self.chosen and self.heads[0] else self.heads[0]
 
     @property
     def members(self) -> dict[str, str]:
         """Run hash of every checkpoint in use, by expression; several of one expression are numbered."""
-        found: dict[str, str] = {}
+        found = {self.chosen.setup: self.chosen.run} if self.chosen else {}
         for name, run in (item for assembly in self.assemblies for item in sorted(assembly.members.items())):
             number = 0
             while found.setdefault(named_run(name, number), run) != run:
@@ -102,6 +111,10 @@ class Answerer:
         self.problem.fill(pool, self._raw(self.problem.encode_pool(pool), False, progress, len(pool)))
 
     def _raw(self, features: list[Feature], with_head: bool, progress: Progress, rows: int) -> list[np.ndarray]:
+        return mixed(self.problem, self.each(features, with_head, progress, rows), self.weights)
+
+    def each(self, features: list[Feature], with_head: bool, progress: Progress, rows: int) -> list[list[np.ndarray]]:
+        """What each model reads for features of so many rows, with its head (in the order of the labels) or without."""
         heads: list[str | None] = self.heads if with_head else [None] * len(self.heads)
         if self.cache is None:
             models = [assembly.model for assembly in self.assemblies]
@@ -116,9 +129,7 @@ class Answerer:
             pairs = zip(raws, self.orders, strict=True)
             # Outputs are kept as the head has them, so that tasks of any order share them.
             raws = [raw if order is None else [value[..., order] for value in raw] for raw, order in pairs]
-        if len(raws) == 1:
-            return raws[0]
-        return [self.problem.combine(level(several)) for several in zip(*raws, strict=True)]
+        return raws
 
     def parameters(self) -> int:
         """Parameters that the setup adds to the base: active adapters and fusions, without heads."""
@@ -136,6 +147,21 @@ class Answerer:
         """Parameters of the heads that answer."""
         pairs = zip(self.assemblies, self.heads, strict=True)
         return sum(p.numel() for assembly, head in pairs if head for p in assembly.model.heads[head].parameters())
+
+
+def mixed(
+    problem: Problem, raws: Sequence[list[np.ndarray]], weights: Sequence[float] | None = None
+) -> list[np.ndarray]:
+    """What several models read, put together feature by feature.
+
+    Args:
+        problem: The problem.
+        raws: By model, one raw output a feature.
+        weights: How much each model counts, which sum to 1; None where all count the same.
+    """
+    if len(raws) == 1:
+        return raws[0]
+    return [problem.combine(level(several), weights) for several in zip(*raws, strict=True)]
 
 
 def answer_with(
@@ -160,9 +186,43 @@ def answer_with(
     Raises:
         XadaptError: If a member is missing or wrong, no head answers the task, or an ensemble's heads differ in labels.
     """
+    found = chosen(context, node)
+    if found is None:
+        return side_by_side(context, node, task, max_length=max_length, layer=layer, on_use=on_use)
+    models, there = list(found.weights), found.context
+    made = side_by_side(there, node, task, models=models, max_length=max_length, layer=layer, on_use=on_use)
+    found.check(made.assemblies)
+    (on_use or context.uses)(found.checkpoint)
+    if tuned := found.checkpoint.record.calibration.get(node.name):
+        made.problem.calibration = dict(tuned)
+    return replace(made, weights=list(found.weights.values()), chosen=found.checkpoint)
+
+
+def side_by_side(
+    context: Context,
+    node: Node,
+    task: Task,
+    *,
+    models: Sequence[Model] | None = None,
+    max_length: int | None = None,
+    layer: int | None = None,
+    on_use: Callable[[Checkpoint], object] | None = None,
+) -> Answerer:
+    """Take up models that all count the same; see :func:`answer_with`.
+
+    Args:
+        context: Base, store, seed and precision.
+        node: The setup, to be named in an error.
+        task: The task.
+        models: Its models; None for all of them.
+        max_length: Tokens a row, None for the problem's default.
+        layer: For retrieval, the layer whose vectors are pooled; None for the base's own.
+        on_use: Called with every checkpoint in use; by default it is shown.
+    """
     problem = bind(task, context.backbone, max_length, layer)
-    parts = node.parts
-    assemblies = [assemble(of_run(context, model), model.setup, on_use) for model in node.models]
+    models = node.models if models is None else models
+    parts = [model.setup for model in models]
+    assemblies = [assemble(of_run(context, model), model.setup, on_use) for model in models]
     heads: list[str | None] = [None] * len(parts)
     orders: list[list[int] | None] = [None] * len(parts)
     if problem.needs_head:
@@ -199,10 +259,17 @@ def recorded_dev_scores(
         tasks: The tasks that are known.
 
     Returns:
-        The main score, 0-100, by the name of the dev rows' task; the mean over an ensemble's members. Empty where a
-        part has no score, or the members' scores are of different tasks.
+        The main score, 0-100, by the name of the dev rows' task; the mean over an ensemble's members, unless its
+        weights were chosen. Empty where a part has no score, or the members' scores are of different tasks.
     """
     by_name = {checkpoint.setup: checkpoint for checkpoint in used}
+    if has_chosen_weights(node.kind):
+        # Its members answer in the labels that its weights were chosen for.
+        kinds = [tasks.kind_of(head) for head in heads if head]
+        own = tasks.kind_of(node.name)
+        same = bool(kinds) and all(kind == own or alike(kind, own) for kind in kinds)
+        score = _score(by_name.get(str(node)), node.name, tasks) if same else None
+        return {} if score is None else {node.name: score}
     by_name |= {model.name: checkpoint for model in node.models if (checkpoint := _of_model(model, used)) is not None}
     scores = [_score(by_name.get(model.name), head, tasks) for model, head in zip(node.models, heads, strict=True)]
     if None in scores or len(set(heads)) != 1:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-from xadapt.composition.specs import Composition, composition_of, is_plain, words
+from xadapt.composition.specs import Composition, composition_of, has_chosen_weights, is_plain, is_several, words
 from xadapt.errors import XadaptError, unknown
 
 if TYPE_CHECKING:
@@ -62,10 +62,13 @@ class Node:
 
     @property
     def models(self) -> tuple[Model, ...]:
-        """The models that answer side by side: those of an ensemble's members, runs of a setup, or itself alone."""
+        """The models that answer side by side: those of an ensemble's members, runs of a setup, or itself alone.
+
+        Where weights are chosen, all that they are chosen among.
+        """
         if self.kind == RUNS:
             return tuple(Model(self.children[0], run) for run in range(int(self.option("n") or 0)))
-        if self.kind == "ensemble":
+        if is_several(self.kind):
             return tuple(model for child in self.children for model in child.models)
         return (Model(self),)
 
@@ -106,6 +109,12 @@ class Model:
 def named_run(setup: str, run: int) -> str:
     """What the checkpoint of a run of a setup is called where there are several; the first has the setup's name."""
     return f"{setup}, run {run + 1}" if run else setup
+
+
+def run_of_name(name: str) -> tuple[str, int]:
+    """The setup and the run, from 0, that :func:`named_run` made a name of."""
+    setup, _, number = name.partition(", run ")
+    return setup, int(number) - 1 if number else 0
 
 
 def seed_of_run(seed: int, run: int) -> int:
@@ -211,12 +220,22 @@ def _check_member(spec: Composition, child: Node) -> None:
         raise XadaptError(f"'none' cannot be a member of {kind}(…): it means no adapter at all")
     if spec.members == "tasks" and child.kind != "adapter":
         raise XadaptError(f"{child} cannot be a member of {kind}(…): it names tasks that one adapter is trained on")
-    if child.kind == RUNS and kind != "ensemble" and not spec.keeps_ensembles:
-        raise XadaptError(f"{child} cannot be a member of {kind}(…): write runs({kind}(…), n=3), several runs of that")
-    if child.kind == "ensemble" and spec.members != "any":
-        raise XadaptError(f"{child} cannot be a member of {kind}(…): an ensemble has no adapter of its own to combine")
+    if is_several(child.kind) and not spec.keeps_ensembles:
+        _check_several(spec, child)
     if spec.members == "plain":
         _check_plain(f"{kind}(…)", child)
+
+
+def _check_several(spec: Composition, child: Node) -> None:
+    kind, wrong = spec.name, f"{child} cannot be a member of {spec.name}(…)"
+    if has_chosen_weights(child.kind):
+        raise XadaptError(f"{wrong}: its weights were chosen for its members as they are, and it has no adapter")
+    if has_chosen_weights(kind):
+        raise XadaptError(f"{wrong}: it is several models; name setups that are one model each")
+    if child.kind == RUNS and kind != "ensemble":
+        raise XadaptError(f"{wrong}: write runs({kind}(…), n=3), several runs of that")
+    if child.kind == "ensemble" and spec.members != "any":
+        raise XadaptError(f"{wrong}: an ensemble has no adapter of its own to combine")
 
 
 def _check_plain(where: str, child: Node) -> None:

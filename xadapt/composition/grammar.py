@@ -2,7 +2,8 @@
 
 ``none``, ``mnli``, ``stack(mnli, squad)``, ``average(0.7*mnli, 0.3*squad)``, ``mnli + squad - stsb``,
 ``fuse(mnli, squad, rank=16)@xnli``, ``ensemble(mnli, squad)``, ``multitask(mnli, squad)``, ``greedy_soup(a, b)@xnli``,
-``gate(a, b)@xnli``, ``ties(a, b, density=0.5)``, ``continue(mnli, xnli)``, ``runs(mnli, n=3)`` and their nestings.
+``gate(a, b)@xnli``, ``greedy_ensemble(a, b)@xnli``, ``ties(a, b, density=0.5)``, ``continue(mnli, xnli)``,
+``runs(mnli, n=3)`` and their nestings.
 """
 
 from __future__ import annotations

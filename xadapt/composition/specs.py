@@ -84,6 +84,7 @@ class Composition:
         as_word: Whether setups are written with its name, as in ``NAME(a, b)``.
         keeps_ensembles: Whether an ensemble, or several runs, may be a member as they are; else what is made of an
             ensemble is an ensemble itself.
+        several: Whether it is several models side by side, and not one.
     """
 
     name: str
@@ -105,6 +106,7 @@ class Composition:
     opaque: bool = False
     as_word: bool = True
     keeps_ensembles: bool = False
+    several: bool = False
 
 
 _COMPOSITIONS: dict[str, Composition] = {}
@@ -144,6 +146,18 @@ def is_plain(kind: str) -> bool:
     """Whether setups of a kind are one adapter in weight space."""
     found = composition_of(kind)
     return kind == "adapter" or (found is not None and found.plain)
+
+
+def is_several(kind: str) -> bool:
+    """Whether setups of a kind are several models side by side."""
+    found = composition_of(kind)
+    return found is not None and found.several
+
+
+def has_chosen_weights(kind: str) -> bool:
+    """Whether setups of a kind are several models whose weights a task's rows have chosen."""
+    found = composition_of(kind)
+    return found is not None and found.several and found.trained is not None
 
 
 #: Setups in which nothing is put together.

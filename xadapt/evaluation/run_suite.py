@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from xadapt.composition.builder import Assembly, assemble
 from xadapt.composition.expression import Node, adapter, compose
 from xadapt.composition.several_runs import of_run
-from xadapt.composition.specs import is_plain
+from xadapt.composition.specs import has_chosen_weights, is_plain
 from xadapt.data.language_codes import language_codes
 from xadapt.errors import XadaptError, unknown
 from xadapt.evaluation.evaluate import EvalSettings, evaluate
@@ -67,8 +67,9 @@ def candidates(node: Node, task: Task) -> list[Node]:
     """
     if task.adapter in node.adapters() or task.name in node.adapters():
         return [node]
-    # Runs are named whole: what is put on top of them is another setup.
-    if not task.kind.trainable or any(model.run is not None for model in node.models):
+    # Runs, and what weights were chosen for, are named whole: what is put on top of them is another setup.
+    whole = has_chosen_weights(node.kind) or any(model.run is not None for model in node.models)
+    if whole or not task.kind.trainable:
         return []
     own = adapter(task.adapter)
     if node.kind == "none":

@@ -12,7 +12,7 @@ from xadapt.composition.heads import pick_head
 from xadapt.composition.hints import how_to_make
 from xadapt.composition.placeholder import names_target
 from xadapt.composition.several_runs import missing_run
-from xadapt.composition.specs import composition_of, compositions
+from xadapt.composition.specs import composition_of, compositions, has_chosen_weights
 from xadapt.errors import XadaptError, unknown
 from xadapt.experiments.fair_limits import check_fair_limits
 from xadapt.experiments.recipe import Budget
@@ -227,6 +227,8 @@ class _Members:
         return self._recipe.at("targets", step.task.name)
 
     def _evaluated(self, step: EvalStep) -> None:
+        if has_chosen_weights(step.setup.kind):
+            self.heads(step.setup)
         for part in step.setup.parts:
             heads = self.heads(part)
             if problem_class(step.task).needs_head:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xadapt.composition.expression import seed_of_run
+from xadapt.composition.expression import run_of_name, seed_of_run
 from xadapt.experiments.rates import Rates
 from xadapt.experiments.steps import Replicate, Step, TrainStep
 from xadapt.methods.layer_grammar import with_layers
@@ -132,10 +131,10 @@ class _Held:
     def _run(self, setup: str, replicate: Replicate) -> str | None:
         if (replicate, setup) in self._made:
             return self._made[replicate, setup]
-        of_several = re.fullmatch(r"(.*), run (\d+)", setup)
-        if of_several:
-            seed = seed_of_run(replicate.seed, int(of_several[2]) - 1)
-            return next((one.run for one in self._checkpoints[of_several[1]] if one.seed == seed), None)
+        of_several, number = run_of_name(setup)
+        if number:
+            seed = seed_of_run(replicate.seed, number)
+            return next((one.run for one in self._checkpoints[of_several] if one.seed == seed), None)
         named = self._checkpoints[setup]
         return next((c.run for c in (*(c for c in named if c.seed == replicate.seed), *named)), None)
 

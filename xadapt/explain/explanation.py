@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 import numpy as np
 
 from xadapt.composition.builder import assemble
-from xadapt.composition.specs import composition_of
+from xadapt.composition.specs import composition_of, has_chosen_weights
 from xadapt.errors import XadaptError
 from xadapt.evaluation.evaluate import EvalSettings
 from xadapt.explain.attention import Attention
@@ -139,6 +139,11 @@ def explained_part(node: Node) -> Node:
     """
     if node.kind == "ensemble":
         return node
+    if has_chosen_weights(node.kind):
+        raise XadaptError(
+            f"{node} is several models, whose weights are in its checkpoint: explain one of them, or how alike they "
+            f"are, as the ensemble of them"
+        )
     parts = list(_inside(node))
     learnt = [part for part in parts if part.kind in ("fuse", "gate")]
     if len(learnt) > 1:

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from xadapt.composition.builder import Assembly, assemble
+from xadapt.composition.specs import is_several
 from xadapt.errors import XadaptError, option, unknown
 from xadapt.methods.adapter import method_of
 from xadapt.portable.base_folder import write_base
@@ -86,7 +87,7 @@ def export(
         raise XadaptError(
             f"{option('with_base')} is for formats that need the base beside them; a merged model holds it"
         )
-    if node.kind == "ensemble":
+    if is_several(node.kind):
         raise XadaptError(f"{node} is several models and has no single folder: export its members one by one")
     if to.exists() and (not to.is_dir() or (any(to.iterdir()) and not (to / RECORD).is_file())):
         raise XadaptError(f"{to} is not empty and no export: name another folder")

@@ -15,10 +15,11 @@ from xadapt.errors import XadaptError, option
 from xadapt.lazy import torch
 from xadapt.metrics.examples import Examples, make_examples
 from xadapt.problems.teaching import padded, probabilities
+from xadapt.problems.weighted import softmax, weighted_mean
 from xadapt.tasks.specs import all_specs, spec_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Hashable, Sequence
 
     from adapters import XLMRobertaAdapterModel
     from transformers import PreTrainedTokenizerBase
@@ -209,11 +210,9 @@ class Problem(ABC):
         """Tune on English dev what decoding needs beside the weights; nothing by default."""
         return {}
 
-    def combine(self, raw: list[np.ndarray]) -> np.ndarray:
+    def combine(self, raw: list[np.ndarray], weights: Sequence[float] | None = None) -> np.ndarray:
         """What several models read for one feature, put together: the logarithm of their mean probabilities."""
-        from scipy.special import softmax
-
-        return np.log(np.mean([softmax(logits, axis=-1) for logits in raw], axis=0) + _TINY)
+        return np.log(weighted_mean([softmax(logits) for logits in raw], weights) + _TINY)
 
     def taught(self, raw: np.ndarray, feature: Feature) -> np.ndarray:
         """What a student is to answer for a feature, from a teacher's raw output; float32, 0 wherever a batch pads."""

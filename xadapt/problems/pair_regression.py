@@ -11,6 +11,7 @@ from xadapt.errors import quoted
 from xadapt.lazy import torch
 from xadapt.problems.base import Batch, Defaults, Feature, rounded
 from xadapt.problems.first_token import FirstTokenProblem
+from xadapt.problems.weighted import weighted_mean
 from xadapt.tasks import PairRegression, Row
 from xadapt.tasks.fields import NUMBER, TEXT
 from xadapt.tasks.portable_heads import HeadForm
@@ -53,9 +54,9 @@ class PairRegressionProblem(FirstTokenProblem):
         """Variance of the scores."""
         return float(np.var([feature["labels"] for feature in features])) or 1.0
 
-    def combine(self, raw: list[np.ndarray]) -> np.ndarray:
+    def combine(self, raw: list[np.ndarray], weights: Sequence[float] | None = None) -> np.ndarray:
         """The mean of the outputs."""
-        return np.mean(raw, axis=0)
+        return weighted_mean(raw, weights)
 
     def taught(self, raw: np.ndarray, feature: Feature) -> np.ndarray:
         """The teacher's output, shape (1,)."""

@@ -16,6 +16,7 @@ from xadapt.problems.answer_places import settle_answers
 from xadapt.problems.base import Batch, Defaults, Feature, Problem, rounded
 from xadapt.problems.teaching import probabilities, soft_cross_entropy
 from xadapt.problems.token_ends import visible, whole_ends
+from xadapt.problems.weighted import weighted_mean
 from xadapt.tasks import Row, SpanQA
 from xadapt.tasks.fields import TEXT, Field
 from xadapt.tasks.portable_heads import HeadForm
@@ -23,6 +24,8 @@ from xadapt.tasks.specs import Fault, KindSpec, register_kind
 from xadapt.tasks.submission_files import Predicted, SubmissionFile, as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from adapters import XLMRobertaAdapterModel
 
     from xadapt.store.records import Json
@@ -111,9 +114,9 @@ class SpanQAProblem(Problem):
         start, end = (soft_cross_entropy(logits, taught) for logits, taught in pair)
         return (start + end).mean() / 2
 
-    def combine(self, raw: list[np.ndarray]) -> np.ndarray:
+    def combine(self, raw: list[np.ndarray], weights: Sequence[float] | None = None) -> np.ndarray:
         """The mean of the logits, so that a span's score is the mean of its scores."""
-        return np.mean(raw, axis=0)
+        return weighted_mean(raw, weights)
 
     def read(self, outputs: Any) -> np.ndarray:
         """Start and end logits, shape (batch, tokens, 2)."""

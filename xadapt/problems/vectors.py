@@ -57,9 +57,12 @@ class VectorProblem(Problem):
         """Nothing is trained, unless a subclass says how."""
         raise NotImplementedError(f"{self.kind.name} is not trained")
 
-    def combine(self, raw: list[np.ndarray]) -> np.ndarray:
+    def combine(self, raw: list[np.ndarray], weights: Sequence[float] | None = None) -> np.ndarray:
         """Unit vectors side by side, so that a cosine is the mean of the models' cosines."""
-        return np.concatenate(raw, axis=-1) / np.sqrt(len(raw), dtype=np.float32)
+        if weights is None:
+            return np.concatenate(raw, axis=-1) / np.sqrt(len(raw), dtype=np.float32)
+        roots = np.sqrt(np.asarray(weights, dtype=np.float32) / np.float32(sum(weights)))
+        return np.concatenate([root * value for root, value in zip(roots, raw, strict=True)], axis=-1)
 
     def forward(self, model: XLMRobertaAdapterModel, batch: Batch, head: str | None) -> Any:
         """Text vectors at the layer, float32, shape (batch, width)."""

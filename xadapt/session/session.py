@@ -222,6 +222,7 @@ class Session:
     gate = training.gate
     multitask = training.multitask
     soup = training.soup
+    ensemble = training.ensemble
     distill = training.distill
 
     evaluate = measuring.evaluate

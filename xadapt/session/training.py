@@ -115,6 +115,20 @@ def soup(session: Session, *members: str, on: str, method: str = "greedy", **set
     return _train(session, plan_soup(members, session.task(on).name, method, session.tasks), settings)
 
 
+def ensemble(session: Session, *members: str, on: str, **settings: Any) -> Checkpoint:
+    """Choose how much each of several setups counts in an ensemble, by a task's English dev rows.
+
+    Args:
+        session: The session.
+        members: Setups that answer the task, two or more, each one model.
+        on: The task.
+        settings: See :class:`~xadapt.training.settings.TrainSettings`; ``dev_limit`` and ``max_length`` matter.
+    """
+    from xadapt.training.plan import plan_ensemble
+
+    return _train(session, plan_ensemble(members, session.task(on).name, session.tasks), settings)
+
+
 def distill(session: Session, setup: str, *, on: str, unlabelled: int | None = None, **settings: Any) -> Checkpoint:
     """Train one adapter that is taught by what a setup answers for a task's English rows, beside the gold answers.
 

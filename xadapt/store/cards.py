@@ -29,6 +29,10 @@ _USE = {
         "# the folder adapter/ loads with plain peft on the base's encoder",
         'model = peft.PeftModel.from_pretrained(encoder, "adapter")',
     ),
+    "xadapt": (
+        "# the weights of its members' answers; the members are checkpoints of their own",
+        'model = xadapt.load("SETUP", task="TASK")',
+    ),
     "own": (
         "# the adapter's method is its author's own: name the module that registers it in $XADAPT_PLUGINS",
         'model = xadapt.load("SETUP", task="TASK")',
@@ -47,9 +51,11 @@ def card(record: RunRecord, library: str = "adapters") -> str:
 
     Args:
         record: The checkpoint's record (see :mod:`xadapt.store.checkpoints`).
-        library: What loads the adapter: ``adapters``, ``peft``, or ``own`` for a method that a user registered.
+        library: What loads the adapter: ``adapters``, ``peft``, ``own`` for a method that a user registered, or
+            ``xadapt`` where there is none, but weights of members' answers.
     """
     imported = record.imported is not None
+    made = _imported if imported else _chosen if library == "xadapt" else _trained
     lines = [
         "---",
         f"library_name: {'xadapt' if library == 'own' else library}",
@@ -58,7 +64,7 @@ def card(record: RunRecord, library: str = "adapters") -> str:
         "---",
         f"# {record.setup}",
         "",
-        *(_imported(record) if imported else _trained(record)),
+        *made(record),
         "",
         "## Use",
         "",
@@ -75,14 +81,50 @@ def card(record: RunRecord, library: str = "adapters") -> str:
     return "\n".join(lines)
 
 
+def _made_with(record: RunRecord) -> str:
+    return (
+        f"Made with xadapt {record.xadapt or __version__} on the base "
+        f"{markdown_code(record.base.name)} (fingerprint `{record.base.fingerprint[:16]}`). {_languages(record)}"
+    )
+
+
+def _ran(record: RunRecord) -> list[str]:
+    figures = record.figures
+    return [
+        f"| seed | {record.seed} |",
+        f"| time | {figures.seconds or 0:,} s on {markdown_text(str(figures.device))}, {figures.threads} threads |",
+        f"| run | `{record.run}` |",
+        "",
+        "## English development scores (0–100)",
+        "",
+        "| task | N | scores |",
+        "|---|---|---|",
+        *(f"| {name} | {figures.dev_rows[name]:,} | {_shown(scores)} |" for name, scores in figures.dev.items()),
+        "",
+    ]
+
+
+def _chosen(record: RunRecord) -> list[str]:
+    return [
+        _made_with(record),
+        "",
+        "| | |",
+        "|---|---|",
+        "| is | several models side by side; nothing was trained for it |",
+        *_mixture(record.figures),
+        *_unlabelled(record),
+        *_ran(record),
+        "The weights were chosen on these rows, and before them each member's best epoch.",
+    ]
+
+
 def _trained(record: RunRecord) -> list[str]:
     figures, settings = record.figures, record.settings
     sources = {name: markdown_text(record.sources.get(name, name)) for name in record.rows}
     rows = ", ".join(f"{count:,} of {sources[name]} ({name})" for name, count in record.rows.items())
     epochs = f"{settings['epochs']:g} epoch" + ("s" if settings["epochs"] != 1 else "")
-    lines = [
-        f"Made with xadapt {record.xadapt or __version__} on the base "
-        f"{markdown_code(record.base.name)} (fingerprint `{record.base.fingerprint[:16]}`). {_languages(record)}",
+    return [
+        _made_with(record),
         "",
         "| | |",
         "|---|---|",
@@ -97,18 +139,9 @@ def _trained(record: RunRecord) -> list[str]:
         *_unlabelled(record),
         f"| steps | {figures.steps or 0:,} of batch {settings['batch_size']}, {epochs}, "
         f"lr {settings['lr']:g}, {_cell_code(settings['adapter_config'])}, {settings['precision']} |",
-        f"| seed | {record.seed} |",
-        f"| time | {figures.seconds or 0:,} s on {markdown_text(str(figures.device))}, {figures.threads} threads |",
-        f"| run | `{record.run}` |",
-        "",
-        "## English development scores (0–100)",
-        "",
-        "| task | N | scores |",
-        "|---|---|---|",
+        *_ran(record),
+        "The best epoch was chosen on these rows.",
     ]
-    for name, scores in figures.dev.items():
-        lines.append(f"| {name} | {figures.dev_rows[name]:,} | {_shown(scores)} |")
-    return [*lines, "", "The best epoch was chosen on these rows."]
 
 
 def _languages(record: RunRecord) -> str:

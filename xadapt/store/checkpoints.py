@@ -62,8 +62,11 @@ class Checkpoint:
 
     @property
     def digest(self) -> str:
-        """Hash of its weights; 16 hex digits. Runs of one hash differ in it when other hardware made them."""
-        return sha256_json(self.record.files)[:16]
+        """Hash of its weights; 16 hex digits. Runs of one hash differ in it when other hardware made them.
+
+        Where it has no files, its weights are those of its members.
+        """
+        return sha256_json(self.record.files or self.record.figures.mixture or {})[:16]
 
     def describe(self) -> str:
         """One line for people: what, from which data, with how many rows."""

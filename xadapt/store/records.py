@@ -165,7 +165,7 @@ class Figures(Stored):
     Attributes:
         dev: By task its English dev scores, 0–100.
         dev_rows: By task the number of its dev rows.
-        history: One entry a measurement on dev: the epoch and step, or the weights of a soup, and the main score.
+        history: One entry a measurement on dev: the epoch and step, or the weights of a mixture, and the main score.
         steps: Steps of training, or soups that were tried.
         features: Features of an epoch.
         rounding: How far half precision moved the weights, relative to their size.
@@ -174,7 +174,7 @@ class Figures(Stored):
         device: Where it ran.
         threads: Threads of torch.
         parameters: Parameters that were trained.
-        mixture: By member, its weight in a soup.
+        mixture: By member, its weight in a soup or an ensemble.
         full: For a fusion of low rank, the run and the dev scores of the full one.
         gated: For gates, where they started and what they became.
     """

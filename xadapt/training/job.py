@@ -57,11 +57,11 @@ class Run:
     first: Checkpoint | None
     started: float
 
-    def store(self, model: XLMRobertaAdapterModel, figures: Figures) -> Checkpoint:
+    def store(self, model: XLMRobertaAdapterModel | None, figures: Figures) -> Checkpoint:
         """Write the checkpoint of what was trained in a model.
 
         Args:
-            model: The model.
+            model: The model; None where nothing was trained in one, and the figures are all.
             figures: What was measured; time, hardware and dev rows are filled in where they are open.
         """
         job = self.job
@@ -77,7 +77,7 @@ class Run:
             trains=job.kind.label or job.kind.name,
             under=str(job.plan.under),
             tasks=[task.name for task in job.plan.tasks],
-            heads=[task.name for task in job.plan.tasks if job.problems[task.name].needs_head],
+            heads=[task.name for task in job.plan.tasks if model and job.problems[task.name].needs_head],
             calibration={name: problem.calibration for name, problem in job.problems.items() if problem.calibration},
             base=BaseOf(name=job.context.backbone.name, fingerprint=job.context.backbone.fingerprint),
             seed=job.context.seed,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from xadapt.composition.expression import Node, adapter, compose
 from xadapt.composition.grammar import parse
-from xadapt.composition.specs import composition_of, compositions, is_plain
+from xadapt.composition.specs import composition_of, compositions, has_chosen_weights, is_plain
 from xadapt.errors import XadaptError, option, quoted
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
 from xadapt.training.run_kinds import run_kind
@@ -82,6 +82,11 @@ def plan_soup(members: Sequence[str], on: str, method: str = "greedy", tasks: Ca
     return plan_setup(compose(kinds[method], *(parse(member) for member in members), on=on), tasks)
 
 
+def plan_ensemble(members: Sequence[str], on: str, tasks: Catalogue = DEFAULT) -> TrainPlan:
+    """``xadapt ensemble A B C --on TASK``: models side by side, with weights from the task's English dev rows."""
+    return plan_setup(compose("greedy_ensemble", *(parse(member) for member in members), on=on), tasks)
+
+
 def plan_distill(setup: str, on: str, unlabelled: int | None = None, tasks: Catalogue = DEFAULT) -> TrainPlan:
     """``xadapt distill SETUP --on TASK [--unlabelled N]``: one adapter that is taught by what a setup answers."""
     return plan_setup(compose("distill", parse(setup), on=on, options=_whole("unlabelled", unlabelled)), tasks)
@@ -108,6 +113,8 @@ def plan_setup(node: Node, tasks: Catalogue = DEFAULT) -> TrainPlan:
 def plan_targets(name: str, on: str, mode: str = "stack", tasks: Catalogue = DEFAULT) -> list[TrainPlan]:
     """``xadapt train-target NAME --on SETUP --mode stack|continue``; on an ensemble, one run for each member."""
     below = parse(on)
+    if has_chosen_weights(below.kind):
+        raise XadaptError(f"{below} answers {below.name} as it is: train {name} on its members, one by one")
     if any(model.run is not None for model in below.models):
         raise XadaptError(f"{below} is several runs: train each by itself, and write runs(stack(…, {name}), n=…)")
     return [plan_target(name, str(part), mode, tasks) for part in below.parts]

@@ -49,7 +49,19 @@ class RunKind:
 
 _KINDS: dict[str, RunKind] = {}
 #: The files of the kinds of run.
-_FILES = ("adapter", "continued", "distill", "fusion", "gate", "low_rank", "multitask", "narrow", "soup", "target")
+_FILES = (
+    "adapter",
+    "continued",
+    "distill",
+    "ensemble",
+    "fusion",
+    "gate",
+    "low_rank",
+    "multitask",
+    "narrow",
+    "soup",
+    "target",
+)
 
 
 def register_run_kind(kind: RunKind) -> RunKind:
@@ -78,17 +90,6 @@ def revisions() -> dict[str, int]:
 
 def _load() -> None:
     # Each registers itself.
-    for name in (
-        "adapter",
-        "continued",
-        "distill",
-        "fusion",
-        "gate",
-        "low_rank",
-        "multitask",
-        "narrow",
-        "soup",
-        "target",
-    ):
+    for name in _FILES:
         import_module(f"xadapt.training.{name}")
     load_plugins()

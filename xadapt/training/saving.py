@@ -59,24 +59,33 @@ def as_stored(model: torch.nn.Module) -> Iterator[None]:
                 parameter.copy_(value)
 
 
-def save_checkpoint(model: XLMRobertaAdapterModel, plan: TrainPlan, path: Path, record: RunRecord) -> None:
-    """Write adapter or fusion, heads, record and card; nothing is seen at ``path`` before all of it is."""
+def save_checkpoint(model: XLMRobertaAdapterModel | None, plan: TrainPlan, path: Path, record: RunRecord) -> None:
+    """Write adapter or fusion, heads, record and card; nothing is seen at ``path`` before all of it is.
+
+    Without a model, record and card are all.
+    """
     with atomic_folder(path) as folder:
-        library = "adapters"
-        if plan.makes.kind == "fuse":
-            save_fusion(model, model.active_adapters, folder / "fusion")
-        else:
-            name = layer_name(plan.makes)
-            library = method_of(model, name)["library"]
-            save_adapter(model, name, folder / "adapter")
-            if plan.makes.kind == "gate":
-                save_gates(trained_gates(model, gated_layer(plan.makes)), folder / GATES)
-        for head in record.heads:
-            (folder / "heads").mkdir(exist_ok=True)
-            model.save_head(str(folder / "heads" / head), head, use_safetensors=True)
-        for file in folder.rglob("*.safetensors"):
-            save_file({name: _half(value) for name, value in load_file(file).items()}, file)
+        library = _save_weights(model, plan, folder, record) if model else "xadapt"
         write_record(folder, record, card(record, library))
+
+
+def _save_weights(model: XLMRobertaAdapterModel, plan: TrainPlan, folder: Path, record: RunRecord) -> str:
+    """Write adapter or fusion, and heads; gives the library that loads them."""
+    library = "adapters"
+    if plan.makes.kind == "fuse":
+        save_fusion(model, model.active_adapters, folder / "fusion")
+    else:
+        name = layer_name(plan.makes)
+        library = method_of(model, name)["library"]
+        save_adapter(model, name, folder / "adapter")
+        if plan.makes.kind == "gate":
+            save_gates(trained_gates(model, gated_layer(plan.makes)), folder / GATES)
+    for head in record.heads:
+        (folder / "heads").mkdir(exist_ok=True)
+        model.save_head(str(folder / "heads" / head), head, use_safetensors=True)
+    for file in folder.rglob("*.safetensors"):
+        save_file({name: _half(value) for name, value in load_file(file).items()}, file)
+    return library
 
 
 def _half(value: torch.Tensor) -> torch.Tensor:

@@ -16,4 +16,6 @@ def _build(assembly: Assembly, node: Node) -> str:
     raise XadaptError(f"{node} is several models, not one: name one of its members")
 
 
-ENSEMBLE = register_composition(Composition("ensemble", Family("ensemble", "#e0a07a", 80), _build, members="models"))
+ENSEMBLE = register_composition(
+    Composition("ensemble", Family("ensemble", "#e0a07a", 80), _build, members="models", several=True)
+)

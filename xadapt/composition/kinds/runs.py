@@ -47,5 +47,6 @@ COMPOSITION = register_composition(
         options={"n": float("inf")},
         check=_check,
         side_by_side=False,
+        several=True,
     )
 )

@@ -13,7 +13,7 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi, ge
 
 from xadapt.composition.expression import Node, compose
 from xadapt.composition.hints import how_to_make, target_hint
-from xadapt.composition.specs import composition_of
+from xadapt.composition.specs import composition_of, has_chosen_weights
 from xadapt.errors import XadaptError, option
 from xadapt.methods.own_methods import CONFIG, KEY
 from xadapt.portable.hub.access import LOGIN, connect, fetch, hub_errors
@@ -125,6 +125,8 @@ def _gather(context: Context, node: Node) -> tuple[dict[str, Checkpoint], dict[s
     name = str(node)
     if node.kind == "none":
         raise XadaptError("none is the bare base: there is nothing to push")
+    if has_chosen_weights(node.kind):
+        raise XadaptError(f"{node} is several models and has no weights but theirs: push its members one by one")
     if any(model.run is not None for model in node.models):
         raise XadaptError(f"{node} is several runs of one setup: push each by itself, with {option('seed')}")
     parts = node.children
