@@ -154,6 +154,13 @@ def test_what_is_trained_twice_takes_twice_as_long_and_says_nothing_else_of_a_ro
     assert seconds == {3 + 2 * 50}
 
 
+def test_members_that_weights_are_chosen_for_read_the_dev_rows_once(holding: Any) -> None:
+    setup = "greedy_ensemble(stack(mnli, target), target)@target"
+    asked = recipe(setups=[setup], compositions={"ensemble": {"dev_limit": 40}})
+    seen = looked(holding([*MEMBERS, record("stack(mnli, xnli)", "c")]), asked)
+    assert seen[f"train {setup.replace('target', 'xnli')}, seed 42"].seconds == pytest.approx(3 + 0.45 * 0.25 * 40 * 2)
+
+
 def test_a_task_that_was_never_timed_takes_the_rate_of_its_kind(holding: Any) -> None:
     slow = record("squad", "s", figures={"steps": 1, "seconds": 800.0})
     seen = looked(holding([*MEMBERS, slow]), recipe())

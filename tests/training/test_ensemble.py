@@ -17,6 +17,7 @@ from tests.experiments.test_execute import SMALL, Log, carry_out
 from tests.stored_records import change_record
 from xadapt.composition.answering import Answerer, answer_with
 from xadapt.composition.grammar import parse
+from xadapt.evaluation.run_suite import candidates
 from xadapt.experiments.recipe import Recipe
 from xadapt.experiments.steps import plan_steps
 from xadapt.store.check import check_store
@@ -257,6 +258,7 @@ def test_it_predicts_and_is_neither_explained_nor_exported_nor_pushed_nor_traine
             refuse()
     with refused(SETUP, advice="members"):
         plan_targets("xnli", SETUP)
+    assert candidates(parse(SETUP), able.tasks["stsb"]) == []
 
 
 def test_a_student_is_taught_by_it(able: Any, monkeypatch: pytest.MonkeyPatch) -> None:

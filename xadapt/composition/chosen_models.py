@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -70,7 +71,8 @@ def chosen(context: Context, node: Node) -> Chosen | None:
     checkpoint = Members(context, lambda one: None).use(node, how_to_make(node, context.tasks))
     weights = checkpoint.record.figures.mixture or {}
     models = {model: weights.get(model.name, 0.0) for model in node.models}
-    if set(weights) != {model.name for model in models} or not sum(models.values()) > 0 or min(models.values()) < 0:
+    sound = 0 < sum(models.values()) < math.inf and min(models.values()) >= 0
+    if not sound or set(weights) != {model.name for model in models}:
         raise XadaptError(
             f"{checkpoint.path} does not say how much each member of {node} counts: make it again with "
             f"{how_to_make(node, context.tasks)}"

@@ -10,6 +10,7 @@ from xadapt.composition.grammar import parse
 from xadapt.experiments.steps import EvalStep, Step
 from xadapt.tasks.catalogue import DEFAULT, Catalogue
 from xadapt.training.run_kinds import run_kind
+from xadapt.training.settings import make_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -81,7 +82,9 @@ class Rates:
             return None if each is None else each * count * len(step.setup.parts)
         kind = run_kind(step.plan.trains)
         if not kind.learns:
-            return 0.0
+            # Members that are asked for answers read the dev rows once.
+            dev = step.budget.dev_limit or make_settings().dev_limit
+            return _FORWARD * dev * len(step.plan.makes.parts) if kind.asks else 0.0
         rows = 0
         for task in tasks:
             known, limit = self._rows.get(("train", task)), step.budget.limit

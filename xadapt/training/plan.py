@@ -114,7 +114,10 @@ def plan_targets(name: str, on: str, mode: str = "stack", tasks: Catalogue = DEF
     """``xadapt train-target NAME --on SETUP --mode stack|continue``; on an ensemble, one run for each member."""
     below = parse(on)
     if has_chosen_weights(below.kind):
-        raise XadaptError(f"{below} answers {below.name} as it is: train {name} on its members, one by one")
+        raise XadaptError(
+            f"nothing is put on top of {below}: train {name} on its members, and name those, as in "
+            f"greedy_ensemble(stack(…, {name}), …)@{name}"
+        )
     if any(model.run is not None for model in below.models):
         raise XadaptError(f"{below} is several runs: train each by itself, and write runs(stack(…, {name}), n=…)")
     return [plan_target(name, str(part), mode, tasks) for part in below.parts]
