@@ -93,19 +93,25 @@ def compositions(block: Block) -> list[SetupRow]:
 
 
 def judged(block: Block) -> SetupRow | None:
-    """Pick the setup a verdict is about: the best composition by English dev or test score, never by target languages.
-
-    Those that were trained on the target come before straight ones, zero-shot ones before those that read unlabelled
-    text, and one model before several, whose dev score is but the mean of theirs.
+    """Pick the setup a verdict is about: the best candidate by English dev or test score, never by target languages.
 
     Returns:
         Its row; where there is no English score, the first by name; None if there is no composition that can be
         compared.
     """
+    return best_in_english(candidates(block))
+
+
+def candidates(block: Block) -> list[SetupRow]:
+    """The compositions among which English chooses the judged one.
+
+    Those that were trained on the target come before straight ones, zero-shot ones before those that read unlabelled
+    text, and one model before several, whose dev score is but the mean of theirs.
+    """
     rows = compositions(block)
     for comes_first in (lambda row: row.with_target, _zero_shot, _one_model):
         rows = [row for row in rows if comes_first(row)] or rows
-    return best_in_english(rows)
+    return rows
 
 
 def _zero_shot(row: SetupRow) -> bool:

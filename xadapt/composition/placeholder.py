@@ -1,9 +1,14 @@
-"""``target`` in a recipe's setups, as in ``continue(mnli, target)``: the adapter of whichever target is measured."""
+"""Words that stand for others in a recipe's setups: ``target``, the adapter of the measured target, and names."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from xadapt.composition.expression import Node, adapter, add, compose
 from xadapt.composition.specs import composition_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 #: The word.
 TARGET = "target"
@@ -28,16 +33,35 @@ def for_any_target(node: Node, task: str) -> Node:
     return _renamed(node, task, TARGET)
 
 
+def with_names(node: Node, named: Mapping[str, Node]) -> Node:
+    """A setup with what names stand for in their place, in the canonical form.
+
+    Raises:
+        XadaptError: If that is no setup.
+    """
+    return _rebuilt(node, lambda name: named.get(name) or adapter(name), lambda on: on)
+
+
 def _renamed(node: Node, old: str, new: str) -> Node:
     if not any(part.name == old for part in node.walk()):
         return node
+
+    def other(name: str) -> str:
+        return new if name == old else name
+
+    return _rebuilt(node, lambda name: adapter(other(name)), other)
+
+
+def _rebuilt(node: Node, leaf: Callable[[str], Node], on: Callable[[str], str]) -> Node:
+    """A setup with each adapter and each task that something is learnt on replaced."""
     if node.kind == "adapter":
-        return adapter(new)
-    children = [_renamed(child, old, new) for child in node.children]
+        return leaf(node.name)
+    if not node.children:
+        return node
+    children = [_rebuilt(child, leaf, on) for child in node.children]
     if node.kind == "sum":
         return add(list(zip(node.weights, children, strict=True)))
     spec = composition_of(node.kind)
     if spec and spec.weighted and node.weights:
         children = [Node("sum", "", (child,), (w,)) for child, w in zip(children, node.weights, strict=True)]
-    on = new if node.name == old else node.name
-    return compose(node.kind, *children, on=on, options=dict(node.options))
+    return compose(node.kind, *children, on=on(node.name), options=dict(node.options))

@@ -5,11 +5,21 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    model_validator,
+)
 
 from xadapt.bases import DEFAULT_BASE
 from xadapt.composition.grammar import parse
 from xadapt.errors import XadaptError
+from xadapt.experiments.names import check_name, spelled_out
 from xadapt.methods.layer_grammar import Layers
 from xadapt.tasks.catalogue import DEFAULT, SUITE_NAMES
 from xadapt.validation import BatchSize, Count, Epochs, Rate, Seed, Tokens
@@ -36,6 +46,13 @@ def _task(name: str, info: ValidationInfo) -> str:
         raise ValueError(f"{name} is a suite: name the tasks of it that are wanted, see `xadapt tasks`")
     try:
         return str(tasks[name].name)
+    except XadaptError as error:
+        raise ValueError(str(error)) from None
+
+
+def _name(name: str, info: ValidationInfo) -> str:
+    try:
+        return check_name(name, (info.context or {}).get("tasks", DEFAULT))
     except XadaptError as error:
         raise ValueError(str(error)) from None
 
@@ -101,6 +118,7 @@ class Target(_Strict):
         max_length: Tokens a test row; None for the problem's default.
         setups: The setups that this target is measured with; None for the recipe's. One that names ``target`` is
             complete: nothing is put on top of it.
+        also: Setups beside those.
         straight: Setups that are scored as they are beside those, with the head that they have.
         seeds: Seeds of this target's runs; None for the recipe's.
         explain: Test rows a language on which the report shows what the fusions attend to; None for no such part.
@@ -114,6 +132,7 @@ class Target(_Strict):
     pool_limit: Count | None = None
     max_length: Tokens | None = None
     setups: Setups | None = None
+    also: Setups = ()
     straight: Setups = ()
     seeds: Seeds | None = Field(default=None, min_length=1, max_length=_MOST_SEEDS)
     explain: Count | None = None
@@ -142,6 +161,7 @@ class Recipe(_Strict):
         compositions: Budgets of other compositions that are trained, by what they call theirs.
         ready: Fusions, soups and multi-task adapters among the setups that are not trained here, but taken from the
             store or the shipped ones.
+        names: Short names of setups, which setups may be written with and reports show.
         setups: Expressions to compare; ``none`` is the base without an intermediate adapter, ``target`` the target's
             own adapter.
         targets: What they are measured on.
@@ -166,11 +186,19 @@ class Recipe(_Strict):
     soup: Budget = Budget()
     compositions: dict[str, Budget] = Field(default_factory=dict)
     ready: Setups = ()
+    names: dict[Annotated[str, AfterValidator(_name)], Annotated[str, AfterValidator(_setup)]] = Field(
+        default_factory=dict
+    )
     setups: Setups = Field(min_length=1)
     targets: dict[TaskName, Target] = Field(min_length=1)
     selection: Literal["english", "targets"] = "english"
     suites: tuple[Literal["xtreme", "xtreme-r"], ...] = ()
     _file: YamlFile | None = PrivateAttr(default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _spelled_out(cls, content: Any) -> Any:
+        return spelled_out(content)
 
     def budget(self, name: str) -> Budget:
         """The budget of a composition, by what the composition calls it."""
@@ -188,7 +216,7 @@ class Recipe(_Strict):
 
     def setups_of(self, target: Target) -> tuple[str, ...]:
         """The setups of a target, without those that are scored straight beside them."""
-        return target.setups or self.setups
+        return _each_once((*(target.setups or self.setups), *target.also))
 
     def read_from(self, file: YamlFile) -> Recipe:
         """Remember the file that it was read from, for errors."""
@@ -223,9 +251,9 @@ class Recipe(_Strict):
             raise self.fault(self._setup_keys(setup, target), error) from None
 
     def _setup_keys(self, setup: str, target: str) -> list[str | int]:
-        content: Any = self._file.content if self._file else {}
+        content: Any = spelled_out(self._file.content) if self._file else {}
         targets = [["targets", name] for name in self.targets if target in ("", name)]
-        places = [[*above, key] for above in targets for key in ("setups", "straight")]
+        places = [[*above, key] for above in targets for key in ("setups", "also", "straight")]
         for place in [*places, ["setups"]]:
             inner = content
             for key in place:

@@ -54,6 +54,7 @@ def render(report: Report, plots: Sequence[str], overview: str = "") -> str:
         commands=list(report.commands),
         recipe=report.recipe.strip(),
         adapters=list(report.adapters),
+        names=report.names,
         scores=report.scores,
         overview=overview,
         sections=[_section(comparison, plot, report) for comparison, plot in zip(comparisons, plots, strict=True)],

@@ -34,7 +34,14 @@ def report_recipe(run: RecipeRun, to: Path) -> Report:
     recipe, root = run.recipe, run.context.store.root
     by_targets = recipe.selection == "targets"
     report = replace(
-        make_report(run.results, recipe.title, _cost(root, run.context.store.left_out), root / "examples", by_targets),
+        make_report(
+            run.results,
+            recipe.title,
+            _cost(root, run.context.store.left_out),
+            root / "examples",
+            by_targets,
+            recipe.names,
+        ),
         commands=[_command(run)] if run.path else [],
         recipe=run.text,
         adapters=run.adapters(),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from xadapt.analysis.comparison import compare
 from xadapt.analysis.costs import costs_of
+from xadapt.analysis.short_names import with_short_names
 from xadapt.errors import XadaptError
 from xadapt.reports.conclusion import conclude
 from xadapt.reports.suites import suite_summary, write_setup_on_suite
@@ -39,6 +40,7 @@ class Report:
         commands: Commands that produced the results, quoted at the end.
         recipe: Text of the recipe that they ran, quoted with them: it holds the budgets. "" for none.
         adapters: A line for each trained adapter in use: its data, rows and seed.
+        names: Short names of setups that are shown in place of them, with what they stand for.
         suites: Each setup's scores of suites.
         records: Records of the trained runs in use, by run.
         cost: Measured times, which go along where a comparison has some.
@@ -52,6 +54,7 @@ class Report:
     commands: Sequence[str] = ()
     recipe: str = ""
     adapters: Sequence[str] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
     suites: Sequence[SetupOnSuite] = ()
     records: Mapping[str, RunRecord] = field(default_factory=dict)
     cost: CostRecord | None = None
@@ -103,6 +106,7 @@ def make_report(
     cost: CostRecord | None = None,
     examples: Path | None = None,
     by_targets: bool = False,
+    names: Mapping[str, str] | None = None,
 ) -> Report:
     """Compare results and make a report of them.
 
@@ -112,13 +116,15 @@ def make_report(
         cost: Measured times.
         examples: Folder of per-example scores, with which differences are tested; None tests nothing.
         by_targets: Whether the target languages' test rows choose the reference, and not English ones.
+        names: Short names of setups, to be shown in place of them.
 
     Returns:
         The report, without commands, recipe and the like; :func:`dataclasses.replace` adds them.
     """
     found = list(results)
     comparisons = compare(found, costs_of(cost) if cost else None, examples, by_targets)
-    return Report(comparisons, found, title, cost=cost)
+    named = [with_short_names(comparison, names or {}) for comparison in comparisons]
+    return Report(named, found, title, names=names or {}, cost=cost)
 
 
 def write_report(report: Report, to: Path) -> Path:

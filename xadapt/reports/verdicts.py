@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from xadapt.analysis.comparison_rows import Block, Reference, SetupRow, TaskComparison, english_or_least
 from xadapt.analysis.tested import Tested, Untested
-from xadapt.analysis.verdict import TIE, Outcome, Verdict, compositions, decide, judged
+from xadapt.analysis.verdict import TIE, Outcome, Verdict, candidates, compositions, decide, judged
 from xadapt.tables.numbers import interval, p_value, plain, signed, spread
 
 if TYPE_CHECKING:
@@ -194,11 +194,11 @@ def _with_difference(row: SetupRow) -> str:
 
 
 def _choice(block: Block, row: SetupRow) -> str:
-    alike = sum((other.family == "fuse") == (row.family == "fuse") for other in compositions(block))
-    if alike == 1:
+    among = len(candidates(block))
+    if among == 1:
         return ""
     how = "the first by name" if row.english is None else "the best in English"
-    return f" ({how} of {alike} {_noun(row)}s)"
+    return f" ({how} of {among} compositions)"
 
 
 def _above(block: Block, row: SetupRow) -> str:
