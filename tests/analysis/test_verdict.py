@@ -38,6 +38,7 @@ def test_the_best_composition_in_english_is_judged_and_never_the_best_elsewhere(
     [
         "ensemble(continue(mnli, xnli), continue(stsb, xnli))",
         "runs(continue(mnli, xnli), n=3)",
+        "greedy_ensemble(continue(mnli, xnli), xnli)@xnli",
         "distill(continue(mnli, xnli), unlabelled=10)@xnli",
     ],
 )

@@ -136,7 +136,9 @@ def test_nothing_that_is_named_badly_becomes_markup(fusion_loses, tmp_path):
     hostile = replace(comparison, task=HOSTILE, data=HOSTILE)
     explanations = [EXPLANATION.model_copy(update=named)]
     suites = [SetupOnSuite(score_suite(XTREME, []), {"setup": HOSTILE, "seed": 42})]
-    report = Report([hostile], [], HOSTILE, lines, HOSTILE, lines, suites, explanations=explanations)
+    report = Report(
+        [hostile], [], HOSTILE, lines, HOSTILE, lines, suites, explanations=explanations, names={HOSTILE: HOSTILE}
+    )
     text = write_page(report, tmp_path).read_text()
     found = tags(text)
     assert [attributes.get("type") for tag, attributes in found if tag == "script"] == ["application/json", None]

@@ -48,3 +48,15 @@ def test_an_empty_report_is_refused(tmp_path: Path) -> None:
     with refused(tmp_path / "out", advice="evaluate a setup"):
         write_report(Report([], []), tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_short_names_stand_in_tables_with_what_they_stand_for_beside_them(result, tmp_path):
+    whole = "ensemble(continue(mnli, xnli), stack(stsb, xnli), xnli)"
+    setups = {"stack(mnli, xnli)": 60.0, whole: 62.0}
+    names = {"all_three": "ensemble(continue(mnli, target), stack(stsb, target), target)"}
+    results = [result(setup, {"en": score, "de": score}) for setup, score in setups.items()]
+    report = make_report(results, names=names)
+    page = report.write(tmp_path)
+    for text in (page.read_text("utf-8"), (tmp_path / "report.html").read_text("utf-8")):
+        assert text.count(names["all_three"]) == 1
+        assert text.count("all_three") > 1

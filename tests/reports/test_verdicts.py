@@ -106,7 +106,7 @@ def test_of_several_fusions_the_best_in_english_is_judged(result):
         ]
     )
     assert text.startswith("**Fusion loses to the best single adapter by 10.0.**")
-    assert "`fuse(mnli, squad)` (the best in English of 2 fusions)" in text
+    assert "`fuse(mnli, squad)` (the best in English of 2 compositions)" in text
 
 
 def test_a_fusion_with_a_negative_english_score_is_still_ranked_before_one_without(result):
@@ -262,7 +262,7 @@ def test_of_several_fusions_english_dev_rows_choose_if_all_have_them(result):
         result("stack(fuse(mnli, stsb), xnli)", {"en": 70.0, "de": 61.0}, dev={"xnli": 50.0}),
         result("stack(fuse(mnli, squad), xnli)", {"en": 60.0, "de": 62.0}, dev={"xnli": 55.0}),
     ]
-    assert "`fuse(mnli, squad)` (the best in English of 2 fusions)" in judge(results)
+    assert "`fuse(mnli, squad)` (the best in English of 2 compositions)" in judge(results)
 
 
 def test_dev_scores_are_means_over_seeds(result):

@@ -16,6 +16,7 @@ from xadapt.analysis.comparison_rows import (
 from xadapt.analysis.reference import PLAIN
 from xadapt.composition.expression import uses_unlabelled
 from xadapt.composition.grammar import parse
+from xadapt.composition.specs import is_several
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -106,7 +107,7 @@ def candidates(block: Block) -> list[SetupRow]:
     """The compositions among which English chooses the judged one.
 
     Those that were trained on the target come before straight ones, zero-shot ones before those that read unlabelled
-    text, and one model before several, whose dev score is but the mean of theirs.
+    text, and one model before several, whose dev score is but the mean of theirs, or that of what dev rows chose.
     """
     rows = compositions(block)
     for comes_first in (lambda row: row.with_target, _zero_shot, _one_model):
@@ -119,7 +120,7 @@ def _zero_shot(row: SetupRow) -> bool:
 
 
 def _one_model(row: SetupRow) -> bool:
-    return len(parse(row.setup).models) == 1
+    return not is_several(parse(row.setup).kind)
 
 
 @dataclass(frozen=True)

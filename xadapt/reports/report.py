@@ -40,12 +40,12 @@ class Report:
         commands: Commands that produced the results, quoted at the end.
         recipe: Text of the recipe that they ran, quoted with them: it holds the budgets. "" for none.
         adapters: A line for each trained adapter in use: its data, rows and seed.
-        names: Short names of setups that are shown in place of them, with what they stand for.
         suites: Each setup's scores of suites.
         records: Records of the trained runs in use, by run.
         cost: Measured times, which go along where a comparison has some.
         explanations: What the fusions attend to.
         path: The Markdown that it was written to, None if it was not.
+        names: Short names of setups that are shown in place of them, with what they stand for.
     """
 
     comparisons: Sequence[TaskComparison]
@@ -54,12 +54,12 @@ class Report:
     commands: Sequence[str] = ()
     recipe: str = ""
     adapters: Sequence[str] = ()
-    names: Mapping[str, str] = field(default_factory=dict)
     suites: Sequence[SetupOnSuite] = ()
     records: Mapping[str, RunRecord] = field(default_factory=dict)
     cost: CostRecord | None = None
     explanations: Sequence[ExplanationRecord] = ()
     path: Path | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def conclusion(self) -> str:
