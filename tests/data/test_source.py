@@ -211,8 +211,8 @@ def test_a_note_is_given_as_the_way_to_rows_only_where_the_hub_has_none(monkeypa
 
 def test_test_rows_are_read_once_for_all_setups_and_only_so_many_rows_are_held(source, monkeypatch):
     monkeypatch.setattr(module, "_MOST_HELD", 43)
-    read, inner = [], Source._read
-    monkeypatch.setattr(Source, "_read", lambda self, *given: read.append(given[2]) or inner(self, *given))
+    read, inner = [], Source.read
+    monkeypatch.setattr(Source, "read", lambda self, *given: read.append(given[2]) or inner(self, *given))
     first = source.test(XNLI, "de", 3)
     assert source.test(XNLI, "de", 3) is first
     assert len(source.test(XNLI, "de").rows) == 40
@@ -227,8 +227,8 @@ def test_training_rows_are_read_once_for_all_that_is_trained_on_them(root, write
     row = {"premise": "a", "hypothesis": "b", "label": 0}
     for split in ("train", "validation_matched"):
         write(f"nyu-mll/multi_nli/default/{split}.parquet", [row] * 4)
-    source, inner, read = Source(str(root)), Source._read, []
-    monkeypatch.setattr(Source, "_read", lambda self, *given: read.append(given[1].split) or inner(self, *given))
+    source, inner, read = Source(str(root)), Source.read, []
+    monkeypatch.setattr(Source, "read", lambda self, *given: read.append(given[1].split) or inner(self, *given))
     assert source.train(XNLI, 2) is source.train(XNLI, 2)
     assert source.dev(XNLI, 2) is source.dev(XNLI, 2)
     assert len(source.train(XNLI, 3).rows) == 3

@@ -250,3 +250,31 @@ def test_an_output_on_a_full_disk_is_one_line() -> None:
     done = in_a_shell("xadapt tasks --json > /dev/full")
     assert done.returncode == 1
     check_line(done.stderr.strip(), "No space left on device")
+
+
+IMPORTS = """
+from xadapt.cli.interruption import interruptible
+with interruptible():
+    try:
+        import slow
+    except KeyboardInterrupt:
+        print("in the import")
+    try:
+        import time
+        time.sleep(20)
+    except KeyboardInterrupt:
+        print("behind it")
+"""
+SLOW = "import time\nprint('begun', flush=True)\ntime.sleep(1)\n"
+
+
+def test_an_interruption_waits_for_a_module_that_is_being_imported(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(SLOW, encoding="utf-8")
+    paths = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+    process = subprocess.Popen(
+        [sys.executable, "-c", IMPORTS], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": paths}
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begun\n"
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[0] == "behind it\n"

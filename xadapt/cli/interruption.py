@@ -12,10 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import FrameType
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 #: A wrapper that hands a signal on often does so when the terminal has sent it already: that is no second one.
 _SAME = 0.5
+#: Seconds after which a module that is being imported no longer holds an interruption up, and between two looks.
+_IMPORT, _LOOK = 10.0, 0.02
+_IMPORTS = "<frozen importlib._bootstrap>"
 _SHOW_CURSOR = b"\x1b[?25h"
 
 
@@ -24,8 +28,10 @@ class _Interruption:
 
     first: int | None = None
     since = 0.0
-    #: Whether the next one is the first again, which some library has swallowed.
+    #: Whether the next one is the first again, for which it was not the time.
     again = False
+    #: How many signals are on their way that this process has sent to itself.
+    own = 0
 
 
 _now = _Interruption()
@@ -52,7 +58,7 @@ def interruptible() -> Iterator[None]:
         return
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     hook = sys.unraisablehook
-    _now.first, _now.again = None, False
+    _now.first, _now.again, _now.own = None, False, 0
     for number, handler in before.items():
         if handler is not signal.SIG_IGN:
             signal.signal(number, _interrupt)
@@ -66,23 +72,37 @@ def interruptible() -> Iterator[None]:
                 signal.signal(number, handler)
 
 
-def _interrupt(number: int, frame: object) -> None:
+def _interrupt(number: int, frame: FrameType | None) -> None:
     if _now.first is not None and not _now.again:
         return
     if _now.first is None:
         _now.first, _now.since = number, time.monotonic()
         _watch()
     _now.again = False
+    # Libraries import Python modules from C++ that aborts the process on any exception.
+    if _imports(frame) and time.monotonic() - _now.since < _IMPORT:
+        _once_more(_now.first)
+        return
     raise KeyboardInterrupt
+
+
+def _imports(frame: FrameType | None) -> bool:
+    while frame is not None and frame.f_code.co_filename != _IMPORTS:
+        frame = frame.f_back
+    return frame is not None
+
+
+def _once_more(number: int) -> None:
+    _now.again = True
+    _now.own += 1
+    threading.Timer(_LOOK, signal.pthread_kill, (threading.main_thread().ident, number)).start()
 
 
 def _unraisable(unraisable: Any, hook: Any) -> None:
     """Interrupt once more where the interruption came in a place that cannot raise, such as a finalizer."""
     if unraisable.exc_type is KeyboardInterrupt and _now.first is not None:
-        _now.again, _now.since = True, time.monotonic()
         # What is raised in here goes nowhere either.
-        main = threading.main_thread().ident
-        threading.Timer(0.01, signal.pthread_kill, (main, _now.first)).start()
+        _once_more(_now.first)
     else:
         hook(unraisable)
 
@@ -97,7 +117,9 @@ def _watch() -> None:
 
 def _end_at_the_next(read: int) -> None:
     while numbers := os.read(read, 1):
-        if numbers[0] in _SIGNALS and time.monotonic() - _now.since > _SAME:
+        if _now.own:
+            _now.own -= 1
+        elif numbers[0] in _SIGNALS and time.monotonic() - _now.since > _SAME:
             if sys.stderr is not None and sys.stderr.isatty():
                 # A view that moves has hidden it.
                 os.write(sys.stderr.fileno(), _SHOW_CURSOR)
