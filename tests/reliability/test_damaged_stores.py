@@ -28,7 +28,7 @@ from xadapt.store.cost_record import CostRecord
 from xadapt.store.store import Store
 from xadapt.training.plan import plan_fusion, plan_target, plan_task
 
-MANY = int(os.environ.get("XADAPT_FUZZ", "57"))
+MANY = int(os.environ.get("XADAPT_FUZZ", "120"))
 FIRST = int(os.environ.get("XADAPT_FUZZ_SEED", "0"))
 PLANS = (
     plan_task("mnli"),

@@ -202,7 +202,6 @@ def paired_test(estimate: Estimate) -> PairedTest:
     * Over all shares of variance, both normal, p was below 0.05 in at most 5.2 %, with two seeds in as few as 2 %.
     * Questions that share a paragraph but were left out one by one: 12 to 17 %.
 
-
     Source: Satterthwaite, An Approximate Distribution of Estimates of Variance Components (1946); for seeds and
         examples as two sources of chance, Sellam et al., The MultiBERTs (arXiv 2106.16163); for tests of systems, Dror
         et al. (ACL 2018).

@@ -76,7 +76,7 @@ def with_head_labels(task: Task, head: str, ids: Mapping[str, int]) -> Task:
     labels = getattr(task.kind, "labels", None)
     if labels is None:
         return task
-    learnt = _in_order(ids)
+    learnt = in_order(ids)
     if not labels:
         return replace(task, kind=replace(task.kind, labels=learnt))  # type: ignore[call-arg]
     if _outputs(labels, learnt) is None:
@@ -97,7 +97,7 @@ def label_order(task: Task, ids: Mapping[str, int]) -> list[int] | None:
     Returns:
         The outputs in the order of the task's labels; None where it is the head's own.
     """
-    outputs = _outputs(_labels(task.kind), _in_order(ids))
+    outputs = _outputs(_labels(task.kind), in_order(ids))
     return outputs if outputs and outputs != sorted(outputs) else None
 
 
@@ -109,7 +109,7 @@ def check_order(task: Task, head: str, ids: Mapping[str, int]) -> None:
     """
     if label_order(with_head_labels(task, head, ids), ids):
         raise XadaptError(
-            f"the head {head} learnt its labels in the order {_listed(_in_order(ids))}, and {task.name} has another: "
+            f"the head {head} learnt its labels in the order {_listed(in_order(ids))}, and {task.name} has another: "
             f"list them in that order, or train {head} again"
         )
 
@@ -118,7 +118,8 @@ def _labels(kind: Kind | None) -> tuple[str, ...]:
     return getattr(kind, "labels", ())
 
 
-def _in_order(ids: Mapping[str, int]) -> tuple[str, ...]:
+def in_order(ids: Mapping[str, int]) -> tuple[str, ...]:
+    """The labels that a head learnt, in the order of its outputs."""
     return tuple(sorted(ids, key=ids.__getitem__))
 
 

@@ -35,9 +35,9 @@ def check_fair(
         if rows.split != found.split or not (task.parallel or rows.language == language):
             continue
         what = f"{setup} has learnt from unlabelled rows of {task.name} in {rows.language}, {rows.split}"
-        if rows.available != found.available or not rows.measured:
+        fair = rows.fair_limit
+        if fair is None or rows.available != found.available:
             raise XadaptError(f"{what}, of other data than this: measure it on the data that it was trained with")
-        fair = rows.available - rows.rows
         if limit is None or limit > fair:
             last = f"the last {rows.rows:,} of {rows.available:,}"
             raise XadaptError(f"{what}, {last}: with {option('limit', fair)} or less none of them is measured")

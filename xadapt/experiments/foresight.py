@@ -79,8 +79,8 @@ def _budgets(recipe: Recipe) -> Iterator[tuple[_Keys, Budget]]:
 
 def _check_methods(recipe: Recipe, layers: int | None = None) -> None:
     """Check the adapter methods of all budgets, each variant's change of them too."""
-    whole = Budget(adapter_config=recipe.adapter_config, adapter_layers=recipe.adapter_layers)
-    budgets = [((), whole), *((keys, recipe.settled(budget, Budget())) for keys, budget in _budgets(recipe))]
+    each = ((keys, recipe.settled(budget)) for keys, budget in _budgets(recipe))
+    budgets = [((), recipe.settled(Budget())), *each]
     changes = [(("variants", name), budget) for name, budget in recipe.variants.items()]
     changed = [(keys, recipe.settled(budget, change)) for keys, change in changes for _, budget in budgets]
     for keys, budget in (*budgets, *changes, *changed):

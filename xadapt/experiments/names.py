@@ -49,10 +49,11 @@ def spelled_out(content: Any) -> Any:
             named[name] = parse(names[name])
         except (XadaptError, TypeError):
             continue
-    targets = content.get("targets")
-    if isinstance(targets, dict):
-        targets = {name: _lists_spelled(one, _LISTS_OF_TARGET, named) for name, one in targets.items()}
-    return _lists_spelled({**content, "names": names, "targets": targets}, _LISTS, named)
+    found = _lists_spelled({**content, "names": names}, _LISTS, named)
+    if isinstance(content.get("targets"), dict):
+        spelled = {name: _lists_spelled(one, _LISTS_OF_TARGET, named) for name, one in content["targets"].items()}
+        found["targets"] = spelled
+    return found
 
 
 def _lists_spelled(content: Any, lists: tuple[str, ...], named: Mapping[str, Node]) -> Any:

@@ -205,10 +205,10 @@ class Recipe(_Strict):
         own = {"fusion": self.fusion, "multitask": self.multitask, "soup": self.soup}
         return self.compositions.get(name) or own.get(name) or Budget()
 
-    def settled(self, budget: Budget, variant: Budget) -> Budget:
+    def settled(self, budget: Budget, variant: Budget | None = None) -> Budget:
         """A budget of the recipe under a variant, with the recipe's method and layers where both leave them open."""
         default = Budget(adapter_config=self.adapter_config, adapter_layers=self.adapter_layers)
-        return default.changed(budget).changed(variant)
+        return default.changed(budget).changed(variant or Budget())
 
     def seeds_of(self, target: Target) -> tuple[int, ...]:
         """The seeds of a target's runs."""

@@ -15,7 +15,7 @@ from xadapt.errors import XadaptError, option
 from xadapt.lazy import torch
 from xadapt.metrics.examples import Examples, make_examples
 from xadapt.problems.teaching import padded, probabilities
-from xadapt.problems.weighted import softmax, weighted_mean
+from xadapt.problems.weighted import weighted_mean
 from xadapt.tasks.specs import all_specs, spec_of
 
 if TYPE_CHECKING:
@@ -212,7 +212,7 @@ class Problem(ABC):
 
     def combine(self, raw: list[np.ndarray], weights: Sequence[float] | None = None) -> np.ndarray:
         """What several models read for one feature, put together: the logarithm of their mean probabilities."""
-        return np.log(weighted_mean([softmax(logits) for logits in raw], weights) + _TINY)
+        return np.log(weighted_mean([probabilities(logits) for logits in raw], weights) + _TINY)
 
     def taught(self, raw: np.ndarray, feature: Feature) -> np.ndarray:
         """What a student is to answer for a feature, from a teacher's raw output; float32, 0 wherever a batch pads."""

@@ -1,4 +1,4 @@
-"""Probabilities of what models answer, and the mean of what several answer."""
+"""The mean of what several models answer."""
 
 from __future__ import annotations
 
@@ -23,10 +23,3 @@ def weighted_mean(values: Sequence[np.ndarray], weights: Sequence[float] | None 
     if weights is None:
         return np.mean(values, axis=0)
     return np.average(values, axis=0, weights=np.asarray(weights, dtype=values[0].dtype))
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities of logits over the last axis, in their precision."""
-    from scipy.special import softmax as of_scipy
-
-    return of_scipy(logits, axis=-1)

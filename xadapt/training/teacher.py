@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from xadapt.composition.answering import answer_with
 from xadapt.composition.expression import Node
 from xadapt.composition.grammar import parse
+from xadapt.composition.heads import in_order
 from xadapt.composition.loading import label_ids, put_head
 from xadapt.composition.specs import is_plain
 from xadapt.display import Display
@@ -108,8 +109,7 @@ class Teacher:
         name, labels = self.task.name, getattr(self.problem.task.kind, "labels", ())
         if name not in checkpoint.heads or name not in checkpoint.scores:
             return False
-        ids = label_ids(checkpoint, name)
-        return not labels or tuple(sorted(ids, key=ids.__getitem__)) == labels
+        return not labels or in_order(label_ids(checkpoint, name)) == labels
 
     def student(self, job: Job) -> Assembly:
         """What is trained."""

@@ -12,10 +12,11 @@ if TYPE_CHECKING:
     from xadapt.composition.expression import Node
 
 
-def _build(assembly: Assembly, node: Node) -> str:
+def no_model(assembly: Assembly, node: Node) -> str:
+    """Refuse to be put into an assembly, which is one model."""
     raise XadaptError(f"{node} is several models, not one: name one of its members")
 
 
 ENSEMBLE = register_composition(
-    Composition("ensemble", Family("ensemble", "#e0a07a", 80), _build, members="models", several=True)
+    Composition("ensemble", Family("ensemble", "#e0a07a", 80), no_model, members="models", several=True)
 )

@@ -5,26 +5,15 @@ Source: Caruana et al., "Ensemble Selection from Libraries of Models", ICML 2004
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from xadapt.composition.hints import members_of
+from xadapt.composition.kinds.ensemble import no_model
 from xadapt.composition.specs import Composition, Family, Trained, register_composition
-from xadapt.errors import XadaptError
-
-if TYPE_CHECKING:
-    from xadapt.composition.builder import Assembly
-    from xadapt.composition.expression import Node
-
-
-def _build(assembly: Assembly, node: Node) -> str:
-    raise XadaptError(f"{node} is several models, not one: name one of its members")
-
 
 GREEDY_ENSEMBLE = register_composition(
     Composition(
         "greedy_ensemble",
         Family("greedy ensemble", "#c98a2b", 82),
-        _build,
+        no_model,
         members="models",
         learnt_on="must",
         why_learnt="whose English dev rows choose its weights",
